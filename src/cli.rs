@@ -1,0 +1,168 @@
+//! What can be asked of `gosight`, in the words of `--help`. Every setting is a flag, a `GOSIGHT_*` variable and a key of the TOML file.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Self-hosted web analytics and session replay that finds, within a second, where visitors struggle.
+#[derive(Debug, Parser)]
+#[command(name = "gosight", version, max_term_width = 110)]
+pub struct Cli {
+    /// Read settings from this TOML file; flags and environment win over it.
+    #[arg(long, global = true, env = "GOSIGHT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// How log lines look: for people on a terminal, JSON for machines, or `auto` to choose by where stderr goes.
+    #[arg(long, global = true, env = "GOSIGHT_LOG_FORMAT", value_enum, default_value = "auto", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Auto,
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything on this machine: ingest, dataflow, API, dashboard and an embedded ClickHouse engine.
+    Up(UpArgs),
+    /// `up`, with a demo shop that has the SDK in it and visitors who wander through it.
+    Demo(DemoArgs),
+    /// Send simulated sessions to a running GoSight over the real wire protocol, and print what was acknowledged.
+    Loadgen(LoadgenArgs),
+    /// Check what GoSight needs on this machine and say what to do about what is missing.
+    Doctor(UpArgs),
+    /// The embedded ClickHouse engine: started by `up` as its child, never by hand.
+    #[command(hide = true)]
+    Engine(EngineArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct UpArgs {
+    /// The one folder where everything is kept: event log, views, metadata. Made when missing.
+    #[arg(long, env = "GOSIGHT_DATA_DIR", default_value = "gosight-data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+
+    /// The one address: SDK, ingest (HTTP, gRPC, gRPC-Web), API and dashboard. Anything beyond loopback is your choice.
+    #[arg(long, env = "GOSIGHT_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+
+    /// Where people and browsers reach this GoSight, for links in messages and the snippet [default: http://<listen>]
+    #[arg(long, env = "GOSIGHT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Dataflow workers (threads) [default: the machine's cores]
+    #[arg(long, env = "GOSIGHT_WORKERS", default_value_t = cores(), value_parser = parse_workers, hide_default_value = true, value_name = "N")]
+    pub workers: usize,
+
+    /// How late an event may come and still correct every view, in hours.
+    #[arg(long, env = "GOSIGHT_HORIZON_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168), value_name = "HOURS")]
+    pub horizon_hours: u32,
+
+    /// The ClickHouse engine's library [default: looked for beside the binary and in the user's cache]
+    #[arg(long, env = "GOSIGHT_ENGINE_LIB", value_name = "FILE")]
+    pub engine_lib: Option<PathBuf>,
+
+    /// Memory the embedded engine may use, in MiB.
+    #[arg(long, env = "GOSIGHT_ENGINE_MEMORY_MIB", default_value_t = 1200, value_parser = clap::value_parser!(u64).range(512..), value_name = "MIB")]
+    pub engine_memory_mib: u64,
+
+    /// Use this ClickHouse server instead of the embedded engine, e.g. http://user:password@host:8123/gosight
+    #[arg(long, env = "CLICKHOUSE_URL", value_name = "URL")]
+    pub clickhouse_url: Option<String>,
+
+    /// A MaxMind city database (.mmdb); without it a visitor's country is guessed from the browser's time zone.
+    #[arg(long, env = "GOSIGHT_GEOIP_FILE", value_name = "FILE")]
+    pub geoip_file: Option<PathBuf>,
+
+    /// The Telegram bot's token, from @BotFather; without it alerts go to webhooks only.
+    #[arg(long, env = "GOSIGHT_TELEGRAM_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub telegram_token: Option<String>,
+
+    /// Base URL of the Telegram Bot API, for a self-hosted Bot API server.
+    #[arg(long, env = "GOSIGHT_TELEGRAM_API_URL", value_name = "URL")]
+    pub telegram_api_url: Option<String>,
+
+    /// Let webhooks reach private and loopback addresses. Only for a network you trust.
+    #[arg(long, env = "GOSIGHT_WEBHOOKS_TO_PRIVATE_ADDRESSES")]
+    pub webhooks_to_private_addresses: bool,
+
+    /// First start without a browser: the owner's e-mail address.
+    #[arg(long, env = "GOSIGHT_ADMIN_EMAIL", value_name = "EMAIL")]
+    pub admin_email: Option<String>,
+
+    /// First start without a browser: the owner's password.
+    #[arg(long, env = "GOSIGHT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub admin_password: Option<String>,
+
+    /// First start without a browser: the slug of a project to create.
+    #[arg(long, env = "GOSIGHT_PROJECT", value_name = "SLUG")]
+    pub project: Option<String>,
+
+    /// First start without a browser: that project's key.
+    #[arg(long, env = "GOSIGHT_PROJECT_KEY", hide_env_values = true, value_name = "KEY")]
+    pub project_key: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    pub up: UpArgs,
+
+    /// Simulated visitors in the shop at any time; 0 leaves it to you.
+    #[arg(long, env = "GOSIGHT_VISITORS", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=500), value_name = "N")]
+    pub visitors: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct LoadgenArgs {
+    /// Where GoSight listens.
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub url: String,
+
+    /// The project's key.
+    #[arg(long, env = "GOSIGHT_PROJECT_KEY", hide_env_values = true, value_name = "KEY")]
+    pub key: String,
+
+    /// Events per second to aim at; 0 means as fast as they are acknowledged.
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub rate: u64,
+
+    /// How long to send, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
+    pub seconds: u64,
+
+    /// Requests in flight at once.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000), value_name = "N")]
+    pub connections: u32,
+
+    /// The same seed sends the same sessions (times apart).
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct EngineArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Workers beyond this many on one machine are a typing error.
+const WORKERS_MAX: usize = 256;
+
+fn parse_workers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(workers) if (1..=WORKERS_MAX).contains(&workers) => Ok(workers),
+        _ => Err(format!("the number of workers is a whole number from 1 to {WORKERS_MAX}")),
+    }
+}

@@ -1,0 +1,386 @@
+//! Made-up visitors: a journey is one session as a list of steps, drawn from a seed.
+//!
+//! Both the demo (which plays journeys in real time) and `loadgen` (which sends them at once) use it; neither knows how the
+//! server counts. A journey says of itself what it contains, so that a sender can check the server's sums.
+
+use gosight_proto::v1::event::Payload;
+use gosight_proto::v1::{
+    Click, Device, DomMutation, Event, EventBatch, JsError, Page, PageExit, PageLoad, PageView, Rect, Scroll,
+    ScrollMilestone, SessionStart, Target, WebVitals,
+};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use uuid::Uuid;
+
+/// A place to wander through.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// Scheme, host and prefix of every page's url.
+    pub origin: &'static str,
+    pub pages: &'static [SitePage],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct SitePage {
+    pub path: &'static str,
+    pub title: &'static str,
+    pub height_px: i32,
+    /// Milliseconds until the largest paint, roughly.
+    pub lcp_ms: i64,
+    pub elements: &'static [Element],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Element {
+    pub selector: &'static str,
+    pub tag: &'static str,
+    pub name: &'static str,
+    /// Left, top, width, height in page pixels.
+    pub rect: [i32; 4],
+    pub answer: Answer,
+}
+
+/// What happens on a click.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Another page of the site, by its index.
+    Goes(usize),
+    /// Something on the page changes.
+    Changes,
+    /// Nothing at all: a dead click, and soon a rage click.
+    Nothing,
+    /// The handler throws.
+    Throws(&'static str),
+}
+
+/// One session, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    pub visitor_id: String,
+    pub session_id: Uuid,
+    pub device: Device,
+    pub pages: Vec<Page>,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Milliseconds after the step before.
+    pub after_ms: i64,
+    /// Index into the journey's pages.
+    pub page: usize,
+    pub payload: Payload,
+}
+
+impl Journey {
+    pub fn duration_ms(&self) -> i64 {
+        self.steps.iter().map(|step| step.after_ms).sum()
+    }
+
+    /// The whole journey as events, the last of them at `end_ms`.
+    pub fn events_until(&self, end_ms: i64) -> Vec<Event> {
+        let mut at_ms = end_ms - self.duration_ms();
+        self.steps
+            .iter()
+            .map(|step| {
+                at_ms += step.after_ms;
+                step.event(at_ms)
+            })
+            .collect()
+    }
+
+    /// A batch of this session with these events; the page table is sent whole, so that indices hold.
+    pub fn batch(&self, project_key: &str, sent_at_ms: i64, events: Vec<Event>) -> EventBatch {
+        EventBatch {
+            project_key: project_key.to_owned(),
+            sent_at_ms,
+            sdk_name: "gosight-journey".to_owned(),
+            sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
+            visitor_id: self.visitor_id.clone(),
+            session_id: self.session_id.to_string(),
+            device: Some(self.device.clone()),
+            pages: self.pages.clone(),
+            events,
+            ..EventBatch::default()
+        }
+    }
+}
+
+impl Step {
+    pub fn event(&self, timestamp_ms: i64) -> Event {
+        Event {
+            id: Uuid::new_v4().to_string(),
+            timestamp_ms,
+            page: i32::try_from(self.page).unwrap_or(i32::MAX),
+            payload: Some(self.payload.clone()),
+        }
+    }
+}
+
+/// Draws the `number`th journey of a seed.
+pub fn draw(site: &Site, seed: u64, number: u64) -> Journey {
+    let mut rng = StdRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number));
+    let device = device(&mut rng);
+    let visitor_id = Uuid::from_u128(rng.random()).to_string();
+    let session_id = Uuid::from_u128(rng.random());
+    let mut walk = Walk { site, rng, height_px: device.viewport_height, pages: Vec::new(), steps: Vec::new(), pause_ms: 0 };
+    walk.whole();
+    Journey { visitor_id, session_id, device, pages: walk.pages, steps: walk.steps }
+}
+
+/// Pages a visitor opens at most.
+const PAGES_MAX: usize = 6;
+
+struct Walk<'site> {
+    site: &'site Site,
+    rng: StdRng,
+    height_px: i32,
+    pages: Vec<Page>,
+    steps: Vec<Step>,
+    pause_ms: i64,
+}
+
+impl Walk<'_> {
+    fn whole(&mut self) {
+        let referrer = ["", "", "https://search.example/", "https://news.example/item", "https://social.example/"]
+            .choose(&mut self.rng)
+            .copied()
+            .unwrap_or_default();
+        let mut here = if self.rng.random_bool(0.7) { 0 } else { self.rng.random_range(0..self.site.pages.len()) };
+        for count in 0..PAGES_MAX {
+            let next = self.page(here, count, referrer);
+            match next {
+                Some(next) if self.rng.random_bool(0.75) => here = next,
+                _ => break,
+            }
+        }
+    }
+
+    fn page(&mut self, index: usize, count: usize, referrer: &str) -> Option<usize> {
+        let page = self.site.pages[index];
+        self.pages.push(Page {
+            url: format!("{}{}", self.site.origin, page.path),
+            path: page.path.to_owned(),
+            title: page.title.to_owned(),
+            referrer: referrer.to_owned(),
+            view_id: Uuid::from_u128(self.rng.random()).to_string(),
+            ..Page::default()
+        });
+        if count == 0 {
+            self.say(Payload::SessionStart(self.start(&page, referrer)));
+        }
+        self.say(Payload::PageView(PageView { title: page.title.to_owned(), path: page.path.to_owned(), hash: String::new() }));
+        self.wait(200, 900);
+        self.vitals(&page);
+        let depth_percent = self.read(&page);
+        let next = self.act(&page);
+        self.wait(300, 2_000);
+        let time_on_page_ms = self.rng.random_range(2_000..40_000);
+        self.say(Payload::PageExit(PageExit { time_on_page_ms, max_scroll_percent: depth_percent, next_url: String::new() }));
+        next
+    }
+
+    fn start(&mut self, page: &SitePage, referrer: &str) -> SessionStart {
+        let campaign = self.rng.random_bool(0.2);
+        SessionStart {
+            is_new_visitor: self.rng.random_bool(0.6),
+            entry_url: format!("{}{}", self.site.origin, page.path),
+            utm_source: if campaign { "newsletter".to_owned() } else { String::new() },
+            utm_medium: if campaign { "email".to_owned() } else { String::new() },
+            utm_campaign: if campaign { "autumn".to_owned() } else { String::new() },
+            referrer_domain: referrer.trim_start_matches("https://").split('/').next().unwrap_or_default().to_owned(),
+            ..SessionStart::default()
+        }
+    }
+
+    fn vitals(&mut self, page: &SitePage) {
+        let lcp_ms = page.lcp_ms + self.rng.random_range(-200..800);
+        let ttfb_ms = lcp_ms / 6;
+        self.say(Payload::PageLoad(PageLoad {
+            ttfb_ms,
+            dom_content_loaded_ms: lcp_ms / 2,
+            load_ms: lcp_ms + 150,
+            transfer_bytes: 180_000,
+        }));
+        self.say(Payload::WebVitals(WebVitals { lcp_ms, fcp_ms: lcp_ms / 2, ttfb_ms, inp_ms: 60, cls: 0.02, fid_ms: 0 }));
+    }
+
+    /// Scrolls down some way and says how far, in percent of the page.
+    fn read(&mut self, page: &SitePage) -> i32 {
+        let mut depth_px = self.height_px.min(page.height_px);
+        for _ in 0..self.rng.random_range(0..4) {
+            depth_px = (depth_px + self.rng.random_range(200..900)).min(page.height_px);
+            self.wait(300, 1_500);
+            self.say(Payload::Scroll(Scroll {
+                top: depth_px - self.height_px.min(depth_px),
+                depth_px,
+                depth_percent: percent(depth_px, page.height_px),
+                page_height: page.height_px,
+                direction: "down".to_owned(),
+                velocity: 900.0,
+            }));
+        }
+        let reached = percent(depth_px, page.height_px);
+        if reached >= 50 {
+            self.say(Payload::ScrollMilestone(ScrollMilestone { percent: 50 }));
+        }
+        reached
+    }
+
+    /// Clicks about; a click that leads on ends the page.
+    fn act(&mut self, page: &SitePage) -> Option<usize> {
+        for _ in 0..self.rng.random_range(1..4) {
+            let Some(element) = page.elements.choose(&mut self.rng).copied() else { break };
+            self.wait(600, 3_000);
+            match element.answer {
+                Answer::Goes(next) => {
+                    self.click(&element);
+                    self.wait(40, 160);
+                    return Some(next);
+                }
+                Answer::Changes => {
+                    self.click(&element);
+                    self.wait(20, 120);
+                    self.say(Payload::DomMutation(DomMutation { count: 3 }));
+                }
+                Answer::Nothing => {
+                    let angry = self.rng.random_bool(0.35);
+                    for _ in 0..if angry { self.rng.random_range(5..9) } else { 1 } {
+                        self.click(&element);
+                        self.wait(120, 260);
+                    }
+                    self.wait(1_200, 2_500);
+                }
+                Answer::Throws(message) => {
+                    self.click(&element);
+                    self.wait(2, 30);
+                    self.say(Payload::JsError(thrown(message)));
+                }
+            }
+        }
+        None
+    }
+
+    fn click(&mut self, element: &Element) {
+        let [left, top, width, height] = element.rect;
+        let page_x = left + self.rng.random_range(width / 4..=width * 3 / 4);
+        let page_y = top + self.rng.random_range(height / 4..=height * 3 / 4);
+        self.say(Payload::Click(Click {
+            page_x,
+            page_y,
+            viewport_x: page_x,
+            viewport_y: page_y % self.height_px.max(1),
+            button: "left".to_owned(),
+            target: Some(target(element)),
+            pointer_type: "mouse".to_owned(),
+            double_tap: false,
+        }));
+    }
+
+    fn wait(&mut self, from_ms: i64, to_ms: i64) {
+        self.pause_ms += self.rng.random_range(from_ms..to_ms);
+    }
+
+    fn say(&mut self, payload: Payload) {
+        // A browser's clock has moved on by the next event, if only by a little.
+        let after_ms = self.pause_ms.max(1);
+        self.pause_ms = 0;
+        self.steps.push(Step { after_ms, page: self.pages.len() - 1, payload });
+    }
+}
+
+fn percent(depth_px: i32, height_px: i32) -> i32 {
+    (depth_px * 100 / height_px.max(1)).clamp(0, 100)
+}
+
+fn target(element: &Element) -> Target {
+    let [left, top, width, height] = element.rect;
+    Target {
+        tag: element.tag.to_owned(),
+        text: element.name.to_owned(),
+        name: element.name.to_owned(),
+        selector: element.selector.to_owned(),
+        href: if let (Answer::Goes(_), "a") = (element.answer, element.tag) { "#".to_owned() } else { String::new() },
+        rect: Some(Rect { top, left, width, height }),
+        looks_interactive: true,
+        ..Target::default()
+    }
+}
+
+fn thrown(message: &str) -> JsError {
+    JsError {
+        message: message.to_owned(),
+        stack: format!("TypeError: {message}\n    at apply (/shop/shop.js:88:13)"),
+        filename: "/shop/shop.js".to_owned(),
+        line: 88,
+        column: 13,
+        error_type: "TypeError".to_owned(),
+    }
+}
+
+/// User agent, viewport, screen: what visitors of a small shop use.
+const DEVICES: [(&str, [i32; 4]); 6] = [
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", [1440, 780, 1440, 900]),
+    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15", [1512, 860, 1512, 982]),
+    ("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", [1280, 720, 1920, 1080]),
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0", [1920, 960, 1920, 1080]),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1", [390, 664, 390, 844]),
+    ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", [412, 732, 412, 915]),
+];
+
+const ZONES: [(&str, &str); 8] = [
+    ("Asia/Ho_Chi_Minh", "vi-VN"),
+    ("Europe/Berlin", "de-DE"),
+    ("America/New_York", "en-US"),
+    ("Europe/London", "en-GB"),
+    ("Asia/Tokyo", "ja-JP"),
+    ("America/Sao_Paulo", "pt-BR"),
+    ("Europe/Paris", "fr-FR"),
+    ("Asia/Ho_Chi_Minh", "en-US"),
+];
+
+fn device(rng: &mut StdRng) -> Device {
+    let (user_agent, [viewport_width, viewport_height, screen_width, screen_height]) = DEVICES[rng.random_range(0..DEVICES.len())];
+    let (timezone, language) = ZONES[rng.random_range(0..ZONES.len())];
+    Device {
+        user_agent: user_agent.to_owned(),
+        language: language.to_owned(),
+        timezone: timezone.to_owned(),
+        screen_width,
+        screen_height,
+        viewport_width,
+        viewport_height,
+        device_pixel_ratio: 2.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::shop::SITE;
+
+    #[test]
+    fn the_same_seed_draws_the_same_journey() {
+        let one = draw(&SITE, 7, 3);
+        let two = draw(&SITE, 7, 3);
+        assert_eq!(one.session_id, two.session_id);
+        assert_eq!(one.steps.len(), two.steps.len());
+        assert_ne!(one.session_id, draw(&SITE, 7, 4).session_id);
+    }
+
+    #[test]
+    fn events_end_when_asked_and_only_grow() {
+        let journey = draw(&SITE, 1, 1);
+        let events = journey.events_until(1_000_000_000);
+        assert_eq!(events.last().unwrap().timestamp_ms, 1_000_000_000);
+        assert!(events.windows(2).all(|pair| pair[0].timestamp_ms < pair[1].timestamp_ms));
+    }
+
+    #[test]
+    fn somebody_gets_angry_and_somebody_meets_an_error() {
+        let payloads: Vec<Payload> = (0..200).flat_map(|n| draw(&SITE, 1, n).steps).map(|step| step.payload).collect();
+        assert!(payloads.iter().any(|payload| matches!(payload, Payload::JsError(_))));
+        assert!(payloads.iter().filter(|payload| matches!(payload, Payload::Click(_))).count() > 200);
+    }
+}
