@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { test as base, type ConsoleMessage, expect, type Page } from "@playwright/test";
+
+const BINARY = resolve(import.meta.dirname, "../../target/release/gosight");
+/** A cold start on a busy machine: engine, migrations, bootstrap. */
+const START_MS = 60_000;
+
+export const OWNER = { email: "owner@example.com", password: "correct horse battery" };
+export const PROJECT = "shop";
+export const KEY = "browser-tests-0123456789";
+
+/** A GoSight of one's own: the real binary, a free port, an empty folder. */
+export class GoSight {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+    readonly url: string,
+    private readonly output: string[],
+  ) {}
+
+  static async start(
+    subcommand: "up" | "demo",
+    options: string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<GoSight> {
+    const folder = await mkdtemp(join(tmpdir(), "gosight-browser-"));
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = spawn(
+      BINARY,
+      [subcommand, "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`, ...options],
+      {
+        env: {
+          ...process.env,
+          GOSIGHT_ADMIN_EMAIL: OWNER.email,
+          GOSIGHT_ADMIN_PASSWORD: OWNER.password,
+          GOSIGHT_PROJECT: PROJECT,
+          GOSIGHT_PROJECT_KEY: KEY,
+          ...env,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const output: string[] = [];
+    child.stdout.on("data", (data: Buffer) => output.push(data.toString()));
+    child.stderr.on("data", (data: Buffer) => output.push(data.toString()));
+    const gosight = new GoSight(child, folder, url, output);
+    await gosight.ready();
+    return gosight;
+  }
+
+  private async ready(): Promise<void> {
+    const end = Date.now() + START_MS;
+    while (Date.now() < end) {
+      if (this.process.exitCode !== null) break;
+      const answer = await fetch(`${this.url}/ready`).catch(() => undefined);
+      if (answer?.ok) return;
+      await new Promise((wake) => setTimeout(wake, 50));
+    }
+    await this.stop();
+    throw new Error(`gosight did not become ready:\n${this.log()}`);
+  }
+
+  log(): string {
+    return this.output.join("");
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const exited = once(this.process, "exit");
+      this.process.kill("SIGTERM");
+      const killer = setTimeout(() => this.process.kill("SIGKILL"), 20_000);
+      await exited;
+      clearTimeout(killer);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** An access token of the owner. */
+  async token(): Promise<string> {
+    const answer = await this.call<{ access_token: string }>("POST", "/auth/login", undefined, OWNER);
+    return answer.access_token;
+  }
+
+  async call<T>(method: string, path: string, token?: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return (JSON.parse(text) as { data: T }).data;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** Errors a page may log because the test asks for them: the shop's button that throws. */
+const EXPECTED = [/gosight-demo: thrown on purpose/];
+
+/** Fails the test on any console error, page error or failed response of the page. */
+export function watch(page: Page, problems: string[]): void {
+  const note = (text: string) => {
+    if (!EXPECTED.some((expected) => expected.test(text))) problems.push(text);
+  };
+  page.on("console", (message: ConsoleMessage) => {
+    if (message.type() === "error") note(`${page.url()} console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => note(`${page.url()} page error: ${error.message}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) note(`${page.url()} got ${response.status()} from ${response.url()}`);
+  });
+}
+
+export async function signIn(page: Page, gosight: GoSight): Promise<void> {
+  await page.goto(`${gosight.url}/login`);
+  await page.getByLabel(/e-?mail/i).fill(OWNER.email);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(OWNER.password);
+  await page.getByRole("button", { name: /sign in/i }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+}
+
+export const test = base.extend<{ problems: string[] }>({
+  problems: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's dependencies from the pattern
+    async ({}, use) => {
+      const problems: string[] = [];
+      await use(problems);
+      expect(problems).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
