@@ -1,7 +1,7 @@
 //! The store: the only room that speaks SQL.
 //!
 //! It keeps three things. [`analytics`] is the ClickHouse database of events and views: one file per view with its queries, all of them scoped to
-//! one project by `analytics::Scope`. `meta` is the metadata of the product: users, projects, keys, alert rules. [`live`] is the bus
+//! one project by `analytics::Scope`. [`meta`] is the metadata of the product: users, projects, keys, alert rules. [`live`] is the bus
 //! that carries each tick's changes past the database to whoever watches.
 //! [`engine`] runs the ClickHouse that analytics speaks to, as a supervised child process of our own binary.
 //!
@@ -9,4 +9,5 @@
 //! what the dataflow wrote, added up.
 
 pub mod live;
+pub mod meta;
 pub mod rows;
