@@ -46,7 +46,11 @@ pub struct RageClickThresholds {
 
 impl Default for RageClickThresholds {
     fn default() -> Self {
-        Self { min_clicks: 5, window_ms: 2000, radius_px: 50 }
+        Self {
+            min_clicks: 5,
+            window_ms: 2000,
+            radius_px: 50,
+        }
     }
 }
 
