@@ -22,7 +22,6 @@ pub use event_type::{Category, EventType};
 /// Laid out as the packages are, because the generated code refers to itself by relative paths.
 #[expect(
     unreachable_pub,
-    clippy::large_enum_variant,
     reason = "generated from the .proto files, which carry the comments"
 )]
 mod gosight {
