@@ -20,7 +20,11 @@ pub enum LogError {
     #[error("the data folder {} is in use by another process{}", dir.display(), holder.as_ref().map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
     Locked { dir: PathBuf, holder: Option<String> },
     #[error("{} is damaged at byte {position}: {reason}; nothing was changed", file.display())]
-    Corrupt { file: PathBuf, position: u64, reason: String },
+    Corrupt {
+        file: PathBuf,
+        position: u64,
+        reason: String,
+    },
     #[error("offset {offset} is gone: the oldest retained record is {start}")]
     Trimmed { offset: Offset, start: Offset },
     #[error("offset {offset} does not exist yet: the log ends at {end}")]
@@ -28,14 +32,22 @@ pub enum LogError {
     #[error("{}: {reason}", file.display())]
     Layout { file: PathBuf, reason: String },
     #[error("cannot {action} {}: {source}", path.display())]
-    Io { action: &'static str, path: PathBuf, source: Arc<std::io::Error> },
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: Arc<std::io::Error>,
+    },
 }
 
 impl LogError {
     /// For `map_err`: names what was tried, and on what.
     pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { action, path, source: Arc::new(source) }
+        move |source| Self::Io {
+            action,
+            path,
+            source: Arc::new(source),
+        }
     }
 
     /// Whether the same append may succeed in a moment.

@@ -17,7 +17,7 @@ mod embedded;
 mod error;
 
 pub use append::Append;
-pub use embedded::{EmbeddedConfig, TopicConfig};
+pub use embedded::{EmbeddedConfig, EmbeddedLog, TopicConfig};
 pub use error::LogError;
 
 use bytes::Bytes;
@@ -92,7 +92,10 @@ pub struct Retention {
 
 impl Retention {
     /// Keep only what consumers still need.
-    pub const NEEDED_ONLY: Self = Self { age_ms_max: 0, bytes_max: 0 };
+    pub const NEEDED_ONLY: Self = Self {
+        age_ms_max: 0,
+        bytes_max: 0,
+    };
 }
 
 /// A durable, partitioned log.
@@ -129,13 +132,8 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`LogError::Io`].
-    fn trim(
-        &self,
-        topic: Topic,
-        partition: u32,
-        needed_from: Offset,
-        retention: Retention,
-    ) -> Result<Offset, LogError>;
+    fn trim(&self, topic: Topic, partition: u32, needed_from: Offset, retention: Retention)
+    -> Result<Offset, LogError>;
 
     /// Whether every partition would accept a small record now.
     ///
