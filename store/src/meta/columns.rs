@@ -25,6 +25,10 @@ pub(super) fn int_or_none(row: &AnyRow, column: &'static str) -> Result<Option<i
     Ok(row.try_get(column)?)
 }
 
+pub(super) fn real_or_none(row: &AnyRow, column: &'static str) -> Result<Option<f64>> {
+    Ok(row.try_get(column)?)
+}
+
 pub(super) fn flag(row: &AnyRow, column: &'static str) -> Result<bool> {
     Ok(int(row, column)? != 0)
 }
@@ -52,7 +56,10 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T, column: &'static str) -> R
 }
 
 fn corrupt(column: &'static str, reason: &dyn std::fmt::Display) -> MetaError {
-    MetaError::Corrupt { column, reason: reason.to_string() }
+    MetaError::Corrupt {
+        column,
+        reason: reason.to_string(),
+    }
 }
 
 /// A closed set of words stored as text and spoken in JSON: one list for both.

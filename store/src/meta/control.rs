@@ -13,7 +13,9 @@ impl Meta {
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(|row| Ok((columns::int(row, "seq")?, columns::json(row, "body")?))).collect()
+        rows.iter()
+            .map(|row| Ok((columns::int(row, "seq")?, columns::json(row, "body")?)))
+            .collect()
     }
 
     /// Everything up to `seq` is durable in the log: those rows are dropped. Harmless when repeated.
@@ -23,13 +25,18 @@ impl Meta {
             .bind(seq)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM control_outbox WHERE seq <= $1").bind(seq).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM control_outbox WHERE seq <= $1")
+            .bind(seq)
+            .execute(&mut *tx)
+            .await?;
         Ok(tx.commit().await?)
     }
 
     /// Where the relay goes on after a restart: the last `seq` given to [`Meta::control_relayed`], 0 at first.
     pub async fn control_relayed_to(&self) -> Result<i64> {
-        let row = sqlx::query("SELECT value FROM counters WHERE name = 'control_relayed'").fetch_one(&self.pool).await?;
+        let row = sqlx::query("SELECT value FROM counters WHERE name = 'control_relayed'")
+            .fetch_one(&self.pool)
+            .await?;
         columns::int(&row, "value")
     }
 }

@@ -85,8 +85,13 @@ impl Meta {
         .bind(hex::encode(key_sha256))
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| Ok(ReadKey { key_id: columns::uuid(&row, "id")?, project_id: columns::uuid(&row, "project_id")? }))
-            .transpose()
+        row.map(|row| {
+            Ok(ReadKey {
+                key_id: columns::uuid(&row, "id")?,
+                project_id: columns::uuid(&row, "project_id")?,
+            })
+        })
+        .transpose()
     }
 
     /// Stores a key. `Conflict` when the same key is stored already, in whatever project.

@@ -140,7 +140,14 @@ impl Meta {
         unique(inserted, "this invitation token is in use already")?;
         tx.commit().await?;
         let (project_id, email, role) = (new.project_id, new.email.to_owned(), new.role);
-        Ok(Invitation { id, project_id, email, role, created_at_ms: now_ms, expires_at_ms: new.expires_at_ms })
+        Ok(Invitation {
+            id,
+            project_id,
+            email,
+            role,
+            created_at_ms: now_ms,
+            expires_at_ms: new.expires_at_ms,
+        })
     }
 
     /// A project's invitations that can still be accepted, newest first.
@@ -163,7 +170,11 @@ impl Meta {
                 .bind(invitation_id.to_string())
                 .execute(&self.pool)
                 .await?;
-        if deleted.rows_affected() == 0 { Err(MetaError::NotFound("invitation")) } else { Ok(()) }
+        if deleted.rows_affected() == 0 {
+            Err(MetaError::NotFound("invitation"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Lets a signed-in person use an invitation made for their address; gives the project joined.
@@ -193,14 +204,13 @@ pub(super) async fn add(
     role: Role,
     now_ms: i64,
 ) -> Result<()> {
-    let inserted =
-        sqlx::query("INSERT INTO members (project_id, user_id, role, joined_at_ms) VALUES ($1, $2, $3, $4)")
-            .bind(project_id.to_string())
-            .bind(user_id.to_string())
-            .bind(role.as_str())
-            .bind(now_ms)
-            .execute(&mut **tx)
-            .await;
+    let inserted = sqlx::query("INSERT INTO members (project_id, user_id, role, joined_at_ms) VALUES ($1, $2, $3, $4)")
+        .bind(project_id.to_string())
+        .bind(user_id.to_string())
+        .bind(role.as_str())
+        .bind(now_ms)
+        .execute(&mut **tx)
+        .await;
     unique(inserted, "this person is a member already")?;
     Ok(())
 }

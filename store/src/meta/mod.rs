@@ -10,14 +10,25 @@
 //!
 //! Start at [`Meta::open_file`], then `keys.rs` for the shape every file has.
 
+mod alert_rules;
+mod audit;
 mod columns;
 mod control;
+mod deliveries;
 mod error;
 mod keys;
+mod logins;
 mod members;
 mod migrations;
 mod projects;
+mod rule_body;
 mod settings;
+mod telegram;
+mod transitions;
+mod users;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,11 +37,19 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyPool, Executor, SqlSafeStr, Transaction};
 use tokio::sync::watch;
 
+pub use alert_rules::{AlertRule, RULES_PER_PROJECT_MAX};
+pub use audit::AuditEntry;
+pub use deliveries::{Delivery, DeliveryState};
 pub use error::{MetaError, Result};
-pub use keys::{IngestKey, Key, NewKey, Permission, ReadKey};
+pub use keys::{IngestKey, Key, NewKey, Permission, RATE_LIMIT_EVENTS_PER_S_DEFAULT, ReadKey};
+pub use logins::{Login, Refresh, TokenPair};
 pub use members::{Invitation, Member, NewInvitation, Role};
 pub use projects::{NewProject, Project, ProjectPatch};
-pub use settings::{IpMode, PrivacySettings, RetentionSettings, SdkSettings, Settings, SettingsError};
+pub use rule_body::{COOLDOWN_MINUTES_DEFAULT, Channel, RuleBody, RuleKind, RuleWindow};
+pub use settings::{IpMode, PrivacySettings, RetentionSettings, SdkSettings, Settings, SettingsError, Timezone};
+pub use telegram::TelegramChat;
+pub use transitions::{HistoryEntry, Transition};
+pub use users::{NewUser, User};
 
 /// Connections of the pool. SQLite has one writer at a time anyway; the rest are readers.
 const CONNECTIONS_MAX: u32 = 8;

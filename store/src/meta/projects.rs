@@ -80,7 +80,10 @@ impl Meta {
 
     /// The project with this slug; ids are looked up with [`Meta::project`].
     pub async fn project_by_slug(&self, slug: &str) -> Result<Project> {
-        let row = sqlx::query("SELECT * FROM projects WHERE slug = $1").bind(slug).fetch_optional(&self.pool).await?;
+        let row = sqlx::query("SELECT * FROM projects WHERE slug = $1")
+            .bind(slug)
+            .fetch_optional(&self.pool)
+            .await?;
         project(&row.ok_or(MetaError::NotFound("project"))?)
     }
 
@@ -94,7 +97,9 @@ impl Meta {
         .bind(PROJECTS_PER_USER_MAX)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(|row| Ok((project(row)?, columns::parsed(row, "role")?))).collect()
+        rows.iter()
+            .map(|row| Ok((project(row)?, columns::parsed(row, "role")?)))
+            .collect()
     }
 
     pub async fn update_project(&self, id: Uuid, patch: &ProjectPatch, now_ms: i64) -> Result<Project> {
@@ -105,14 +110,19 @@ impl Meta {
             .await?;
         let before = project(&row.ok_or(MetaError::NotFound("project"))?)?;
         let settings = patch.settings.as_ref().unwrap_or(&before.settings);
-        sqlx::query("UPDATE projects SET name = $1, allowed_domains = $2, settings = $3, updated_at_ms = $4 WHERE id = $5")
-            .bind(patch.name.as_ref().unwrap_or(&before.name))
-            .bind(columns::to_json(patch.allowed_domains.as_ref().unwrap_or(&before.allowed_domains), "allowed_domains")?)
-            .bind(columns::to_json(settings, "settings")?)
-            .bind(now_ms)
-            .bind(id.to_string())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE projects SET name = $1, allowed_domains = $2, settings = $3, updated_at_ms = $4 WHERE id = $5",
+        )
+        .bind(patch.name.as_ref().unwrap_or(&before.name))
+        .bind(columns::to_json(
+            patch.allowed_domains.as_ref().unwrap_or(&before.allowed_domains),
+            "allowed_domains",
+        )?)
+        .bind(columns::to_json(settings, "settings")?)
+        .bind(now_ms)
+        .bind(id.to_string())
+        .execute(&mut *tx)
+        .await?;
         if *settings != before.settings {
             announce(&mut tx, id, settings).await?;
         }
@@ -125,8 +135,10 @@ impl Meta {
     /// Deletes a project and everything the metadata knows about it.
     pub async fn delete_project(&self, id: Uuid) -> Result<()> {
         let mut tx = self.write().await?;
-        let deleted =
-            sqlx::query("DELETE FROM projects WHERE id = $1").bind(id.to_string()).execute(&mut *tx).await?;
+        let deleted = sqlx::query("DELETE FROM projects WHERE id = $1")
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
         if deleted.rows_affected() == 0 {
             return Err(MetaError::NotFound("project"));
         }
@@ -141,7 +153,15 @@ impl Meta {
 async fn announce(tx: &mut Transaction<'static, Any>, project_id: Uuid, settings: &Settings) -> Result<()> {
     let timezone = settings.timezone.0.clone();
     let thresholds = settings.insights;
-    control::enqueue(tx, &Control::Project(ProjectControl { project_id, timezone, thresholds })).await
+    control::enqueue(
+        tx,
+        &Control::Project(ProjectControl {
+            project_id,
+            timezone,
+            thresholds,
+        }),
+    )
+    .await
 }
 
 fn project(row: &AnyRow) -> Result<Project> {

@@ -13,8 +13,23 @@ const LIST_ENTRIES_MAX: usize = 100;
 const ENTRY_CHARS_MAX: usize = 512;
 /// Categories an SDK knows, as in the event reference.
 const CATEGORIES: [&str; 17] = [
-    "session", "page", "mouse", "scroll", "input", "form", "error", "performance", "network", "media", "clipboard",
-    "selection", "resize", "dom", "custom", "replay", "memory",
+    "session",
+    "page",
+    "mouse",
+    "scroll",
+    "input",
+    "form",
+    "error",
+    "performance",
+    "network",
+    "media",
+    "clipboard",
+    "selection",
+    "resize",
+    "dom",
+    "custom",
+    "replay",
+    "memory",
 ];
 
 /// A project's settings. `PATCH` merges into the stored document (RFC 7396) and what comes out must still be this.
@@ -59,7 +74,11 @@ pub struct PrivacySettings {
 
 impl Default for PrivacySettings {
     fn default() -> Self {
-        Self { ip: IpMode::Truncate, block_urls: Vec::new(), excluded_fields: Vec::new() }
+        Self {
+            ip: IpMode::Truncate,
+            block_urls: Vec::new(),
+            excluded_fields: Vec::new(),
+        }
     }
 }
 
@@ -101,7 +120,11 @@ pub struct RetentionSettings {
 
 impl Default for RetentionSettings {
     fn default() -> Self {
-        Self { replay_days: 30, events_days: 90, sessions_days: 365 }
+        Self {
+            replay_days: 30,
+            events_days: 90,
+            sessions_days: 365,
+        }
     }
 }
 
@@ -116,7 +139,10 @@ pub struct SettingsError {
 impl Settings {
     /// These settings with a JSON merge patch applied: objects merge, `null` restores the default, everything else replaces.
     pub fn patched(&self, patch: &Value) -> Result<Self, SettingsError> {
-        let refused = |reason: String| SettingsError { field: "settings".into(), reason };
+        let refused = |reason: String| SettingsError {
+            field: "settings".into(),
+            reason,
+        };
         if !patch.is_object() {
             return Err(refused("must be an object".into()));
         }
@@ -140,24 +166,60 @@ impl Settings {
         check_list("sdk.block_selectors", &self.sdk.block_selectors)?;
         check_list("sdk.disabled_categories", &self.sdk.disabled_categories)?;
         let known = |category: &String| CATEGORIES.contains(&category.as_str());
-        require(self.sdk.disabled_categories.iter().all(known), "sdk.disabled_categories", "names an unknown category")?;
+        require(
+            self.sdk.disabled_categories.iter().all(known),
+            "sdk.disabled_categories",
+            "names an unknown category",
+        )?;
         let percent = |rate: f64| (0.0..=100.0).contains(&rate);
-        require(percent(self.sdk.session_sample_rate), "sdk.session_sample_rate", "must be between 0 and 100")?;
-        require(percent(self.sdk.replay_sample_rate), "sdk.replay_sample_rate", "must be between 0 and 100")?;
+        require(
+            percent(self.sdk.session_sample_rate),
+            "sdk.session_sample_rate",
+            "must be between 0 and 100",
+        )?;
+        require(
+            percent(self.sdk.replay_sample_rate),
+            "sdk.replay_sample_rate",
+            "must be between 0 and 100",
+        )?;
         self.check_thresholds()?;
-        let days = [self.retention.replay_days, self.retention.events_days, self.retention.sessions_days];
-        require(days.iter().all(|days| (1..=3650).contains(days)), "retention", "days must be between 1 and 3650")
+        let days = [
+            self.retention.replay_days,
+            self.retention.events_days,
+            self.retention.sessions_days,
+        ];
+        require(
+            days.iter().all(|days| (1..=3650).contains(days)),
+            "retention",
+            "days must be between 1 and 3650",
+        )
     }
 
     fn check_thresholds(&self) -> Result<(), SettingsError> {
         let rage = &self.insights.rage_click;
-        require((2..=100).contains(&rage.min_clicks), "insights.rage_click.min_clicks", "must be between 2 and 100")?;
-        require((1..=1000).contains(&rage.radius_px), "insights.rage_click.radius_px", "must be between 1 and 1000")?;
+        require(
+            (2..=100).contains(&rage.min_clicks),
+            "insights.rage_click.min_clicks",
+            "must be between 2 and 100",
+        )?;
+        require(
+            (1..=1000).contains(&rage.radius_px),
+            "insights.rage_click.radius_px",
+            "must be between 1 and 1000",
+        )?;
         let window = |ms: i64| (1..=60_000).contains(&ms);
         let reason = "must be between 1 and 60000";
         require(window(rage.window_ms), "insights.rage_click.window_ms", reason)?;
-        require(window(self.insights.dead_click.window_ms), "insights.dead_click.window_ms", reason)?;
-        require(window(self.insights.error_click.window_ms), "insights.error_click.window_ms", reason)
+        require(
+            window(self.insights.dead_click.window_ms),
+            "insights.dead_click.window_ms",
+            reason,
+        )?;
+        require(
+            window(self.insights.error_click.window_ms),
+            "insights.error_click.window_ms",
+            reason,
+        )
     }
 }
 
@@ -176,7 +238,14 @@ fn merge(document: &mut Value, patch: &Value) {
 }
 
 fn require(holds: bool, field: &str, reason: &str) -> Result<(), SettingsError> {
-    if holds { Ok(()) } else { Err(SettingsError { field: field.into(), reason: reason.into() }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(SettingsError {
+            field: field.into(),
+            reason: reason.into(),
+        })
+    }
 }
 
 fn check_list(field: &str, list: &[String]) -> Result<(), SettingsError> {
@@ -193,15 +262,27 @@ mod tests {
 
     #[test]
     fn it_merges_a_patch_and_keeps_the_rest() {
-        let before = Settings::default().patched(&json!({"insights": {"rage_click": {"min_clicks": 3}}})).unwrap();
-        let after = before.patched(&json!({"insights": {"rage_click": {"radius_px": 80}}})).unwrap();
-        assert_eq!((after.insights.rage_click.min_clicks, after.insights.rage_click.radius_px), (3, 80));
+        let before = Settings::default()
+            .patched(&json!({"insights": {"rage_click": {"min_clicks": 3}}}))
+            .unwrap();
+        let after = before
+            .patched(&json!({"insights": {"rage_click": {"radius_px": 80}}}))
+            .unwrap();
+        assert_eq!(
+            (
+                after.insights.rage_click.min_clicks,
+                after.insights.rage_click.radius_px
+            ),
+            (3, 80)
+        );
         assert_eq!(after.insights.rage_click.window_ms, 2000);
     }
 
     #[test]
     fn null_restores_the_default() {
-        let before = Settings::default().patched(&json!({"sdk": {"mask_all_text": true}})).unwrap();
+        let before = Settings::default()
+            .patched(&json!({"sdk": {"mask_all_text": true}}))
+            .unwrap();
         assert_eq!(before.patched(&json!({"sdk": null})).unwrap(), Settings::default());
     }
 
@@ -223,7 +304,9 @@ mod tests {
     #[test]
     fn the_sdk_version_changes_with_what_sdks_see_only() {
         let settings = Settings::default();
-        let thresholds = settings.patched(&json!({"insights": {"rage_click": {"min_clicks": 3}}})).unwrap();
+        let thresholds = settings
+            .patched(&json!({"insights": {"rage_click": {"min_clicks": 3}}}))
+            .unwrap();
         let masked = settings.patched(&json!({"sdk": {"mask_all_text": true}})).unwrap();
         assert_eq!(settings.sdk_version(), thresholds.sdk_version());
         assert_ne!(settings.sdk_version(), masked.sdk_version());
