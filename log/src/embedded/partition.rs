@@ -79,6 +79,10 @@ impl Partition {
             changed: Condvar::new(),
             metrics,
         });
+        Self::start_committer(dir, &name, shared, writer)
+    }
+
+    fn start_committer(dir: PathBuf, name: &str, shared: Arc<Shared>, writer: SegmentWriter) -> Result<Self, LogError> {
         let committer = Committer::new(shared.clone(), dir.clone(), writer);
         let thread = std::thread::Builder::new()
             .name(format!("log {name}"))
@@ -179,4 +183,46 @@ fn open_segments(dir: &Path) -> Result<(Vec<Segment>, Offset, Option<i64>), LogE
         newest.last_appended_at_ms = Some(newest.header.created_at_ms);
     }
     Ok((segments, newest.end, newest.last_appended_at_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stops_for_good_when_a_write_fails_and_tells_everyone() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = TopicConfig {
+            partitions: 1,
+            segment_bytes: 4096,
+            queue_bytes_max: 4096,
+        };
+        let spare = Spare::allocate(dir.path(), config.segment_bytes).unwrap();
+        let writer = SegmentWriter::create(spare, dir.path(), 0, 0).unwrap().into_read_only();
+        let segments = vec![Segment::new(&writer.header, writer.path.clone(), writer.position)];
+        let room = Room::new(config.segment_bytes);
+        let state = State::new("events/0".into(), config.queue_bytes_max, segments, 0, 0, room);
+        let metrics = PartitionMetrics::new(Topic::Events, 0);
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            metrics,
+        });
+        let queued: Vec<_> = (0..3)
+            .map(|_| shared.state().append(Bytes::from_static(b"x"), now_ms()).unwrap())
+            .collect();
+        let partition = Partition::start_committer(dir.path().to_owned(), "events/0", shared, writer).unwrap();
+        for append in queued {
+            let error = append.wait().unwrap_err();
+            assert!(matches!(error, LogError::Failed { .. }), "{error}");
+            assert!(
+                error.to_string().contains("events/0 has stopped: cannot write"),
+                "{error}"
+            );
+        }
+        assert!(matches!(partition.append(Bytes::new()), Err(LogError::Failed { .. })));
+        assert!(partition.admit().is_err());
+        assert_eq!(partition.durable().end, 0);
+        assert!(partition.finish_close().is_err());
+    }
 }

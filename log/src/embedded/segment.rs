@@ -317,3 +317,69 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<(), LogError> {
         .and_then(|dir| dir.sync_all())
         .map_err(LogError::io("sync", dir))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    impl SegmentWriter {
+        /// For tests: a disk that fails every write.
+        pub(crate) fn into_read_only(self) -> Self {
+            let file = File::open(&self.path).unwrap();
+            Self { file, ..self }
+        }
+    }
+
+    #[test]
+    fn it_reads_no_frame_of_another_epoch() {
+        let [one, other] = [Header::new(7, 1, 4096), Header::new(7, 1, 4096)];
+        let mut frame = Vec::new();
+        encode_frame(&mut frame, one.seed(), 7, 1, b"payload");
+        let expected = Parsed::Frame {
+            offset: 7,
+            appended_at_ms: 1,
+            frame_bytes: frame.len(),
+        };
+        assert_eq!(parse_frame(&frame, one.seed()), expected);
+        assert_eq!(
+            parse_frame(&frame, other.seed()),
+            Parsed::Bad("a frame fails its checksum")
+        );
+    }
+
+    #[test]
+    fn it_notices_a_flip_of_any_bit_of_a_header() {
+        let header = Header::new(42, 1_700_000_000_000, 4096);
+        let bytes = header.encode();
+        assert_eq!(Header::decode(&bytes), Ok(header));
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(Header::decode(&damaged).is_err(), "bit {bit}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_never_takes_a_damaged_frame_for_a_whole_one(
+            payload in prop::collection::vec(any::<u8>(), 0..200),
+            offset: u64,
+            appended_at_ms: i64,
+            flip: prop::sample::Index,
+            keep: prop::sample::Index,
+        ) {
+            let seed = Header::new(0, 0, 4096).seed();
+            let mut frame = Vec::new();
+            encode_frame(&mut frame, seed, offset, appended_at_ms, &payload);
+            let whole = Parsed::Frame { offset, appended_at_ms, frame_bytes: frame.len() };
+            prop_assert_eq!(parse_frame(&frame, seed), whole);
+            let is_frame = |bytes: &[u8]| matches!(parse_frame(bytes, seed), Parsed::Frame { .. });
+            prop_assert!(!is_frame(&frame[..keep.index(frame.len())]));
+            let bit = flip.index(frame.len() * 8);
+            frame[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(!is_frame(&frame));
+        }
+    }
+}

@@ -334,3 +334,6 @@ impl State {
         self.segments.insert(0, segment);
     }
 }
+
+#[cfg(test)]
+mod tests;
