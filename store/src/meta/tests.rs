@@ -94,6 +94,7 @@ fn transition(rule: &AlertRule, state: TransitionState, at_ms: i64) -> Transitio
         state,
         value: Some(4.0),
         tick: at_ms as u64,
+        session_ids: vec![Uuid::from_u128(9)],
     }
 }
 

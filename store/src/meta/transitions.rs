@@ -29,6 +29,8 @@ pub struct Transition {
     pub at_ms: i64,
     /// When the episode began: `at_ms` of the firing that this one is, or resolves.
     pub fired_at_ms: i64,
+    /// Some of the sessions behind it, newest first.
+    pub session_ids: Vec<Uuid>,
     /// Whether it called for messages (cooldown).
     pub is_announced: bool,
 }
@@ -107,8 +109,8 @@ async fn record(tx: &mut Transaction<'static, Any>, row: &TransitionRow, now_ms:
         (TransitionState::Resolved, None) => (at_ms, false),
     };
     let inserted = sqlx::query(
-        "INSERT INTO alert_history (id, project_id, rule_id, rule, group_value, state, value, threshold, at_ms, fired_at_ms, is_announced)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO alert_history (id, project_id, rule_id, rule, group_value, state, value, threshold, at_ms, fired_at_ms, session_ids, is_announced)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING",
     )
     .bind(row.id.to_string())
     .bind(row.project_id.to_string())
@@ -120,6 +122,7 @@ async fn record(tx: &mut Transaction<'static, Any>, row: &TransitionRow, now_ms:
     .bind(rule.threshold)
     .bind(at_ms)
     .bind(fired_at_ms)
+    .bind(columns::to_json(&row.session_ids, "session_ids")?)
     .bind(i64::from(is_announced))
     .execute(&mut **tx)
     .await?;
@@ -204,6 +207,7 @@ fn transition(row: &AnyRow) -> Result<Transition> {
         threshold: columns::real_or_none(row, "threshold")?.unwrap_or_default(),
         at_ms: columns::int(row, "at_ms")?,
         fired_at_ms: columns::int(row, "fired_at_ms")?,
+        session_ids: columns::json(row, "session_ids")?,
         is_announced: columns::flag(row, "is_announced")?,
     })
 }

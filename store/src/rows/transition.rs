@@ -15,7 +15,13 @@ pub struct TransitionRow {
     /// The metric's value at the tick; none when it has none any more (a mean over nothing) or the rule went away.
     pub value: Option<f64>,
     pub tick: u64,
+    /// Some of the sessions that made it hold, newest first, at most [`SESSIONS_MAX`].
+    #[serde(default)]
+    pub session_ids: Vec<Uuid>,
 }
+
+/// Sessions a transition names.
+pub const SESSIONS_MAX: usize = 5;
 
 words! {
     /// Which way a condition changed.

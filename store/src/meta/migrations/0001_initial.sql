@@ -105,6 +105,7 @@ CREATE TABLE alert_history (
     threshold DOUBLE PRECISION NOT NULL,
     at_ms BIGINT NOT NULL,
     fired_at_ms BIGINT NOT NULL,
+    session_ids TEXT NOT NULL,
     is_announced INTEGER NOT NULL
 );
 CREATE INDEX alert_history_by_project ON alert_history (project_id, at_ms, id);
