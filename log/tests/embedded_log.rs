@@ -368,6 +368,12 @@ fn it_repairs_a_tail_torn_at_any_byte_of_its_last_frame() {
                 ["record 0", "record 1"],
                 "cut after {cut} bytes"
             );
+            let repaired = std::fs::read(&segment_files(torn_dir.path())[0]).unwrap();
+            assert_eq!(
+                repaired,
+                whole[..whole.len() - frame_bytes],
+                "what follows the last whole frame is wiped"
+            );
             assert_eq!(append(&log, "again"), 2);
             drop(log);
             assert_eq!(
@@ -411,6 +417,20 @@ fn it_stops_at_a_hole_instead_of_cutting_what_was_acknowledged() {
     }
     std::fs::write(&file, &whole).unwrap();
     assert_eq!(open(dir.path()).durable(Topic::Events, 0).end, 10);
+}
+
+#[test]
+fn it_does_not_take_damage_after_a_clean_stop_for_a_torn_tail() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    append(&log, "the only record");
+    drop(log);
+    let file = segment_files(dir.path()).pop().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let refused = EmbeddedLog::open(dir.path(), &tiny()).unwrap_err();
+    assert!(matches!(refused, LogError::Corrupt { position: 44, .. }), "{refused}");
 }
 
 #[test]
