@@ -1,6 +1,8 @@
 //! `kill -9` and the fail point, against a child process: this test binary again, told by an environment variable to
 //! append until it dies and to print every acknowledgement.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
