@@ -141,3 +141,17 @@ fn it_promises_nothing_more_after_a_failure() {
     );
     assert!(matches!(state.append(Bytes::new(), 0), Err(LogError::Failed { .. })));
 }
+
+#[test]
+fn it_shows_readers_only_what_is_durable() {
+    let mut state = state();
+    drop(state.append(Bytes::new(), 0).unwrap());
+    assert!(state.segment_of(0).unwrap().is_none(), "queued");
+    state.take_group();
+    drop(state.append(Bytes::new(), 0).unwrap());
+    assert!(state.segment_of(0).unwrap().is_none(), "in flight");
+    state.group_durable(1, HEADER_BYTES + frame_bytes(0));
+    let (segment, end) = state.segment_of(0).unwrap().unwrap();
+    assert_eq!((segment.bytes, end), (HEADER_BYTES + frame_bytes(0), 1));
+    assert!(state.segment_of(1).unwrap().is_none());
+}
