@@ -112,6 +112,22 @@ fn it_refuses_before_the_append_what_the_disk_has_no_room_for() {
 }
 
 #[test]
+fn it_bounds_its_queue_by_bytes_but_always_takes_one() {
+    let mut state = state();
+    state.queue_bytes_max = 100;
+    drop(state.append(Bytes::from(vec![0; 500]), 0).unwrap());
+    assert!(matches!(state.append(Bytes::new(), 0), Err(LogError::Full { .. })));
+    state.take_group();
+    for _ in 0..4 {
+        drop(state.append(Bytes::new(), 0).unwrap());
+    }
+    assert!(
+        matches!(state.append(Bytes::new(), 0), Err(LogError::Full { .. })),
+        "four frames of 24 bytes fit into 100"
+    );
+}
+
+#[test]
 fn it_groups_records_of_one_segment_only() {
     let mut state = state();
     for _ in 0..6 {
