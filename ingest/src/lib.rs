@@ -1,7 +1,7 @@
 //! The front door: batches of events come in, what is sound goes into the log, and every event ends in one counted outcome.
 //!
 //! Four doors, one path. gRPC, gRPC-Web, `POST /v1/events` and the preflight-free form of it differ in framing only: each
-//! gives bytes to [`body`], which inflates them within limits, and an [`envelope`], which is split but not decoded; then
+//! gives bytes to `body.rs`, which inflates them within limits, and they become an `envelope.rs`: split, not decoded. Then
 //! `receive.rs` does the same for all: key, origin, rate, then every event by itself (`event.rs`, `mend.rs`), then the
 //! visitor's browser and country, then one append. The answer is sent when the record is durable. Start there.
 //!
@@ -35,3 +35,128 @@
 //!   and replay may stand without pages: then `page` is 0 and `pages` is empty.
 //!
 //! The numbers are in [`gosight_proto::limits`].
+
+mod address;
+mod body;
+mod client;
+mod cors;
+mod envelope;
+mod envelope_json;
+mod event;
+mod few;
+mod glob;
+mod grpc;
+mod http;
+mod keys;
+mod mend;
+mod outcomes;
+mod place;
+mod reason;
+mod receive;
+mod schema;
+mod wire;
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{
+    Router,
+    middleware::from_fn,
+    routing::{get, post},
+};
+use gosight_log::{Log, LogError};
+use gosight_store::meta::Meta;
+use tonic_web::GrpcWebLayer;
+use tower::{Layer, ServiceBuilder, service_fn};
+
+/// What an operator can set about the front door.
+#[derive(Clone, Debug, Default)]
+pub struct IngestConfig {
+    /// A MaxMind city or country database; it may be replaced while running. None: countries come from time zones.
+    pub geoip_file: Option<PathBuf>,
+    /// Take a visitor's address from the last entry of `X-Forwarded-For`: only behind a proxy that sets it.
+    pub trust_forwarded_for: bool,
+}
+
+/// Why the front door cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    #[error("the GeoIP database {path} cannot be read: {source}")]
+    GeoIp {
+        path: PathBuf,
+        source: maxminddb::MaxMindDbError,
+    },
+}
+
+/// The front door. Cheap to clone; clones are the same door.
+#[derive(Clone)]
+pub struct Ingest {
+    parts: Arc<Parts>,
+}
+
+/// What every request needs.
+struct Parts {
+    log: Arc<dyn Log>,
+    keys: keys::Keys,
+    clients: client::Clients,
+    geoip: Option<Arc<place::GeoIp>>,
+    salt: address::Salt,
+    budget: body::Budget,
+    trust_forwarded_for: bool,
+}
+
+impl Ingest {
+    /// Opens the door between the network and `log`; `meta` knows the keys.
+    ///
+    /// # Errors
+    /// When a GeoIP database is configured and cannot be read.
+    pub fn new(config: IngestConfig, log: Arc<dyn Log>, meta: Meta) -> Result<Self, IngestError> {
+        outcomes::describe();
+        let geoip = match config.geoip_file {
+            Some(path) => match place::GeoIp::open(&path) {
+                Ok(geoip) => Some(Arc::new(geoip)),
+                Err(source) => return Err(IngestError::GeoIp { path, source }),
+            },
+            None => None,
+        };
+        let parts = Parts {
+            log,
+            keys: keys::Keys::new(meta),
+            clients: client::Clients::new(),
+            geoip,
+            salt: address::Salt::new(),
+            budget: body::Budget::new(),
+            trust_forwarded_for: config.trust_forwarded_for,
+        };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// Whether a batch could be made durable now.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub fn ready(&self) -> Result<(), LogError> {
+        self.parts.log.ready()
+    }
+
+    /// Whether a batch could be made durable now; [`Ingest::ready`] says why not.
+    pub fn is_ready(&self) -> bool {
+        self.ready().is_ok()
+    }
+}
+
+/// All doors. The server must offer HTTP/1.1 and HTTP/2 (with prior knowledge) on one port, and put a
+/// `ConnectInfo<SocketAddr>` into the requests' extensions: without it visitors have no address.
+pub fn router(ingest: Ingest) -> Router {
+    let grpc = {
+        let ingest = ingest.clone();
+        GrpcWebLayer::new().layer(service_fn(move |request| grpc::call(ingest.clone(), request)))
+    };
+    Router::new()
+        .route("/v1/events", post(http::events).layer(from_fn(cors::cors)))
+        .route("/v1/settings", get(http::settings).layer(from_fn(cors::cors)))
+        .route_service(
+            "/gosight.v1.IngestService/{method}",
+            ServiceBuilder::new().layer(from_fn(cors::cors)).service(grpc),
+        )
+        .with_state(ingest)
+}

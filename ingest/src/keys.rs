@@ -1,0 +1,206 @@
+//! Project keys: looked up by their SHA-256, remembered for a few seconds, and how fast each may send.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use gosight_proto::limits;
+use gosight_store::meta::{IngestKey, Meta};
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+
+use crate::reason::Refusal;
+
+/// How long an answer of the metadata holds. A change made through this process is seen at once.
+const REMEMBERED_MAX: Duration = Duration::from_secs(5);
+/// Valid keys remembered; more only means more look-ups.
+const VALID_KEYS_MAX: usize = 10_000;
+/// Unknown keys remembered, apart from the valid ones so that guessing cannot push those out.
+const UNKNOWN_KEYS_MAX: usize = 10_000;
+
+type KeyHash = [u8; 32];
+
+/// A valid key with what it may still send.
+pub(crate) struct OpenKey {
+    pub(crate) key: IngestKey,
+    bucket: Arc<Mutex<Bucket>>,
+}
+
+impl OpenKey {
+    /// Takes so many events out of the key's allowance.
+    pub(crate) fn admit(&self, events: usize) -> Result<(), Refusal> {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket
+            .take(
+                events as f64,
+                f64::from(self.key.rate_limit_events_per_s),
+                Instant::now(),
+            )
+            .map_err(|retry_after| Refusal::RateLimited { retry_after })
+    }
+}
+
+#[derive(Clone)]
+struct Remembered<T> {
+    value: T,
+    epoch: u64,
+    until: Instant,
+}
+
+/// The project keys that open the door.
+pub(crate) struct Keys {
+    meta: Meta,
+    changes: watch::Receiver<u64>,
+    valid: Cache<KeyHash, Remembered<Arc<OpenKey>>>,
+    unknown: Cache<KeyHash, Remembered<()>>,
+}
+
+impl Keys {
+    pub(crate) fn new(meta: Meta) -> Self {
+        let changes = meta.access_changed();
+        Self {
+            meta,
+            changes,
+            valid: Cache::new(VALID_KEYS_MAX),
+            unknown: Cache::new(UNKNOWN_KEYS_MAX),
+        }
+    }
+
+    /// The key of this text. Only its hash is compared and remembered, so timing tells nothing about keys.
+    pub(crate) async fn open(&self, text: &str) -> Result<Arc<OpenKey>, Refusal> {
+        if !is_key(text) {
+            return Err(Refusal::Unauthenticated);
+        }
+        let hash: KeyHash = Sha256::digest(text).into();
+        let epoch = *self.changes.borrow();
+        let now = Instant::now();
+        let known = self.valid.get(&hash);
+        if let Some(known) = &known
+            && known.is_fresh(epoch, now)
+        {
+            return Ok(known.value.clone());
+        }
+        if self
+            .unknown
+            .get(&hash)
+            .is_some_and(|unknown| unknown.is_fresh(epoch, now))
+        {
+            return Err(Refusal::Unauthenticated);
+        }
+        self.look_up(hash, epoch, known.map(|known| known.value)).await
+    }
+
+    async fn look_up(&self, hash: KeyHash, epoch: u64, before: Option<Arc<OpenKey>>) -> Result<Arc<OpenKey>, Refusal> {
+        let found = self.meta.ingest_key(&hash).await.map_err(|error| {
+            tracing::error!(%error, "a project key could not be looked up");
+            Refusal::Unavailable {
+                reason: "keys cannot be checked".to_owned(),
+                retry_after: Duration::from_secs(1),
+            }
+        })?;
+        let until = Instant::now() + REMEMBERED_MAX;
+        let Some(key) = found else {
+            self.valid.remove(&hash);
+            self.unknown.insert(
+                hash,
+                Remembered {
+                    value: (),
+                    epoch,
+                    until,
+                },
+            );
+            return Err(Refusal::Unauthenticated);
+        };
+        let bucket = before.map_or_else(
+            || Arc::new(Mutex::new(Bucket::default())),
+            |before| before.bucket.clone(),
+        );
+        let key = Arc::new(OpenKey { key, bucket });
+        self.valid.insert(
+            hash,
+            Remembered {
+                value: key.clone(),
+                epoch,
+                until,
+            },
+        );
+        Ok(key)
+    }
+}
+
+impl<T> Remembered<T> {
+    fn is_fresh(&self, epoch: u64, now: Instant) -> bool {
+        self.epoch == epoch && now < self.until
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    limits::KEY_CHARS.contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// A token bucket that holds one second's worth. A full bucket passes any batch and may go into debt by it, so that a key
+/// slower than its batches still sends, only seldom.
+#[derive(Default)]
+struct Bucket {
+    filled: Option<(f64, Instant)>,
+}
+
+impl Bucket {
+    /// Takes `events`, or says how long until they can be taken.
+    fn take(&mut self, events: f64, per_s: f64, now: Instant) -> Result<(), Duration> {
+        let tokens = match self.filled {
+            Some((tokens, at)) => (tokens + now.saturating_duration_since(at).as_secs_f64() * per_s).min(per_s),
+            None => per_s,
+        };
+        let needed = events.min(per_s);
+        if tokens < needed {
+            self.filled = Some((tokens, now));
+            return Err(Duration::from_secs_f64(((needed - tokens) / per_s).clamp(0.0, 3600.0)));
+        }
+        self.filled = Some((tokens - events, now));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_plain_and_of_the_right_length() {
+        for (text, good) in [
+            ("gs_0123456789-ABC", true),
+            ("too_short", false),
+            ("a key with spaces in it", false),
+            (&"k".repeat(128), true),
+            (&"k".repeat(129), false),
+        ] {
+            assert_eq!(is_key(text), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_passes_its_rate_and_says_when_there_is_more() {
+        let start = Instant::now();
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        let mut bucket = Bucket::default();
+        assert_eq!(bucket.take(100.0, 100.0, at(0)), Ok(()));
+        assert_eq!(bucket.take(50.0, 100.0, at(0)), Err(Duration::from_millis(500)));
+        assert_eq!(bucket.take(50.0, 100.0, at(500)), Ok(()));
+        assert!(bucket.take(1.0, 100.0, at(500)).is_err());
+    }
+
+    #[test]
+    fn a_batch_larger_than_the_bucket_passes_once_and_is_paid_for() {
+        let start = Instant::now();
+        let mut bucket = Bucket::default();
+        assert_eq!(bucket.take(50.0, 10.0, start), Ok(()));
+        assert_eq!(bucket.take(50.0, 10.0, start), Err(Duration::from_secs(5)));
+        assert_eq!(bucket.take(50.0, 10.0, start + Duration::from_secs(5)), Ok(()));
+    }
+}
