@@ -94,6 +94,15 @@ impl Meta {
         .transpose()
     }
 
+    /// The project a key was made for, whether or not it still works.
+    pub async fn project_of_key(&self, key_sha256: &[u8; 32]) -> Result<Option<Uuid>> {
+        let row = sqlx::query("SELECT project_id FROM keys WHERE key_hash = $1")
+            .bind(hex::encode(key_sha256))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| columns::uuid(&row, "project_id")).transpose()
+    }
+
     /// Stores a key. `Conflict` when the same key is stored already, in whatever project.
     pub async fn create_key(&self, new: &NewKey<'_>, now_ms: i64) -> Result<Key> {
         let id = Uuid::now_v7();

@@ -72,6 +72,14 @@ impl Meta {
             .is_some())
     }
 
+    /// Who registered first.
+    pub async fn installation_owner(&self) -> Result<Option<User>> {
+        let row = sqlx::query("SELECT * FROM users WHERE is_installation_owner = 1 LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(user).transpose()
+    }
+
     pub async fn user(&self, id: Uuid) -> Result<User> {
         let row = sqlx::query("SELECT * FROM users WHERE id = $1")
             .bind(id.to_string())

@@ -1,0 +1,36 @@
+//! Handlers, one file per noun. Which of them there are stands in `lib.rs`.
+
+pub(crate) mod audit;
+pub(crate) mod auth;
+pub(crate) mod checks;
+pub(crate) mod invitations;
+pub(crate) mod keys;
+pub(crate) mod members;
+pub(crate) mod projects;
+
+use gosight_store::meta::AuditEntry;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::access::{ProjectScope, Rank};
+use crate::{Api, ApiError};
+
+/// Writes down who did what in a project.
+pub(crate) async fn record<R: Rank>(
+    api: &Api,
+    scope: &ProjectScope<R>,
+    action: &'static str,
+    target: impl ToString,
+    details: Value,
+) -> Result<(), ApiError> {
+    let entry = AuditEntry {
+        id: Uuid::now_v7(),
+        project_id: scope.project.id,
+        user_id: scope.user_id,
+        action: action.to_owned(),
+        target: target.to_string(),
+        details,
+        at_ms: api.now_ms(),
+    };
+    Ok(api.meta().audit(&entry).await?)
+}

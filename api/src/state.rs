@@ -1,0 +1,94 @@
+//! What every handler can reach.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gosight_store::live::Bus;
+use gosight_store::meta::Meta;
+
+use crate::ApiError;
+use crate::access::{Group, Limits, Passwords, Payer};
+
+/// Requests per second and caller, per group of routes.
+const REQUESTS_PER_S: f64 = 100.0;
+const REQUESTS_BURST: u32 = 200;
+/// Sign-in attempts per minute, per address and per account.
+const SIGN_INS_PER_MIN: u32 = 10;
+
+/// How this API is reached.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where people and browsers reach this installation; `https://` makes cookies `Secure`.
+    pub public_url: String,
+    /// Whether `X-Forwarded-For` tells the client's address. Only true behind a proxy that sets it.
+    pub trusts_proxy: bool,
+}
+
+/// The API's state. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    meta: Meta,
+    bus: Bus,
+    config: Config,
+    passwords: Passwords,
+    request_limits: Limits<(Group, Payer)>,
+    sign_ins_by_address: Limits<IpAddr>,
+    sign_ins_by_account: Limits<String>,
+}
+
+impl Api {
+    pub fn new(meta: Meta, bus: Bus, config: Config) -> Result<Self, ApiError> {
+        let sign_ins_per_s = f64::from(SIGN_INS_PER_MIN) / 60.0;
+        Ok(Self(Arc::new(Inner {
+            meta,
+            bus,
+            config,
+            passwords: Passwords::new()?,
+            request_limits: Limits::new(REQUESTS_PER_S, REQUESTS_BURST),
+            sign_ins_by_address: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
+            sign_ins_by_account: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
+        })))
+    }
+
+    pub fn meta(&self) -> &Meta {
+        &self.0.meta
+    }
+
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Everything received before this is in the views. Read it before the query whose answer carries it.
+    pub fn complete_to_ms(&self) -> i64 {
+        self.0.bus.complete_to_ms()
+    }
+
+    /// The only clock of this crate's handlers, UTC milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn request_limits(&self) -> &Limits<(Group, Payer)> {
+        &self.0.request_limits
+    }
+
+    pub(crate) fn sign_ins_by_address(&self) -> &Limits<IpAddr> {
+        &self.0.sign_ins_by_address
+    }
+
+    pub(crate) fn sign_ins_by_account(&self) -> &Limits<String> {
+        &self.0.sign_ins_by_account
+    }
+}
