@@ -8,7 +8,10 @@
 //! Start with [`rows`], the shape of every table, then [`analytics`]. The store knows no HTTP route and derives no view: what a query returns is
 //! what the dataflow wrote, added up.
 
+pub mod analytics;
 pub mod engine;
 pub mod live;
 pub mod meta;
 pub mod rows;
+#[cfg(feature = "testing")]
+pub mod testing;

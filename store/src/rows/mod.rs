@@ -24,7 +24,7 @@ pub use insight::InsightRow;
 pub use outcome::OutcomeRow;
 pub use rollup::{Counts, Dimension, Resolution, RollupRow};
 pub use session::{HiddenGap, Mark, PageStep, SessionRow};
-pub use transition::{TransitionRow, TransitionState};
+pub use transition::{SESSIONS_MAX, TransitionRow, TransitionState};
 
 use clickhouse::{Row, RowWrite};
 

@@ -157,5 +157,6 @@ words! {
         UtmCampaign = "utm_campaign",
         EntryPage = "entry_page",
         ExitPage = "exit_page",
+        EventType = "event_type",
     }
 }

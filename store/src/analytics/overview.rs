@@ -1,0 +1,402 @@
+//! The overview: a range's figures and how they changed, a chart, and the longest lists.
+//!
+//! Sessions, visitors, bounces and durations are counted from session rows, exactly to the millisecond: visitors must be (they are distinct over any
+//! range), and the rest comes with the same read. Page views, pages and lists come from rollups, outward to whole minutes. With a filter everything
+//! comes from the session rows it leaves, and a page view then counts with its session's start.
+
+use super::range::{TimeRange, offset_in_hour_ms};
+use super::rollups::{Cover, series_resolution};
+use super::sessions::STARTED_IN_RANGE;
+use super::{AnalyticsError, InsightFilter, Scope, SessionFilter, Step, TypeCount};
+use crate::rows::Dimension;
+use chrono_tz::Tz;
+use clickhouse::Row;
+use clickhouse::query::Query;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Rows of each list.
+const TOP_MAX: u32 = 20;
+
+/// Everything the overview shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overview {
+    pub summary: Summary,
+    pub change: Change,
+    pub step: Step,
+    pub series: Vec<SeriesPoint>,
+    pub top_pages: Vec<TopPage>,
+    pub referrers: Vec<Share>,
+    pub countries: Vec<Share>,
+    pub devices: Vec<Share>,
+    pub browsers: Vec<Share>,
+    pub entry_pages: Vec<Share>,
+    pub exit_pages: Vec<Share>,
+    pub insights: Vec<TypeCount>,
+}
+
+/// A range's figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Summary {
+    pub sessions: u64,
+    pub visitors: u64,
+    pub pageviews: i64,
+    /// Percent of sessions; none without sessions.
+    pub bounce_rate: Option<f64>,
+    /// Mean; none without sessions.
+    pub avg_duration_ms: Option<f64>,
+}
+
+/// Change against the equally long range before, in percent; none where there was nothing before.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Change {
+    pub sessions: Option<f64>,
+    pub visitors: Option<f64>,
+    pub pageviews: Option<f64>,
+    pub bounce_rate: Option<f64>,
+    pub avg_duration_ms: Option<f64>,
+}
+
+/// A point of the chart: the step's first instant and what was in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeriesPoint {
+    pub time_ms: i64,
+    pub sessions: u64,
+    pub visitors: u64,
+    pub pageviews: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+pub struct TopPage {
+    pub path: String,
+    pub views: i64,
+    /// Mean over the views that told; 0 when none did.
+    pub avg_time_ms: f64,
+}
+
+/// A value of a dimension and the sessions that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub value: String,
+    pub sessions: i64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct SessionFigures {
+    sessions: u64,
+    visitors: u64,
+    bounces: u64,
+    duration_ms: u64,
+    page_views: u64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct SessionPoint {
+    time_ms: i64,
+    sessions: u64,
+    visitors: u64,
+    page_views: u64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct ViewsPoint {
+    time_ms: i64,
+    page_views: i64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct ShareRow {
+    dimension: String,
+    value: String,
+    sessions: i64,
+}
+
+/// What is asked, about which moment it is asked, and in which zone.
+struct Question<'a> {
+    range: TimeRange,
+    filter: &'a SessionFilter,
+    zone: Tz,
+    now_ms: i64,
+}
+
+impl Scope {
+    /// The overview of `range`; days and hours of the chart are those of `zone`. `now_ms` only decides how old a range is.
+    pub async fn overview(
+        &self,
+        range: TimeRange,
+        filter: &SessionFilter,
+        zone: Tz,
+        now_ms: i64,
+    ) -> Result<Overview, AnalyticsError> {
+        let question = Question {
+            range,
+            filter,
+            zone,
+            now_ms,
+        };
+        let (summary, before, series, top_pages, mut shares, insights) = futures::try_join!(
+            self.summary(&question, range),
+            self.summary_before(&question),
+            self.series(&question),
+            self.top_pages(&question),
+            self.shares(&question),
+            self.insight_counts(&question),
+        )?;
+        let mut take = |dimension: Dimension| shares.remove(dimension.as_str()).unwrap_or_default();
+        Ok(Overview {
+            summary,
+            change: Change::between(before, summary),
+            step: range.step(),
+            series,
+            top_pages,
+            referrers: take(Dimension::Referrer),
+            countries: take(Dimension::Country),
+            devices: take(Dimension::Device),
+            browsers: take(Dimension::Browser),
+            entry_pages: take(Dimension::EntryPage),
+            exit_pages: take(Dimension::ExitPage),
+            insights,
+        })
+    }
+
+    async fn summary_before(&self, question: &Question<'_>) -> Result<Summary, AnalyticsError> {
+        match question.range.previous() {
+            Some(before) => self.summary(question, before).await,
+            None => Ok(Summary::default()),
+        }
+    }
+
+    async fn summary(&self, question: &Question<'_>, range: TimeRange) -> Result<Summary, AnalyticsError> {
+        let sql = format!(
+            "SELECT count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(is_bounce)) AS bounces, sum(duration_ms) AS duration_ms,
+                toUInt64(sum(page_count)) AS page_views
+            FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}",
+            question.filter.sql()
+        );
+        let figures: SessionFigures = question
+            .bind_sessions(self.query("overview_summary", &sql), range)
+            .fetch_one()
+            .await?;
+        let pageviews = match question.filter.is_empty() {
+            true => self.page_views_in(question, range).await?,
+            false => to_i64(figures.page_views),
+        };
+        let mean = |sum: u64| (figures.sessions > 0).then(|| sum as f64 / figures.sessions as f64);
+        Ok(Summary {
+            sessions: figures.sessions,
+            visitors: figures.visitors,
+            pageviews,
+            bounce_rate: mean(figures.bounces * 100),
+            avg_duration_ms: mean(figures.duration_ms),
+        })
+    }
+
+    async fn page_views_in(&self, question: &Question<'_>, range: TimeRange) -> Result<i64, AnalyticsError> {
+        let sql = format!(
+            "SELECT sum(page_views) AS page_views FROM rollups WHERE project_id = {{project:UUID}} AND dimension = 'total' AND {}",
+            Cover::SQL
+        );
+        let query = self.query("overview_page_views", &sql);
+        Ok(Cover::of(&range, question.now_ms).bind(query).fetch_one().await?)
+    }
+
+    async fn series(&self, question: &Question<'_>) -> Result<Vec<SeriesPoint>, AnalyticsError> {
+        let sessions = self.session_points(question).await?;
+        let views = match question.filter.is_empty() {
+            true => self.view_points(question).await?,
+            false => sessions
+                .iter()
+                .map(|p| ViewsPoint {
+                    time_ms: p.time_ms,
+                    page_views: to_i64(p.page_views),
+                })
+                .collect(),
+        };
+        let steps = question
+            .range
+            .steps(question.range.step(), question.zone)
+            .unwrap_or_default();
+        let mut points: BTreeMap<i64, SeriesPoint> = steps
+            .into_iter()
+            .map(|time_ms| (time_ms, SeriesPoint::default()))
+            .collect();
+        for SessionPoint {
+            time_ms,
+            sessions,
+            visitors,
+            ..
+        } in sessions
+        {
+            let point = points.entry(time_ms).or_default();
+            (point.sessions, point.visitors) = (sessions, visitors);
+        }
+        for ViewsPoint { time_ms, page_views } in views {
+            points.entry(time_ms).or_default().pageviews = page_views;
+        }
+        Ok(points
+            .into_iter()
+            .map(|(time_ms, point)| SeriesPoint { time_ms, ..point })
+            .collect())
+    }
+
+    async fn session_points(&self, question: &Question<'_>) -> Result<Vec<SessionPoint>, AnalyticsError> {
+        let sql = format!(
+            "SELECT {step} AS time_ms, count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(page_count)) AS page_views
+            FROM sessions FINAL WHERE {STARTED_IN_RANGE}{filter} GROUP BY time_ms",
+            step = step_sql(question.range.step(), "started_at"),
+            filter = question.filter.sql()
+        );
+        let query = self
+            .query("overview_sessions", &sql)
+            .param("zone", question.zone.name());
+        Ok(question.bind_sessions(query, question.range).fetch_all().await?)
+    }
+
+    async fn view_points(&self, question: &Question<'_>) -> Result<Vec<ViewsPoint>, AnalyticsError> {
+        let step = question.range.step();
+        let offset_ms = offset_in_hour_ms(question.range.start_ms(), question.zone);
+        let resolution = series_resolution(step == Step::Day, offset_ms);
+        let (start, end) = question.range.minutes();
+        let sql = format!(
+            "SELECT {step} AS time_ms, sum(page_views) AS page_views FROM rollups
+            WHERE project_id = {{project:UUID}} AND dimension = 'total' AND resolution = {{resolution:String}}
+                AND bucket >= fromUnixTimestamp64Milli({{start:Int64}}, 'UTC') AND bucket < fromUnixTimestamp64Milli({{end:Int64}}, 'UTC')
+            GROUP BY time_ms",
+            step = step_sql(step, "bucket"),
+        );
+        let query = self.query("overview_views", &sql).param("zone", question.zone.name());
+        Ok(query
+            .param("resolution", resolution.as_str())
+            .param("start", start)
+            .param("end", end)
+            .fetch_all()
+            .await?)
+    }
+
+    async fn top_pages(&self, question: &Question<'_>) -> Result<Vec<TopPage>, AnalyticsError> {
+        if question.filter.is_empty() {
+            let sql = format!(
+                "SELECT toString(value) AS path, sum(page_views) AS views,
+                    if(sum(page_exits) > 0, sum(time_on_page_ms) / sum(page_exits), 0) AS avg_time_ms
+                FROM rollups WHERE project_id = {{project:UUID}} AND dimension = 'path' AND {}
+                GROUP BY path HAVING views > 0 ORDER BY views DESC, path LIMIT {TOP_MAX}",
+                Cover::SQL
+            );
+            let query = self.query("overview_pages", &sql);
+            return Ok(Cover::of(&question.range, question.now_ms)
+                .bind(query)
+                .fetch_all()
+                .await?);
+        }
+        // From the ribbon: a page's time ends where the next one begins, the last one's with the session.
+        let sql = format!(
+            "SELECT step.1 AS path, toInt64(count()) AS views, avg(step.2) AS avg_time_ms FROM (
+                SELECT arrayJoin(arrayZip(pages.path, arrayMap((from, to) -> toInt64(to) - toInt64(from), pages.offset_ms,
+                    arrayPushBack(arrayPopFront(pages.offset_ms), toUInt32(least(duration_ms, 4294967295)))))) AS step
+                FROM sessions FINAL WHERE {STARTED_IN_RANGE}{} AND notEmpty(pages)
+            ) GROUP BY path ORDER BY views DESC, path LIMIT {TOP_MAX}",
+            question.filter.sql()
+        );
+        Ok(question
+            .bind_sessions(self.query("overview_pages", &sql), question.range)
+            .fetch_all()
+            .await?)
+    }
+
+    async fn shares(&self, question: &Question<'_>) -> Result<BTreeMap<String, Vec<Share>>, AnalyticsError> {
+        let top = format!("ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension");
+        let rows: Vec<ShareRow> = if question.filter.is_empty() {
+            let sql = format!(
+                "SELECT toString(dimension) AS dimension, toString(value) AS value, sum(r.sessions) AS sessions FROM rollups AS r
+                WHERE project_id = {{project:UUID}} AND value != ''
+                    AND dimension IN ('referrer', 'country', 'device', 'browser', 'entry_page', 'exit_page') AND {}
+                GROUP BY dimension, value HAVING sessions > 0 {top}",
+                Cover::SQL
+            );
+            let query = self.query("overview_shares", &sql);
+            Cover::of(&question.range, question.now_ms)
+                .bind(query)
+                .fetch_all()
+                .await?
+        } else {
+            let sql = format!(
+                "SELECT share.1 AS dimension, share.2 AS value, toInt64(count()) AS sessions FROM (
+                    SELECT arrayJoin([('referrer', toString(referrer_domain)), ('country', toString(country)), ('device', toString(device_type)),
+                        ('browser', toString(browser)), ('entry_page', toString(entry_path)), ('exit_page', toString(exit_path))]) AS share
+                    FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}
+                ) WHERE share.2 != '' GROUP BY dimension, value {top}",
+                question.filter.sql()
+            );
+            question
+                .bind_sessions(self.query("overview_shares", &sql), question.range)
+                .fetch_all()
+                .await?
+        };
+        let mut shares: BTreeMap<String, Vec<Share>> = BTreeMap::new();
+        for ShareRow {
+            dimension,
+            value,
+            sessions,
+        } in rows
+        {
+            shares.entry(dimension).or_default().push(Share { value, sessions });
+        }
+        Ok(shares)
+    }
+
+    async fn insight_counts(&self, question: &Question<'_>) -> Result<Vec<TypeCount>, AnalyticsError> {
+        if question.filter.is_empty() {
+            return self.insight_summary(question.range, &InsightFilter::default()).await;
+        }
+        let sql = format!(
+            "SELECT mark AS type, count() AS count FROM (
+                SELECT arrayJoin(arrayConcat(
+                    arrayWithConstant(rage_click_count, 'rage_click'),
+                    arrayWithConstant(dead_click_count, 'dead_click'),
+                    arrayWithConstant(error_click_count, 'error_click'))) AS mark
+                FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}
+            ) GROUP BY mark ORDER BY mark",
+            question.filter.sql()
+        );
+        Ok(question
+            .bind_sessions(self.query("overview_insights", &sql), question.range)
+            .fetch_all()
+            .await?)
+    }
+}
+
+impl Question<'_> {
+    fn bind_sessions(&self, query: Query, range: TimeRange) -> Query {
+        self.filter
+            .bind(query.param("start", range.start_ms()).param("end", range.end_ms()))
+    }
+}
+
+impl Change {
+    fn between(before: Summary, now: Summary) -> Self {
+        let percent = |before: f64, now: f64| (before != 0.0).then(|| (now - before) / before * 100.0);
+        let mean =
+            |before: Option<f64>, now: Option<f64>| before.zip(now).and_then(|(before, now)| percent(before, now));
+        Self {
+            sessions: percent(before.sessions as f64, now.sessions as f64),
+            visitors: percent(before.visitors as f64, now.visitors as f64),
+            pageviews: percent(before.pageviews as f64, now.pageviews as f64),
+            bounce_rate: mean(before.bounce_rate, now.bounce_rate),
+            avg_duration_ms: mean(before.avg_duration_ms, now.avg_duration_ms),
+        }
+    }
+}
+
+/// The first instant (ms) of the step a time is in, in the bound `{zone}`.
+fn step_sql(step: Step, column: &str) -> String {
+    let function = match step {
+        Step::Minute => "toStartOfMinute",
+        Step::Hour => "toStartOfHour",
+        Step::Day => "toStartOfDay",
+    };
+    format!("toInt64(toUnixTimestamp({function}(toTimeZone({column}, {{zone:String}})))) * 1000")
+}
+
+fn to_i64(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,61 @@
+use super::QueryLog;
+use clickhouse::Client;
+use clickhouse::query::Query;
+use uuid::Uuid;
+
+/// How long a query may run, in seconds.
+const EXECUTION_MAX_S: &str = "15";
+/// How much memory a query may use, in bytes.
+const MEMORY_MAX_BYTES: &str = "500000000";
+/// Threads of a query: a dashboard asks several at once.
+const THREADS_MAX: &str = "2";
+
+/// Every table that holds a project's data.
+pub(super) const TABLES: [&str; 8] = [
+    "events",
+    "sessions",
+    "insights",
+    "click_cells",
+    "elements",
+    "scroll_depth",
+    "rollups",
+    "outcomes",
+];
+
+/// All questions about one project, and about no other.
+///
+/// The engine itself adds the project's condition to every table a query reads (`additional_table_filters`), so a query that forgets it still sees
+/// its own project only. Queries may not write, and are bounded in time and memory.
+#[derive(Clone)]
+pub struct Scope {
+    client: Client,
+    log: Option<QueryLog>,
+}
+
+impl Scope {
+    pub(super) fn new(client: Client, database: String, project_id: Uuid, log: Option<QueryLog>) -> Self {
+        let filters = TABLES
+            .map(|table| format!("'{database}.{table}':'project_id = toUUID(''{project_id}'')'"))
+            .join(",");
+        let client = client
+            .with_setting("readonly", "2")
+            .with_setting("additional_table_filters", format!("{{{filters}}}"))
+            .with_setting("param_project", project_id.to_string())
+            .with_setting("max_execution_time", EXECUTION_MAX_S)
+            .with_setting("max_memory_usage", MEMORY_MAX_BYTES)
+            .with_setting("max_threads", THREADS_MAX)
+            .with_setting("cancel_http_readonly_queries_on_client_close", "1")
+            // A key's versions share a partition, and its id never changes: both make `FINAL` cheap, and are exact.
+            .with_setting("do_not_merge_across_partitions_select_final", "1")
+            .with_setting("use_skip_indexes_if_final", "1");
+        Self { client, log }
+    }
+
+    /// The one place where a query begins. `{project:UUID}` is bound; everything else is bound with [`Query::param`].
+    pub(super) fn query(&self, view: &'static str, sql: &str) -> Query {
+        if let Some(log) = &self.log {
+            log.push(view, sql);
+        }
+        self.client.query_raw(sql)
+    }
+}
