@@ -35,7 +35,7 @@ pub use extract::{Body, InPath, Params};
 pub use state::{Api, Config};
 
 use access::{Group, guard};
-use routes::{audit, auth, invitations, keys, members, projects};
+use routes::{alerts, audit, auth, invitations, keys, members, projects};
 
 /// Bytes of a request body: the largest is a project's settings.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -102,7 +102,14 @@ fn all_routes(guarded: impl Fn(Group, OpenApiRouter<Api>) -> OpenApiRouter<Api>)
         ))
         .merge(guarded(
             Group::Alerts,
-            OpenApiRouter::new(), // rules, history, Telegram
+            OpenApiRouter::new()
+                .routes(routes!(alerts::list, alerts::create))
+                .routes(routes!(alerts::get, alerts::replace, alerts::change, alerts::delete))
+                .routes(routes!(alerts::test))
+                .routes(routes!(alerts::history))
+                .routes(routes!(alerts::link))
+                .routes(routes!(alerts::chats))
+                .routes(routes!(alerts::unlink)),
         ))
 //         .merge(guarded(Group::Live, OpenApiRouter::new().routes(routes!(live::live))))
 }

@@ -8,6 +8,7 @@ use gosight_store::live::Bus;
 use gosight_store::meta::Meta;
 
 use crate::ApiError;
+use crate::notifications::Notifier;
 use crate::access::{Group, Limits, Passwords, Payer};
 
 /// Requests per second and caller, per group of routes.
@@ -32,6 +33,7 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     meta: Meta,
     bus: Bus,
+    notifier: Arc<Notifier>,
     config: Config,
     passwords: Passwords,
     request_limits: Limits<(Group, Payer)>,
@@ -40,11 +42,12 @@ struct Inner {
 }
 
 impl Api {
-    pub fn new(meta: Meta, bus: Bus, config: Config) -> Result<Self, ApiError> {
+    pub fn new(meta: Meta, bus: Bus, notifier: Arc<Notifier>, config: Config) -> Result<Self, ApiError> {
         let sign_ins_per_s = f64::from(SIGN_INS_PER_MIN) / 60.0;
         Ok(Self(Arc::new(Inner {
             meta,
             bus,
+            notifier,
             config,
             passwords: Passwords::new()?,
             request_limits: Limits::new(REQUESTS_PER_S, REQUESTS_BURST),
@@ -59,6 +62,10 @@ impl Api {
 
     pub fn bus(&self) -> &Bus {
         &self.0.bus
+    }
+
+    pub fn notifier(&self) -> &Arc<Notifier> {
+        &self.0.notifier
     }
 
     pub fn config(&self) -> &Config {

@@ -11,31 +11,31 @@ use prost::Message;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const EMAIL: &str = "owner@example.com";
-pub const PASSWORD: &str = "correct horse battery";
-pub const PROJECT: &str = "shop";
-pub const KEY: &str = "journey-tests-0123456789";
+pub(crate) const EMAIL: &str = "owner@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const PROJECT: &str = "shop";
+pub(crate) const KEY: &str = "journey-tests-0123456789";
 
 /// A cold start on a busy machine: engine, migrations, bootstrap.
 const START_MAX: Duration = Duration::from_secs(60);
 /// What a journey waits for until it calls the thing broken.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct GoSight {
-    pub url: String,
-    pub folder: TempDir,
+pub(crate) struct GoSight {
+    pub(crate) url: String,
+    pub(crate) folder: TempDir,
     port: u16,
     child: Option<Child>,
-    pub client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
 }
 
 impl GoSight {
     /// Starts `gosight up` on an empty folder and waits until it is ready.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    pub async fn start_with(env: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(env: &[(&str, &str)]) -> Self {
         let mut gosight = Self::prepare();
         gosight.launch(env);
         gosight.ready().await;
@@ -43,7 +43,7 @@ impl GoSight {
     }
 
     /// A folder and a port, nothing running yet.
-    pub fn prepare() -> Self {
+    pub(crate) fn prepare() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Self {
             url: format!("http://127.0.0.1:{port}"),
@@ -54,12 +54,12 @@ impl GoSight {
         }
     }
 
-    pub fn data_dir(&self) -> std::path::PathBuf {
+    pub(crate) fn data_dir(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
     }
 
     /// The command as a person would type it; output goes to a file that a failing test prints.
-    pub fn command(&self, env: &[(&str, &str)]) -> Command {
+    pub(crate) fn command(&self, env: &[(&str, &str)]) -> Command {
         let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_gosight"));
         command
@@ -78,7 +78,7 @@ impl GoSight {
         command
     }
 
-    pub fn launch(&mut self, env: &[(&str, &str)]) {
+    pub(crate) fn launch(&mut self, env: &[(&str, &str)]) {
         self.child = Some(self.command(env).spawn().unwrap());
     }
 
@@ -86,15 +86,15 @@ impl GoSight {
         self.folder.path().join("output.log")
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().unwrap().id()
     }
 
-    pub async fn ready(&mut self) {
+    pub(crate) async fn ready(&mut self) {
         let end = Instant::now() + START_MAX;
         loop {
             let answer = self.client.get(format!("{}/ready", self.url)).send().await;
@@ -110,12 +110,12 @@ impl GoSight {
     }
 
     /// Whether the process has ended; an aborted one is reaped.
-    pub fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some())
     }
 
     /// `kill -9`, and the wait for it to be gone.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -123,7 +123,7 @@ impl GoSight {
     }
 
     /// SIGTERM; the exit code is returned.
-    pub fn stop(&mut self) -> i32 {
+    pub(crate) fn stop(&mut self) -> i32 {
         let mut child = self.child.take().unwrap();
         signal(child.id(), "TERM");
         let end = Instant::now() + Duration::from_secs(30);
@@ -136,7 +136,7 @@ impl GoSight {
         }
     }
 
-    pub async fn login(&self) -> String {
+    pub(crate) async fn login(&self) -> String {
         let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD });
         let answer = self.client.post(format!("{}/api/v1/auth/login", self.url)).json(&body).send().await.unwrap();
         let body: Value = answer.json().await.unwrap();
@@ -144,7 +144,7 @@ impl GoSight {
     }
 
     /// GET `/api/v1{path}`; the whole body.
-    pub async fn get(&self, token: &str, path: &str) -> Value {
+    pub(crate) async fn get(&self, token: &str, path: &str) -> Value {
         let answer = self.client.get(format!("{}/api/v1{path}", self.url)).bearer_auth(token).send().await.unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
@@ -153,11 +153,11 @@ impl GoSight {
     }
 
     /// Sends a batch as protobuf; panics unless it is acknowledged.
-    pub async fn send(&self, batch: &EventBatch) -> SendAnswer {
+    pub(crate) async fn send(&self, batch: &EventBatch) -> SendAnswer {
         self.try_send(batch).await.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
     }
 
-    pub async fn try_send(&self, batch: &EventBatch) -> Result<SendAnswer, String> {
+    pub(crate) async fn try_send(&self, batch: &EventBatch) -> Result<SendAnswer, String> {
         let request = self.client.post(format!("{}/v1/events", self.url)).header("content-type", "application/x-protobuf");
         let answer = request.body(batch.encode_to_vec()).send().await.map_err(|error| error.to_string())?;
         let status = answer.status();
@@ -169,7 +169,7 @@ impl GoSight {
     }
 
     /// Waits until everything accepted before `ms` is in every view.
-    pub async fn complete_to(&self, token: &str, ms: i64) {
+    pub(crate) async fn complete_to(&self, token: &str, ms: i64) {
         let end = Instant::now() + PATIENCE;
         loop {
             let overview = self.get(token, &format!("/projects/{PROJECT}/overview")).await;
@@ -192,23 +192,23 @@ impl Drop for GoSight {
     }
 }
 
-pub fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_millis()).unwrap()
 }
 
 /// Milliseconds of an ISO 8601 time; 0 when it is none.
-pub fn parse_ms(text: &str) -> i64 {
+pub(crate) fn parse_ms(text: &str) -> i64 {
     chrono::DateTime::parse_from_rfc3339(text).map_or(0, |time| time.timestamp_millis())
 }
 
-pub fn signal(pid: u32, name: &str) {
+pub(crate) fn signal(pid: u32, name: &str) {
     let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().unwrap();
     assert!(status.success(), "kill -{name} {pid}");
 }
 
 /// The processes whose parent is `pid`.
-pub fn children_of(pid: u32) -> Vec<u32> {
+pub(crate) fn children_of(pid: u32) -> Vec<u32> {
     let list = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("task").join(pid.to_string()).join("children"));
     list.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }

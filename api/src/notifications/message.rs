@@ -1,7 +1,5 @@
 //! The words of an alert: what a person reads in Telegram, and what a program reads from a webhook. Pure.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use gosight_proto::control::{Dimension, Metric, Operator};
@@ -205,7 +203,7 @@ pub fn escape(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            c if c.is_control() && c != '\n' => drop(write!(escaped, "�")),
+            c if c.is_control() && c != '\n' => escaped.push(char::REPLACEMENT_CHARACTER),
             c => escaped.push(c),
         }
         escaped

@@ -15,7 +15,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gosight_store::meta::{Channel, Delivery, Meta, MetaError};
+use chrono_tz::Tz;
+use gosight_store::meta::{AlertRule, Channel, Delivery, Meta, MetaError, Project};
 use gosight_store::rows::TransitionState;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -24,7 +25,7 @@ use uuid::Uuid;
 
 use message::Alert;
 pub use telegram::{TelegramBot, TelegramConfig, TelegramError};
-use webhook::{Reach, Webhook};
+use webhook::{Reach, Webhook, WebhookError};
 
 /// Deliveries under way at once.
 const IN_FLIGHT_MAX: usize = 16;
@@ -41,11 +42,10 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// Delivers alerts until it is stopped.
 pub struct Notifier {
-    pub meta: Meta,
-    pub telegram: Option<Arc<TelegramBot>>,
-    pub webhooks_reach: Reach,
-    /// Where the dashboard is, without a slash at the end.
-    pub public_url: String,
+    meta: Meta,
+    telegram: Option<Arc<TelegramBot>>,
+    webhooks_reach: Reach,
+    public_url: String,
 }
 
 /// Deliveries that go out as one message: one recipient, one rule, one direction.
@@ -70,13 +70,23 @@ struct Desk {
 }
 
 impl Notifier {
-    pub async fn run(self, stop: CancellationToken) {
-        let notifier = Arc::new(self);
-        let mut changed = notifier.meta.deliveries_changed();
+    /// `public_url` is where the dashboard is.
+    pub fn new(meta: Meta, telegram: Option<Arc<TelegramBot>>, webhooks_reach: Reach, public_url: &str) -> Arc<Self> {
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Arc::new(Self { meta, telegram, webhooks_reach, public_url })
+    }
+
+    /// The bot, when one is configured.
+    pub fn telegram(&self) -> Option<&Arc<TelegramBot>> {
+        self.telegram.as_ref()
+    }
+
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut changed = self.meta.deliveries_changed();
         let mut desk = Desk::default();
         loop {
             changed.mark_unchanged();
-            let wake = match notifier.clone().round(&mut desk).await {
+            let wake = match self.clone().round(&mut desk).await {
                 Ok(wake) => wake,
                 Err(error) => {
                     tracing::error!(%error, "the notification outbox could not be read");
@@ -93,6 +103,74 @@ impl Notifier {
         // What is under way may finish; what does not is found due again.
         while let Some(done) = desk.running.join_next().await {
             desk.done(done);
+        }
+    }
+
+    /// Sends a message about a rule to each of its channels at once, past outbox and cooldown; says what went wrong with which.
+    pub async fn test(
+        &self,
+        project: &Project,
+        rule: &AlertRule,
+        now_ms: i64,
+    ) -> Result<Vec<(Channel, Option<String>)>, MetaError> {
+        let alert = self.example(project, rule, now_ms);
+        let mut results = Vec::new();
+        for channel in &rule.body.channels {
+            match channel {
+                Channel::Telegram { chat_id } => {
+                    let chats = self.meta.telegram_chats(project.id).await?;
+                    let chats = chats.iter().map(|chat| chat.chat_id).filter(|id| chat_id.is_none_or(|only| only == *id));
+                    let chats: Vec<i64> = chats.collect();
+                    if chats.is_empty() {
+                        results.push((channel.clone(), Some("no chat is linked".to_owned())));
+                    }
+                    for chat_id in chats {
+                        let error = self.test_telegram(&alert, chat_id).await.err();
+                        results.push((Channel::Telegram { chat_id: Some(chat_id) }, error));
+                    }
+                }
+                Channel::Webhook { url, secret } => {
+                    let error = self.test_webhook(&alert, url, secret.as_deref().unwrap_or_default()).await.err();
+                    results.push((channel.clone(), error.map(|error| error.to_string())));
+                }
+            }
+        }
+        Ok(results)
+    }
+
+    async fn test_telegram(&self, alert: &Alert, chat_id: i64) -> Result<(), String> {
+        let bot = self.telegram.as_ref().ok_or("no Telegram bot is configured")?;
+        bot.send(chat_id, &message::telegram(alert), None).await.map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    async fn test_webhook(&self, alert: &Alert, url: &str, secret: &str) -> Result<(), WebhookError> {
+        let body = message::webhook(alert);
+        let webhook = Webhook { url, secret, delivery_id: &alert.transition_id, body: &body, now_s: alert.at_ms / 1_000 };
+        webhook::send(webhook, self.webhooks_reach).await
+    }
+
+    /// What a message about this rule would look like.
+    fn example(&self, project: &Project, rule: &AlertRule, now_ms: i64) -> Alert {
+        Alert {
+            transition_id: Uuid::new_v4().to_string(),
+            project_slug: project.slug.clone(),
+            project_name: project.name.clone(),
+            timezone: zone(project),
+            rule_id: rule.id.to_string(),
+            rule_name: format!("Test of {}", rule.body.name),
+            metric: rule.body.metric.clone(),
+            operator: rule.body.operator,
+            threshold: rule.body.threshold,
+            window_ms: rule.body.window.ms(),
+            group_by: None,
+            group: String::new(),
+            is_fired: true,
+            value: Some(rule.body.threshold),
+            at_ms: now_ms,
+            fired_at_ms: now_ms,
+            session_ids: Vec::new(),
+            public_url: self.public_url.clone(),
         }
     }
 
@@ -217,9 +295,9 @@ impl Notifier {
         let project = self.meta.project(transition.project_id).await?;
         Ok(Alert {
             transition_id: transition.id.to_string(),
+            timezone: zone(&project),
             project_slug: project.slug,
             project_name: project.name,
-            timezone: project.settings.timezone.0.parse().unwrap_or(chrono_tz::UTC),
             rule_id: transition.rule_id.to_string(),
             rule_name: transition.rule.name.clone(),
             metric: transition.rule.metric.clone(),
@@ -305,6 +383,11 @@ fn parcels(due: Vec<Delivery>) -> Vec<Parcel> {
 /// 2 s, 4 s, 8 s … at most an hour.
 fn backoff(attempts: u32) -> Duration {
     BACKOFF_FIRST.saturating_mul(2u32.saturating_pow(attempts)).min(BACKOFF_MAX)
+}
+
+/// The project's zone; settings are checked when they are stored.
+fn zone(project: &Project) -> Tz {
+    project.settings.timezone.0.parse().unwrap_or(Tz::UTC)
 }
 
 fn now_ms() -> i64 {

@@ -349,8 +349,8 @@ mod tests {
 
     #[test]
     fn a_start_command_carries_its_code() {
-        assert_eq!(Command::parse("/start abc", "bot"), Ok(Command::Start("abc".to_owned())));
-        assert_eq!(Command::parse("/start@bot abc", "bot"), Ok(Command::Start("abc".to_owned())));
+        assert_eq!(Command::parse("/start abc", "bot").ok(), Some(Command::Start("abc".to_owned())));
+        assert_eq!(Command::parse("/start@bot abc", "bot").ok(), Some(Command::Start("abc".to_owned())));
         assert!(Command::parse("hello", "bot").is_err());
     }
 }

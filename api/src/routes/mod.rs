@@ -1,5 +1,6 @@
 //! Handlers, one file per noun. Which of them there are stands in `lib.rs`.
 
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod checks;
