@@ -89,6 +89,10 @@ pub struct UpArgs {
     #[arg(long, env = "GOSIGHT_TELEGRAM_API_URL", value_name = "URL")]
     pub telegram_api_url: Option<String>,
 
+    /// Believe the X-Forwarded-For header: only behind a proxy of your own that sets it.
+    #[arg(long, env = "GOSIGHT_TRUST_PROXY")]
+    pub trust_proxy: bool,
+
     /// Let webhooks reach private and loopback addresses. Only for a network you trust.
     #[arg(long, env = "GOSIGHT_WEBHOOKS_TO_PRIVATE_ADDRESSES")]
     pub webhooks_to_private_addresses: bool,

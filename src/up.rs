@@ -1,0 +1,324 @@
+//! `gosight up`: every part in one process and one child, started in the order of who needs whom and stopped in reverse.
+//!
+//! ```text
+//! address ─ folder ─ log ─┬─ engine ─ views ─┐
+//!                         └─ metadata ───────┴─ bootstrap ─ dataflow ─ relay, alerts ─ door (ingest, API, dashboard)
+//! ```
+//! The address is taken first, so that a taken one is refused before anything is written. The door opens last: a client that gets
+//! through can be served. A part that fails for good takes the process down with its reason; nothing limps on.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use chrono_tz::Tz;
+use futures::FutureExt;
+use gosight_api::notifications::webhook::Reach;
+use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig};
+use gosight_api::{Api, Bootstrap};
+use gosight_dataflow::{Dataflow, StoreSink};
+use gosight_ingest::{Ingest, IngestConfig};
+use gosight_log::{EmbeddedConfig, EmbeddedLog, Log};
+use gosight_store::analytics::{Analytics, Today};
+use gosight_store::engine::{Engine, EngineConfig, Server, find_library};
+use gosight_store::live::Bus;
+use gosight_store::meta::Meta;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::cli::UpArgs;
+use crate::loadgen::now_ms;
+use crate::{serve, telemetry};
+
+/// A start waits this long for an orphan of the same folder (08-operations).
+const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// The log gives back space this often.
+const TRIM: Duration = Duration::from_secs(600);
+
+/// Runs until a person or the system asks it to stop, or a part fails.
+pub async fn run(args: UpArgs) -> anyhow::Result<()> {
+    let gosight = Gosight::start(args, Router::new()).await?;
+    tracing::info!(url = gosight.url(), "GoSight is ready");
+    gosight.until_stopped().await
+}
+
+/// A running installation.
+pub struct Gosight {
+    url: String,
+    local_url: String,
+    parts: Parts,
+    door: JoinHandle<anyhow::Result<()>>,
+    stop: CancellationToken,
+}
+
+/// What must be stopped in order, once the door is shut.
+struct Parts {
+    background: Vec<JoinHandle<()>>,
+    dataflow: Arc<Dataflow>,
+    meta: Meta,
+    log: Arc<dyn Log>,
+    engine: Option<Engine>,
+}
+
+impl Gosight {
+    /// Starts everything; `extra` is served beside it.
+    pub async fn start(args: UpArgs, extra: Router) -> anyhow::Result<Self> {
+        let listener = serve::bind(args.listen).await?;
+        let local_url = format!("http://{}", listener.local_addr()?);
+        let url = public_url(&args, &local_url)?;
+        let handle = telemetry::metrics()?;
+        prepare_folder(&args.data_dir)?;
+        let log = open_log(&args.data_dir).await?;
+        let (views, meta) = tokio::join!(open_views(&args), open_meta(&args.data_dir));
+        let (engine, analytics) = views?;
+        let meta = meta?;
+        gosight_api::bootstrap(&meta, &wish(&args), now_ms()?).await?;
+
+        let bus = Bus::new();
+        let dataflow = start_dataflow(&args, log.clone(), analytics.clone(), meta.clone(), bus.clone()).await?;
+        let telegram = connect_telegram(&args, &meta).await?;
+        let notifier = Notifier::new(meta.clone(), telegram.clone(), reach(&args), &url);
+        let stop = CancellationToken::new();
+        let background = vec![
+            relay(meta.clone(), log.clone(), stop.clone()),
+            tokio::spawn(notifier.clone().run(stop.clone())),
+            listen_to_telegram(telegram, analytics.clone(), meta.clone(), stop.clone()),
+            trim(dataflow.clone(), stop.clone()),
+        ];
+        let ingest_config = IngestConfig { geoip_file: args.geoip_file.clone(), trust_forwarded_for: args.trust_proxy };
+        let ingest = Ingest::new(ingest_config, log.clone(), meta.clone())?;
+        let api_config = gosight_api::Config { public_url: url.clone(), trusts_proxy: args.trust_proxy };
+        let api = Api::new(meta.clone(), analytics, bus, notifier, api_config)?;
+        let router = extra
+            .merge(gosight_ingest::router(ingest))
+            .merge(operations(handle, log.clone()))
+            .merge(gosight_api::router(api));
+        let door = tokio::spawn(serve::run(listener, router, stop.clone()));
+        Ok(Self { url, local_url, parts: Parts { background, dataflow, meta, log, engine }, door, stop })
+    }
+
+    /// Where people and browsers reach it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where this machine reaches it.
+    pub fn local_url(&self) -> &str {
+        &self.local_url
+    }
+
+    /// Cancelled when it begins to stop.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Waits for Ctrl-C, SIGTERM or a part's failure; then drains: the door, the dataflow's last tick and commit, the files.
+    pub async fn until_stopped(self) -> anyhow::Result<()> {
+        let failed = self.parts.dataflow.failed();
+        let reason = tokio::select! {
+            asked = serve::asked_to_stop() => asked,
+            error = failed => Err(anyhow::Error::new(error)).context("the dataflow failed"),
+        };
+        tracing::info!("stopping: finishing what was accepted");
+        self.stop.cancel();
+        let shut = self.door.await.context("the listener panicked").flatten();
+        let stopped = self.parts.stop().await;
+        reason.and(shut).and(stopped)
+    }
+}
+
+impl Parts {
+    async fn stop(self) -> anyhow::Result<()> {
+        for task in self.background {
+            task.await.context("a background task panicked")?;
+        }
+        let dataflow = Arc::into_inner(self.dataflow).context("the dataflow is still in use")?;
+        let finished = tokio::task::spawn_blocking(move || dataflow.stop()).await?;
+        self.meta.close().await;
+        let log = self.log;
+        tokio::task::spawn_blocking(move || log.close()).await??;
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+        finished.map_err(anyhow::Error::new)
+    }
+}
+
+fn public_url(args: &UpArgs, local_url: &str) -> anyhow::Result<String> {
+    match &args.public_url {
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => Ok(url.trim_end_matches('/').to_owned()),
+        Some(url) => bail!("--public-url {url} must begin with http:// or https://"),
+        None => Ok(local_url.to_owned()),
+    }
+}
+
+/// Makes the folder and proves that it can be written: better now than at the first event.
+pub fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write to the data folder {}; choose another with --data-dir DIR", data_dir.display());
+    std::fs::create_dir_all(data_dir).with_context(cannot)?;
+    let probe = data_dir.join(".writable");
+    std::fs::write(&probe, b"").with_context(cannot)?;
+    std::fs::remove_file(&probe).with_context(cannot)
+}
+
+async fn open_log(data_dir: &Path) -> anyhow::Result<Arc<dyn Log>> {
+    let dir = data_dir.join("log");
+    let config = EmbeddedConfig { lock_wait: LOCK_WAIT, ..EmbeddedConfig::default() };
+    let log = tokio::task::spawn_blocking(move || EmbeddedLog::open(dir, &config)).await?;
+    Ok(Arc::new(log.context("the event log cannot be opened")?))
+}
+
+async fn open_meta(data_dir: &Path) -> anyhow::Result<Meta> {
+    Meta::open_file(&data_dir.join("meta.sqlite")).await.context("the metadata database cannot be opened")
+}
+
+/// The engine of one's own unless a server is named, and the tables in it.
+async fn open_views(args: &UpArgs) -> anyhow::Result<(Option<Engine>, Analytics)> {
+    let (engine, server) = match &args.clickhouse_url {
+        Some(url) => (None, watch::channel(Server::from_url(url)?).1),
+        None => {
+            let engine = Engine::start(engine_config(args)?).await?;
+            let server = engine.server();
+            (Some(engine), server)
+        }
+    };
+    let analytics = Analytics::new(server);
+    analytics.migrate().await.context("the views' tables cannot be brought up to date")?;
+    Ok((engine, analytics))
+}
+
+fn engine_config(args: &UpArgs) -> anyhow::Result<EngineConfig> {
+    let library = find_library(args.engine_lib.as_deref())?;
+    let config = EngineConfig::of_this_binary(args.data_dir.join("engine"), library)?;
+    Ok(EngineConfig { memory_max_bytes: args.engine_memory_mib << 20, lock_wait: LOCK_WAIT, ..config })
+}
+
+fn wish(args: &UpArgs) -> Bootstrap {
+    Bootstrap {
+        admin_email: args.admin_email.clone(),
+        admin_password: args.admin_password.clone(),
+        project: args.project.clone(),
+        project_key: args.project_key.clone(),
+    }
+}
+
+async fn start_dataflow(
+    args: &UpArgs,
+    log: Arc<dyn Log>,
+    analytics: Analytics,
+    meta: Meta,
+    bus: Bus,
+) -> anyhow::Result<Arc<Dataflow>> {
+    let config = gosight_dataflow::Config {
+        workers: args.workers,
+        horizon_ms: u64::from(args.horizon_hours) * 60 * 60 * 1000,
+        ..gosight_dataflow::Config::default()
+    };
+    let sink = Box::new(StoreSink::new(analytics, meta, tokio::runtime::Handle::current()));
+    let started = tokio::task::spawn_blocking(move || Dataflow::start(config, log, sink, bus)).await?;
+    Ok(Arc::new(started.context("the dataflow cannot start")?))
+}
+
+fn reach(args: &UpArgs) -> Reach {
+    if args.webhooks_to_private_addresses { Reach::Anywhere } else { Reach::Public }
+}
+
+async fn connect_telegram(args: &UpArgs, meta: &Meta) -> anyhow::Result<Option<Arc<TelegramBot>>> {
+    let Some(token) = args.telegram_token.clone().filter(|token| !token.is_empty()) else { return Ok(None) };
+    let api_url = match &args.telegram_api_url {
+        Some(url) => Some(url.parse().with_context(|| format!("--telegram-api-url {url}"))?),
+        None => None,
+    };
+    let bot = TelegramBot::connect(TelegramConfig { token, api_url }, meta.clone()).await;
+    Ok(Some(Arc::new(bot.context("the Telegram bot cannot be reached with this token")?)))
+}
+
+/// Settings and rules on their way to the dataflow.
+fn relay(meta: Meta, log: Arc<dyn Log>, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            Err(error) = gosight_dataflow::relay(meta, log) => tracing::error!(%error, "changes of settings cannot be relayed"),
+            () = stop.cancelled() => {}
+        }
+    })
+}
+
+fn listen_to_telegram(
+    bot: Option<Arc<TelegramBot>>,
+    analytics: Analytics,
+    meta: Meta,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Some(bot) = bot {
+            let status = Box::new(move |project| status(analytics.clone(), meta.clone(), project).boxed());
+            bot.listen(status, stop).await;
+        }
+    })
+}
+
+/// Today's numbers, as `/status` tells them.
+async fn status(analytics: Analytics, meta: Meta, project: Uuid) -> String {
+    match today(&analytics, &meta, project).await {
+        Ok(today) => format!("today: {} sessions, {} events", today.sessions, today.events),
+        Err(error) => {
+            tracing::error!(%error, "today's numbers could not be read");
+            "the numbers cannot be read right now".to_owned()
+        }
+    }
+}
+
+async fn today(analytics: &Analytics, meta: &Meta, project: Uuid) -> anyhow::Result<Today> {
+    let zone = meta.project(project).await?.settings.timezone.0.parse().unwrap_or(Tz::UTC);
+    Ok(analytics.scope(project).today(now_ms()?, zone).await?)
+}
+
+fn trim(dataflow: Arc<Dataflow>, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut interval = tokio::time::interval(TRIM);
+        loop {
+            tokio::select! {
+                _ = interval.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            let dataflow = dataflow.clone();
+            match tokio::task::spawn_blocking(move || dataflow.trim()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the log could not be trimmed"),
+                Err(error) => tracing::error!(%error, "trimming panicked"),
+            }
+        }
+    })
+}
+
+#[derive(Clone)]
+struct Operations {
+    metrics: PrometheusHandle,
+    log: Arc<dyn Log>,
+}
+
+/// For whoever watches the process.
+fn operations(metrics: PrometheusHandle, log: Arc<dyn Log>) -> Router {
+    Router::new()
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(|State(operations): State<Operations>| async move { operations.metrics.render() }))
+        .with_state(Operations { metrics, log })
+}
+
+/// Whether an event sent now would become durable. The door opens after bootstrap, so sign-in works by then.
+async fn ready(State(operations): State<Operations>) -> impl IntoResponse {
+    match operations.log.ready() {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
+    }
+}
