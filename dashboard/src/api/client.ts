@@ -1,0 +1,158 @@
+/**
+ * The one door to the API. The access token lives in memory only; the refresh token is an HttpOnly cookie that the
+ * browser keeps. A 401 is answered by one refresh, shared by every request that waits for it.
+ */
+
+import type { Iso } from './types';
+
+export const API = '/api/v1';
+
+/** An answer with what its `meta` says; caches hold answers, so that ticks know what is already in them. */
+export interface Answer<T> {
+  data: T;
+  /** Everything accepted before this moment is in `data`. */
+  complete_to: Iso;
+  next_cursor?: string;
+}
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+interface Token {
+  text: string;
+  expiresAtMs: number;
+}
+
+/** A token this close to its end is replaced before it is used. */
+const REFRESH_AHEAD_MS = 20_000;
+
+let token: Token | null = null;
+let refreshing: Promise<boolean> | null = null;
+
+interface TokenAnswer {
+  access_token: string;
+  expires_in_s: number;
+}
+
+export function keepToken(answer: TokenAnswer): void {
+  token = { text: answer.access_token, expiresAtMs: Date.now() + answer.expires_in_s * 1000 };
+}
+
+export function forgetToken(): void {
+  token = null;
+}
+
+async function requestRefresh(): Promise<boolean> {
+  const response = await fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' });
+  if (!response.ok) {
+    token = null;
+    if (response.status === 401) return false;
+    throw await errorOf(response);
+  }
+  const body = (await response.json()) as { data: TokenAnswer };
+  keepToken(body.data);
+  return true;
+}
+
+/** Rotating tokens must not be used twice: tabs take turns where the browser offers locks. */
+async function refreshInTurn(): Promise<boolean> {
+  if (!navigator.locks) return requestRefresh();
+  return navigator.locks.request('gosight.refresh', requestRefresh);
+}
+
+/** Asks for a new access token; false when nobody is signed in. */
+export function refresh(): Promise<boolean> {
+  refreshing ??= refreshInTurn().finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** A token that is good now, or null when nobody is signed in. */
+export async function accessToken(): Promise<string | null> {
+  if (!token || token.expiresAtMs - Date.now() < REFRESH_AHEAD_MS) await refresh();
+  return token?.text ?? null;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = (body as { error?: { code?: string; message?: string; details?: unknown } } | null)?.error;
+  return new ApiError(
+    response.status,
+    error?.code ?? 'INTERNAL_ERROR',
+    error?.message ?? response.statusText,
+    error?.details,
+  );
+}
+
+export type Params = Record<string, string | number | boolean | null | undefined>;
+
+export function queryString(params: Params): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text ? `?${text}` : '';
+}
+
+export interface Request {
+  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  params?: Params;
+  body?: unknown;
+  signal?: AbortSignal;
+  /** Sign-in itself needs no token. */
+  anonymous?: boolean;
+}
+
+let clockOffsetMs = 0;
+
+/** The server's clock, as its answers tell it, to a second. */
+export function serverNowMs(): number {
+  return Date.now() + clockOffsetMs;
+}
+
+function readClock(response: Response): void {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  if (!Number.isNaN(date)) clockOffsetMs = date - Date.now();
+}
+
+async function send(path: string, request: Request): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (!request.anonymous) {
+    const text = await accessToken();
+    if (!text) throw new ApiError(401, 'UNAUTHORIZED', 'Please sign in.');
+    headers.Authorization = `Bearer ${text}`;
+  }
+  if (request.body !== undefined) headers['Content-Type'] = 'application/json';
+  return fetch(`${API}${path}${queryString(request.params ?? {})}`, {
+    method: request.method ?? 'GET',
+    headers,
+    credentials: 'same-origin',
+    body: request.body === undefined ? undefined : JSON.stringify(request.body),
+    signal: request.signal,
+  });
+}
+
+/** Sends a request; throws an {@link ApiError} unless the answer is a success. */
+export async function call<T>(path: string, request: Request = {}): Promise<Answer<T>> {
+  let response = await send(path, request);
+  if (response.status === 401 && !request.anonymous && (await refresh())) response = await send(path, request);
+  readClock(response);
+  if (!response.ok) throw await errorOf(response);
+  if (response.status === 204) return { data: undefined as T, complete_to: '' };
+  const body = (await response.json()) as { data: T; meta?: { complete_to?: Iso; next_cursor?: string } };
+  return { data: body.data, complete_to: body.meta?.complete_to ?? '', next_cursor: body.meta?.next_cursor };
+}
+
+export async function callData<T>(path: string, request: Request = {}): Promise<T> {
+  return (await call<T>(path, request)).data;
+}

@@ -1,0 +1,287 @@
+'use client';
+
+/** One hook per answer of the API. Live answers go through `catchUp`, so that no tick is lost between fetch and screen. */
+
+import {
+  type InfiniteData,
+  keepPreviousData,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query';
+import { catchUp, liveKey } from '@/live/caches';
+import { useRecentTicks } from '@/live/live';
+import type { HeatmapParams, InsightsParams, OverviewParams, SessionsParams } from '@/live/reducer';
+import type { Filters } from '@/route/filters';
+import { boundsOf, previousBounds, type Range } from '@/route/range';
+import { useRoute } from '@/route/route';
+import { type Answer, call, callData, type Params } from './client';
+import type {
+  AlertTransition,
+  Heatmap,
+  HeatmapPage,
+  Insight,
+  Insights,
+  Invitation,
+  Key,
+  Member,
+  Overview,
+  Project,
+  Rule,
+  ScrollDepth,
+  Session,
+  SessionEvent,
+  User,
+} from './types';
+
+export type Order = 'newest' | 'longest' | 'struggling';
+
+const SORT: Record<Order, string> = { newest: '-started_at', longest: '-duration_ms', struggling: '-struggle' };
+
+const PER_PAGE = 50;
+/** The largest page the API gives. */
+const PER_PAGE_MAX = 100;
+/** A session's own events: more than a person reads; the API pages beyond. */
+const EVENT_PAGES_MAX = 20;
+
+function filterParams(filters: Filters): Params {
+  return { ...filters };
+}
+
+function boundsNow(range: Range): Params {
+  return { ...boundsOf(range, Date.now()) };
+}
+
+export function projectPath(project: string): string {
+  return `/projects/${encodeURIComponent(project)}`;
+}
+
+export function useMe(): UseQueryResult<User> {
+  return useQuery({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => callData<User>('/auth/me', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useProjects(): UseQueryResult<Project[]> {
+  return useQuery({
+    queryKey: ['projects'],
+    queryFn: ({ signal }) => callData<Project[]>('/projects', { signal }),
+    staleTime: 30_000,
+  });
+}
+
+export function useProject(): UseQueryResult<Project> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'self'],
+    queryFn: ({ signal }) => callData<Project>(projectPath(project), { signal }),
+    staleTime: 60_000,
+  });
+}
+
+function zone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export function useOverview(params: OverviewParams): UseQueryResult<Answer<Overview>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useQuery({
+    queryKey: liveKey(project, 'overview', params),
+    queryFn: async ({ signal }) => {
+      const query = { ...boundsNow(params.range), ...filterParams(params.filters), timezone: zone() };
+      const answer = await call<Overview>(`${projectPath(project)}/overview`, { params: query, signal });
+      return catchUp('overview', params, answer, recent());
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The series of the period before, for the dashed line. */
+export function usePreviousOverview({ range, filters }: OverviewParams): UseQueryResult<Answer<Overview>> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'previous', { range, filters }],
+    queryFn: ({ signal }) => {
+      const query = { ...previousBounds(range, Date.now()), ...filterParams(filters), timezone: zone() };
+      return call<Overview>(`${projectPath(project)}/overview`, { params: query, signal });
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 300_000,
+  });
+}
+
+type Pages<T> = InfiniteData<Answer<T>, string | null>;
+
+export function useSessions(params: SessionsParams, order: Order = 'newest'): UseInfiniteQueryResult<Pages<Session[]>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useInfiniteQuery({
+    queryKey: [...liveKey(project, 'sessions', params), order],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = {
+        ...boundsNow(params.range),
+        ...filterParams(params.filters),
+        sort: SORT[order],
+        per_page: PER_PAGE,
+        cursor: pageParam,
+      };
+      const answer = await call<Session[]>(`${projectPath(project)}/sessions`, { params: query, signal });
+      if (pageParam !== null) return answer;
+      return catchUp('sessions', params, { pages: [answer], pageParams: [null] }, recent()).pages[0] ?? answer;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useSession(id: string): UseQueryResult<Answer<Session>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useQuery({
+    queryKey: liveKey(project, 'session', id),
+    queryFn: async ({ signal }) => {
+      const path = `${projectPath(project)}/sessions/${encodeURIComponent(id)}`;
+      return catchUp('session', id, await call<Session>(path, { signal }), recent());
+    },
+  });
+}
+
+export function useSessionEvents(id: string): UseQueryResult<Answer<SessionEvent[]>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useQuery({
+    queryKey: liveKey(project, 'events', id),
+    queryFn: async ({ signal }) => {
+      const path = `${projectPath(project)}/sessions/${encodeURIComponent(id)}/events`;
+      const data: SessionEvent[] = [];
+      let cursor: string | undefined;
+      let completeTo = '';
+      for (let page = 0; page < EVENT_PAGES_MAX; page += 1) {
+        const answer = await call<SessionEvent[]>(path, { params: { per_page: PER_PAGE_MAX, cursor }, signal });
+        data.push(...answer.data.map((event) => ({ ...event, session_id: id })));
+        completeTo = answer.complete_to;
+        cursor = answer.next_cursor;
+        if (!cursor) break;
+      }
+      return catchUp('events', id, { data, complete_to: completeTo }, recent());
+    },
+  });
+}
+
+export function useInsights(params: InsightsParams): UseInfiniteQueryResult<Pages<Insights>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useInfiniteQuery({
+    queryKey: liveKey(project, 'insights', params),
+    queryFn: async ({ pageParam, signal }) => {
+      const query = {
+        ...boundsNow(params.range),
+        type: params.type,
+        path: params.path,
+        session_id: params.sessionId,
+        per_page: PER_PAGE_MAX,
+        cursor: pageParam,
+      };
+      const answer = await call<Insights>(`${projectPath(project)}/insights`, { params: query, signal });
+      if (pageParam !== null) return answer;
+      return catchUp('insights', params, { pages: [answer], pageParams: [null] }, recent()).pages[0] ?? answer;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** All insights that are loaded, newest first. */
+export function insightsOf(pages: Pages<Insights> | undefined): Insight[] {
+  return pages?.pages.flatMap((page) => page.data.insights) ?? [];
+}
+
+export function useHeatmapPages(range: Range): UseQueryResult<HeatmapPage[]> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'heatmapPages', range],
+    queryFn: ({ signal }) =>
+      callData<HeatmapPage[]>(`${projectPath(project)}/heatmaps/pages`, { params: boundsNow(range), signal }),
+  });
+}
+
+export function useHeatmap(params: HeatmapParams): UseQueryResult<Answer<Heatmap>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useQuery({
+    queryKey: liveKey(project, 'heatmap', params),
+    queryFn: async ({ signal }) => {
+      const query = { ...boundsNow(params.range), path: params.path, type: 'click', device: params.device };
+      const answer = await call<Heatmap>(`${projectPath(project)}/heatmaps`, { params: query, signal });
+      return catchUp('heatmap', params, answer, recent());
+    },
+    enabled: params.path !== '',
+  });
+}
+
+export function useScrollDepth(params: HeatmapParams): UseQueryResult<ScrollDepth> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'scroll', params],
+    queryFn: ({ signal }) => {
+      const query = { ...boundsNow(params.range), path: params.path, type: 'scroll', device: params.device };
+      return callData<ScrollDepth>(`${projectPath(project)}/heatmaps`, { params: query, signal });
+    },
+    enabled: params.path !== '',
+  });
+}
+
+export function useRules(): UseQueryResult<Rule[]> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'rules'],
+    queryFn: ({ signal }) => callData<Rule[]>(`${projectPath(project)}/alerts/rules`, { signal }),
+  });
+}
+
+export function useAlertHistory(): UseInfiniteQueryResult<Pages<AlertTransition[]>> {
+  const { project } = useRoute();
+  const recent = useRecentTicks();
+  return useInfiniteQuery({
+    queryKey: liveKey(project, 'history', null),
+    queryFn: async ({ pageParam, signal }) => {
+      const path = `${projectPath(project)}/alerts/history`;
+      const answer = await call<AlertTransition[]>(path, { params: { per_page: PER_PAGE, cursor: pageParam }, signal });
+      if (pageParam !== null) return answer;
+      return catchUp('history', null, { pages: [answer], pageParams: [null] }, recent()).pages[0] ?? answer;
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+}
+
+export function useKeys(): UseQueryResult<Key[]> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'keys'],
+    queryFn: ({ signal }) => callData<Key[]>(`${projectPath(project)}/keys`, { signal }),
+  });
+}
+
+export function useMembers(): UseQueryResult<Member[]> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'members'],
+    queryFn: ({ signal }) => callData<Member[]>(`${projectPath(project)}/members`, { signal }),
+  });
+}
+
+export function useInvitations(isAllowed: boolean): UseQueryResult<Invitation[]> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'invitations'],
+    queryFn: ({ signal }) => callData<Invitation[]>(`${projectPath(project)}/invitations`, { signal }),
+    enabled: isAllowed,
+  });
+}

@@ -1,0 +1,5 @@
+import { Alerts } from '@/views/alerts';
+
+export default function Page() {
+  return <Alerts />;
+}

@@ -1,0 +1,5 @@
+import { Heatmaps } from '@/views/heatmaps';
+
+export default function Page() {
+  return <Heatmaps />;
+}

@@ -1,0 +1,5 @@
+import { InsightsPage } from '@/views/insights';
+
+export default function Page() {
+  return <InsightsPage />;
+}

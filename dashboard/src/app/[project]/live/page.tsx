@@ -1,0 +1,5 @@
+import { LivePage } from '@/views/live';
+
+export default function Page() {
+  return <LivePage />;
+}

@@ -1,0 +1,5 @@
+import { Onboarding } from '@/views/onboarding';
+
+export default function Page() {
+  return <Onboarding />;
+}

@@ -1,0 +1,5 @@
+import { ProjectStart } from '@/views/project-start';
+
+export default function Page() {
+  return <ProjectStart />;
+}

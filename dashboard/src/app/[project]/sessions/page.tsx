@@ -1,0 +1,5 @@
+import { Sessions } from '@/views/sessions';
+
+export default function Page() {
+  return <Sessions />;
+}

@@ -1,0 +1,5 @@
+import { Settings } from '@/views/settings';
+
+export default function Page() {
+  return <Settings />;
+}

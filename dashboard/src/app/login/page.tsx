@@ -1,0 +1,5 @@
+import { Login } from '@/views/login';
+
+export default function Page() {
+  return <Login />;
+}

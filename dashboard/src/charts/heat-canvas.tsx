@@ -1,0 +1,77 @@
+'use client';
+
+import { useEffect, useRef } from 'react';
+import type { Cell } from '@/api/types';
+import { useIsDark } from '@/shell/theme';
+import { densityOf, paint, parseColor } from './density';
+
+/** Which of a cell's numbers is drawn. */
+export type Layer = 'count' | 'rage' | 'dead';
+
+export interface PageShape {
+  width: number;
+  height: number;
+}
+
+/** One grid point for this many px of the screen: soft dots need no more. */
+const GRID_PX = 4;
+const SCALES = {
+  count: ['--surface', '--accent', '--accent'],
+  rage: ['--heat-1', '--heat-2', '--heat-3', '--heat-4'],
+  dead: ['--heat-1', '--heat-2', '--heat-3', '--heat-4'],
+} as const;
+
+function stopsOf(layer: Layer) {
+  const style = getComputedStyle(document.documentElement);
+  return SCALES[layer].map((name) => parseColor(style.getPropertyValue(name).trim()));
+}
+
+interface HeatCanvasProps {
+  cells: Cell[];
+  cellPx: number;
+  layer: Layer;
+  page: PageShape;
+  /** The page's width on the screen. */
+  width: number;
+  opacity: number;
+  label: string;
+  data: Record<`data-${string}`, string | number>;
+}
+
+export function HeatCanvas({ cells, cellPx, layer, page, width, opacity, label, data }: HeatCanvasProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const isDark = useIsDark();
+  const scale = width / page.width;
+  const columns = Math.max(1, Math.ceil(width / GRID_PX));
+  const rows = Math.max(1, Math.ceil((page.height * scale) / GRID_PX));
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the scale's colours follow the theme
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!context) return;
+    const dots = cells
+      .filter((cell) => cell[layer] > 0)
+      .map((cell) => ({
+        x: ((cell.x + cellPx / 2) * scale) / GRID_PX,
+        y: ((cell.y + cellPx / 2) * scale) / GRID_PX,
+        weight: cell[layer],
+      }));
+    const image = context.createImageData(columns, rows);
+    paint(densityOf(dots, columns, rows), stopsOf(layer), image.data);
+    context.putImageData(image, 0, 0);
+  }, [cells, cellPx, layer, scale, columns, rows, isDark]);
+
+  return (
+    <canvas
+      ref={canvas}
+      width={columns}
+      height={rows}
+      role="img"
+      aria-label={label}
+      data-testid="heatmap-canvas"
+      {...data}
+      className="absolute inset-0 h-full w-full"
+      style={{ opacity }}
+    />
+  );
+}

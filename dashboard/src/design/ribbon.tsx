@@ -1,0 +1,81 @@
+'use client';
+
+import { memo } from 'react';
+import { clock } from '@/format/format';
+import { useText } from '@/text/text';
+import { type Course, layoutRibbon, SEVERITY, type Severity, tintOf } from './ribbon-geometry';
+
+const MARK_COLOR: Record<Severity, string> = { low: 'var(--heat-2)', medium: 'var(--heat-3)', high: 'var(--heat-4)' };
+
+interface RibbonProps {
+  course: Course;
+  width?: number;
+  height?: number;
+  /** Called with the share of the session, 0 to 1, that was clicked. */
+  onSeek?: (share: number) => void;
+}
+
+/** The session as a strip of time: pages as cool tints, insights as warm ticks, hidden time as a gap. */
+export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, onSeek }: RibbonProps) {
+  const text = useText();
+  const { segments, marks, gaps } = layoutRibbon(course, width);
+  const lengthMs = course.endMs - course.startMs;
+  const inset = Math.round(height * 0.2);
+  const body = height - 2 * inset;
+  const seek = onSeek
+    ? (event: React.MouseEvent<SVGSVGElement>) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        onSeek((event.clientX - box.left) / box.width);
+      }
+    : undefined;
+  const label = [
+    text.sessions.pages(segments.length),
+    clock(lengthMs),
+    ...marks.map((mark) => text.insight[mark.type].toLowerCase()),
+  ].join(', ');
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the event list beside the ribbon is the way for keys
+    <svg
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={label}
+      onClick={seek}
+      data-testid="session-ribbon"
+      data-marks={marks.length}
+      className={`block max-w-full shrink-0 ${onSeek ? 'cursor-pointer' : ''}`}
+    >
+      {segments.map((segment, index) => (
+        <rect
+          // biome-ignore lint/suspicious/noArrayIndexKey: segments have no other name than their place
+          key={index}
+          x={segment.x}
+          y={inset}
+          width={segment.width}
+          height={body}
+          rx={Math.min(3, segment.width / 2)}
+          fill={`var(--page-${tintOf(segment.path)})`}
+        >
+          {segment.path && <title>{segment.path}</title>}
+        </rect>
+      ))}
+      {gaps.map((gap) => (
+        <rect key={gap.x} x={gap.x} y={inset} width={gap.width} height={body} fill="var(--surface)" opacity={0.75} />
+      ))}
+      {marks.map((mark) => (
+        <rect
+          key={mark.x}
+          x={mark.x - 1.5}
+          y={mark.severity === 'high' ? 0 : inset / 2}
+          width={3}
+          height={mark.severity === 'high' ? height : height - inset}
+          rx={1.5}
+          fill={MARK_COLOR[SEVERITY[mark.type]]}
+        >
+          <title>{mark.count > 1 ? `${text.insight[mark.type]} × ${mark.count}` : text.insight[mark.type]}</title>
+        </rect>
+      ))}
+    </svg>
+  );
+});

@@ -1,0 +1,98 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { serverNowMs } from '@/api/client';
+import { applyToCaches } from './caches';
+import { connect } from './socket';
+import { applyTick, INITIAL, type LiveState, lose } from './state';
+
+class LiveStore {
+  state: LiveState = INITIAL;
+  private readonly listeners = new Set<() => void>();
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  change(next: LiveState): void {
+    this.state = next;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+const LiveContext = createContext<LiveStore | null>(null);
+
+function useStore(): LiveStore {
+  const store = useContext(LiveContext);
+  if (!store) throw new Error('LiveProvider is missing above this component');
+  return store;
+}
+
+/** A part of the live state; `select` must answer the same object while nothing it names has changed. */
+export function useLive<T>(select: (state: LiveState) => T): T {
+  const store = useStore();
+  return useSyncExternalStore(
+    store.subscribe,
+    () => select(store.state),
+    () => select(INITIAL),
+  );
+}
+
+/** The last ticks, for fetches to catch up with; reading them re-renders nothing. */
+export function useRecentTicks(): () => LiveState['recent'] {
+  const store = useStore();
+  return useMemo(() => () => store.state.recent, [store]);
+}
+
+/** What cannot be added up from ticks (visitors, top lists) is fetched again, at most this often … */
+const REFETCH_MS = 5_000;
+/** … and not before the tick is durable in the tables, which takes at most two seconds. */
+const COMMIT_MS = 2_500;
+
+export function LiveProvider({ project, children }: { project: string; children: ReactNode }) {
+  const client = useQueryClient();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a project's live state is its own
+  const store = useMemo(() => new LiveStore(), [project]);
+
+  useEffect(() => {
+    let refetchAt = Date.now() + REFETCH_MS;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const refetchSoon = () => {
+      if (timer) return;
+      timer = setTimeout(
+        () => {
+          timer = undefined;
+          refetchAt = Date.now() + REFETCH_MS;
+          for (const kind of ['overview', 'heatmapPages', 'rules', 'history']) {
+            void client.invalidateQueries({ queryKey: ['project', project, kind] });
+          }
+        },
+        Math.max(COMMIT_MS, refetchAt - Date.now()),
+      );
+    };
+    const refetchAll = () => void client.invalidateQueries({ queryKey: ['project', project] });
+    const disconnect = connect(project, {
+      onOpen(isAgain) {
+        store.change({ ...store.state, connection: 'open' });
+        if (isAgain) refetchAll();
+      },
+      onTick(tick) {
+        store.change(applyTick(store.state, tick, serverNowMs()));
+        applyToCaches(client, project, tick);
+        if (tick.sessions?.length || tick.alerts?.length) refetchSoon();
+      },
+      onLagged: refetchAll,
+      onLost() {
+        store.change(lose(store.state));
+      },
+    });
+    return () => {
+      clearTimeout(timer);
+      disconnect();
+    };
+  }, [client, project, store]);
+
+  return <LiveContext value={store}>{children}</LiveContext>;
+}

@@ -1,0 +1,26 @@
+'use client';
+
+import { type RefObject, useEffect } from 'react';
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+}
+
+/** j and k move the focus along the links marked `data-row` inside `root`; enter is the link's own. */
+export function useListKeys(root: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey;
+      if (!isPlain || (event.key !== 'j' && event.key !== 'k') || isTyping(event.target)) return;
+      const rows = [...(root.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
+      if (rows.length === 0) return;
+      const at = rows.indexOf(document.activeElement);
+      const next = event.key === 'j' ? Math.min(rows.length - 1, at + 1) : Math.max(0, at - 1);
+      event.preventDefault();
+      rows[next]?.focus();
+      rows[next]?.scrollIntoView({ block: 'nearest' });
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [root]);
+}

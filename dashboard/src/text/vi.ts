@@ -1,0 +1,3 @@
+import type { Dictionary } from './en';
+import { en } from './en';
+export const vi: Dictionary = en;

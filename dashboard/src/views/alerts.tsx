@@ -1,0 +1,299 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useState } from 'react';
+import { callData } from '@/api/client';
+import { insightsOf, projectPath, useAlertHistory, useInsights, useRules } from '@/api/queries';
+import type { AlertTransition, Insight, Rule, RuleBody } from '@/api/types';
+import { ThresholdChart } from '@/charts/threshold-chart';
+import { Button, IconButton, Switch } from '@/design/controls';
+import { Icon } from '@/design/icon';
+import { SeverityMark } from '@/design/severity';
+import { Card, CardHead, Empty, errorText, Fault, FormFault, SkeletonRows } from '@/design/states';
+import { useToast } from '@/design/toast';
+import { count, moment } from '@/format/format';
+import { DEFAULT_RANGE } from '@/route/range';
+import { useHref, useRoute } from '@/route/route';
+import { useLanguage, useText } from '@/text/text';
+import { RuleSentence } from './rule-sentence';
+import { TelegramCard } from './telegram-card';
+import { canPreview, previewOf } from './would-fire';
+
+const DAY_MS = 86_400_000;
+/** Every five minutes of a day. */
+const PREVIEW_STEPS = 288;
+
+const NEW_RULE: RuleBody = {
+  name: '',
+  kind: 'threshold',
+  metric: 'rage_clicks',
+  operator: '>',
+  threshold: 3,
+  window: '5m',
+  group_by: null,
+  filters: [],
+  channels: [{ type: 'telegram' }],
+  cooldown_minutes: 15,
+  is_active: true,
+};
+
+/** Only what a rule's body has: an answer carries more. */
+function bodyOf(rule: RuleBody): RuleBody {
+  const { name, kind, metric, operator, threshold, window, group_by, filters, channels } = rule;
+  const { cooldown_minutes, is_active } = rule;
+  return { name, kind, metric, operator, threshold, window, group_by, filters, channels, cooldown_minutes, is_active };
+}
+
+/** A rule that was not named is named by what it says. */
+function named(rule: RuleBody, metric: string): RuleBody {
+  return rule.name ? rule : { ...rule, name: `${metric} ${rule.operator} ${rule.threshold}` };
+}
+
+function useRuleCalls() {
+  const { project } = useRoute();
+  const client = useQueryClient();
+  const base = `${projectPath(project)}/alerts/rules`;
+  const onSuccess = () => client.invalidateQueries({ queryKey: ['project', project, 'rules'] });
+  const create = useMutation({
+    mutationFn: (body: RuleBody) => callData<Rule>(base, { method: 'POST', body }),
+    onSuccess,
+  });
+  const update = useMutation({
+    mutationFn: ({ id, body }: { id: string; body: RuleBody }) =>
+      callData<Rule>(`${base}/${id}`, { method: 'PATCH', body }),
+    onSuccess,
+  });
+  const remove = useMutation({
+    mutationFn: (id: string) => callData(`${base}/${id}`, { method: 'DELETE' }),
+    onSuccess,
+  });
+  const test = useMutation({ mutationFn: (id: string) => callData(`${base}/${id}/test`, { method: 'POST' }) });
+  return { create, update, remove, test };
+}
+
+function LastDay({ rule, insights }: { rule: RuleBody; insights: Insight[] }) {
+  const text = useText();
+  if (!canPreview(rule)) return null;
+  const endMs = Date.now();
+  const preview = previewOf(rule, insights, endMs - DAY_MS, endMs, PREVIEW_STEPS);
+  const words = text.alerts.wouldHaveFired(preview.firings);
+  return (
+    <div className="mt-3">
+      <ThresholdChart preview={preview} threshold={rule.threshold} label={`${text.alerts.lastDay}: ${words}`} />
+      <p className="mt-1 flex justify-between text-12 text-muted">
+        <span>{text.alerts.lastDay}</span>
+        <span data-testid="rule-preview">{words}</span>
+      </p>
+    </div>
+  );
+}
+
+function RuleState({ rule, isFiring }: { rule: Rule; isFiring: boolean }) {
+  const text = useText();
+  if (!rule.is_active) return <span className="text-12 text-muted">{text.alerts.paused}</span>;
+  if (!isFiring) return <span className="text-12 text-muted">{text.alerts.quiet}</span>;
+  return (
+    <span className="flex items-center gap-1.5 text-12 font-medium text-heat-text">
+      <SeverityMark severity="high" />
+      {text.alerts.firing}
+    </span>
+  );
+}
+
+function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean; insights: Insight[] }) {
+  const text = useText();
+  const toast = useToast();
+  const calls = useRuleCalls();
+  const [draft, setDraft] = useState<RuleBody | null>(null);
+  const shown = draft ?? rule;
+  const save = (body: RuleBody) =>
+    calls.update.mutate({ id: rule.id, body: bodyOf(body) }, { onSuccess: () => setDraft(null) });
+  const test = () =>
+    calls.test.mutate(rule.id, {
+      onSuccess: () => toast(text.alerts.tested),
+      onError: (error) => toast(`${text.alerts.testFailed} ${errorText(error, text)}`, true),
+    });
+  return (
+    <li data-testid="alert-rule" data-rule={rule.id} data-firing={isFiring} className="border-t border-hairline p-4">
+      <div className="flex items-start gap-3">
+        <div className="min-w-0 flex-1">
+          <RuleSentence rule={shown} onChange={setDraft} />
+        </div>
+        <div className="flex items-center gap-2 pt-1">
+          <RuleState rule={rule} isFiring={isFiring} />
+          <Switch
+            label={`${text.alerts.active}: ${rule.name}`}
+            isOn={rule.is_active}
+            onChange={(isOn) => save({ ...shown, is_active: isOn })}
+          />
+        </div>
+      </div>
+      <LastDay rule={shown} insights={insights} />
+      <div className="mt-2 flex flex-wrap items-center gap-2">
+        {draft && (
+          <>
+            <Button tone="primary" disabled={calls.update.isPending} onClick={() => save(draft)}>
+              {text.common.save}
+            </Button>
+            <Button tone="quiet" onClick={() => setDraft(null)}>
+              {text.common.cancel}
+            </Button>
+          </>
+        )}
+        <FormFault error={calls.update.error ?? calls.remove.error} />
+        <span className="ml-auto flex items-center gap-1">
+          <Button tone="quiet" data-testid="rule-test" disabled={calls.test.isPending} onClick={test}>
+            <Icon name="send" size={14} />
+            {text.alerts.test}
+          </Button>
+          <IconButton icon="trash" label={text.alerts.delete} onClick={() => calls.remove.mutate(rule.id)} />
+        </span>
+      </div>
+    </li>
+  );
+}
+
+function NewRule({ insights, onDone }: { insights: Insight[]; onDone(): void }) {
+  const text = useText();
+  const { create } = useRuleCalls();
+  const [draft, setDraft] = useState(NEW_RULE);
+  const metric = text.alerts.metric[draft.metric] ?? draft.metric;
+  return (
+    <div data-testid="new-rule-form" className="animate-enter border-t border-hairline bg-accent-soft p-4">
+      <RuleSentence rule={draft} onChange={setDraft} />
+      <LastDay rule={draft} insights={insights} />
+      <div className="mt-3 flex items-center gap-2">
+        <Button
+          tone="primary"
+          data-testid="rule-save"
+          disabled={create.isPending}
+          onClick={() => create.mutate(bodyOf(named(draft, metric)), { onSuccess: onDone })}
+        >
+          {text.common.save}
+        </Button>
+        <Button tone="quiet" onClick={onDone}>
+          {text.common.cancel}
+        </Button>
+        <FormFault error={create.error} />
+      </div>
+    </div>
+  );
+}
+
+function Rules({ history }: { history: AlertTransition[] }) {
+  const text = useText();
+  const rules = useRules();
+  const found = useInsights({ range: DEFAULT_RANGE });
+  const [isNew, setNew] = useState(false);
+  const insights = insightsOf(found.data);
+  const isFiring = (rule: Rule) =>
+    rule.is_firing ?? history.find((transition) => transition.rule_id === rule.id)?.state === 'fired';
+  return (
+    <Card>
+      <CardHead title={text.alerts.rules}>
+        <Button data-testid="new-rule" onClick={() => setNew(true)}>
+          <Icon name="plus" size={14} />
+          {text.alerts.newRule}
+        </Button>
+      </CardHead>
+      {isNew && <NewRule insights={insights} onDone={() => setNew(false)} />}
+      {rules.isPending && <SkeletonRows rows={3} height={120} />}
+      {rules.isError && !rules.data && <Fault error={rules.error} onRetry={() => void rules.refetch()} />}
+      {rules.data?.length === 0 && !isNew && <Empty>{text.alerts.empty}</Empty>}
+      <ul>
+        {rules.data?.map((rule) => (
+          <RuleCard key={rule.id} rule={rule} isFiring={isFiring(rule)} insights={insights} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Transition({ transition, name }: { transition: AlertTransition; name: string }) {
+  const { text, language } = useLanguage();
+  const href = useHref();
+  const hasFired = transition.state === 'fired';
+  const value = transition.value === null ? '–' : count(transition.value, language);
+  const session = transition.session_ids?.[0];
+  return (
+    <li
+      data-testid="alert-transition"
+      data-state={transition.state}
+      className="flex animate-enter flex-wrap items-baseline gap-x-3 gap-y-0.5 border-t border-hairline px-4 py-2.5 text-13"
+    >
+      <span className="flex w-20 items-center gap-1.5 font-medium">
+        {hasFired ? <SeverityMark severity="high" /> : <Icon name="check" size={12} className="text-live-text" />}
+        {hasFired ? text.alerts.fired : text.alerts.resolved}
+      </span>
+      <span className="min-w-0 flex-1 truncate">
+        {name}
+        {transition.group && <span className="text-muted"> · {transition.group}</span>}
+      </span>
+      <span className="text-12 text-muted">{moment(transition.time, Date.now(), language)}</span>
+      <span className="flex w-full flex-wrap gap-x-3 text-12 text-muted">
+        <span>{text.alerts.value(value, count(transition.threshold, language))}</span>
+        {transition.deliveries?.map((delivery) => (
+          <span
+            key={`${delivery.channel} ${delivery.state}`}
+            data-testid="delivery"
+            data-state={delivery.state}
+            className={delivery.error ? 'text-fault' : ''}
+          >
+            {delivery.channel} · {delivery.state}
+          </span>
+        ))}
+        {session && (
+          <Link href={href(`sessions/${session}`)} className="underline decoration-edge underline-offset-2">
+            {text.insights.openSession}
+          </Link>
+        )}
+      </span>
+    </li>
+  );
+}
+
+function History({ history }: { history: ReturnType<typeof useAlertHistory> }) {
+  const text = useText();
+  const rules = useRules();
+  const rows = history.data?.pages.flatMap((page) => page.data);
+  const nameOf = (transition: AlertTransition) =>
+    transition.rule_name ?? rules.data?.find((rule) => rule.id === transition.rule_id)?.name ?? '';
+  return (
+    <Card data-testid="alert-history">
+      <CardHead title={text.alerts.history} />
+      {history.isPending && <SkeletonRows rows={4} height={56} />}
+      {history.isError && !rows && <Fault error={history.error} onRetry={() => void history.refetch()} />}
+      {rows?.length === 0 && <p className="px-4 pb-4 text-13 text-muted">{text.alerts.historyEmpty}</p>}
+      <ol>
+        {rows?.map((transition) => (
+          <Transition key={transition.id} transition={transition} name={nameOf(transition)} />
+        ))}
+      </ol>
+      {history.hasNextPage && (
+        <div className="flex justify-center border-t border-hairline p-2">
+          <Button tone="quiet" onClick={() => void history.fetchNextPage()}>
+            {text.common.more}
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+export function Alerts() {
+  const text = useText();
+  const history = useAlertHistory();
+  return (
+    <div className="flex flex-col gap-4">
+      <h1>{text.pages.alerts}</h1>
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_360px]">
+        <Rules history={history.data?.pages.flatMap((page) => page.data) ?? []} />
+        <div className="flex flex-col gap-4">
+          <TelegramCard />
+          <History history={history} />
+        </div>
+      </div>
+    </div>
+  );
+}

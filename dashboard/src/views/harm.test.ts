@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { anInsight } from '@/live/fixtures';
+import { byHarm, trendOf, worstSession } from './harm';
+
+describe('harm', () => {
+  it('weighs what happened by its severity', () => {
+    const spots = [
+      { path: '/a', selector: '#a', rage_click: 0, dead_click: 3, error_click: 0 },
+      { path: '/b', selector: '#b', rage_click: 1, dead_click: 0, error_click: 1 },
+    ];
+    expect(byHarm(spots).map((spot) => spot.path)).toEqual(['/b', '/a']);
+  });
+
+  it('finds the session that suffered most', () => {
+    const insights = [
+      anInsight({ id: '1', session_id: 'a', type: 'dead_click' }),
+      anInsight({ id: '2', session_id: 'b', type: 'rage_click' }),
+    ];
+    expect(worstSession(insights)).toBe('b');
+    expect(worstSession([])).toBeNull();
+  });
+});
+
+describe('a trend', () => {
+  it('counts by part of the range, and leaves out what lies before it', () => {
+    const at = (ms: number) => anInsight({ timestamp: new Date(ms).toISOString() });
+    expect(trendOf([at(0), at(10), at(95), at(100), at(-50)], 0, 100, 4)).toEqual([2, 0, 0, 2]);
+  });
+});

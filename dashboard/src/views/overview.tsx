@@ -1,0 +1,440 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { insightsOf, useInsights, useOverview, usePreviousOverview } from '@/api/queries';
+import type { Hotspot, Insight, InsightType, Overview as OverviewData, SeriesPoint, TopRow } from '@/api/types';
+import { BarTable } from '@/design/bar-table';
+import { ButtonLink, Segmented } from '@/design/controls';
+import { HeatBar } from '@/design/heat-bar';
+import { Icon } from '@/design/icon';
+import { InsightMark } from '@/design/severity';
+import { Sparkline } from '@/design/sparkline';
+import { Stat } from '@/design/stat';
+import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
+import { count, countryName, duration, moment, percent, timeOfDay } from '@/format/format';
+import { boundsOf, type Range } from '@/route/range';
+import { type Change, useHref, useView } from '@/route/route';
+import { useLanguage } from '@/text/text';
+import { byHarm, harmOf, isAt, trendOf, worstSession } from './harm';
+import { LiveStrip } from './live-strip';
+
+const SeriesChart = dynamic(() => import('@/charts/series-chart').then((module) => module.SeriesChart), {
+  ssr: false,
+  loading: () => <Skeleton className="h-[260px] w-full" />,
+});
+
+const TOP_ROWS = 8;
+const HOTSPOTS = 6;
+const TREND_PARTS = 24;
+
+/** A page's filters, to be carried along to the sessions. */
+function useSessionsHref(): (change?: Change) => string {
+  const href = useHref();
+  const { filters } = useView();
+  return (change = {}) => href('sessions', { ...filters, ...change });
+}
+
+function Numbers({ data, insights, range }: { data: OverviewData | undefined; insights: Insight[]; range: Range }) {
+  const { text, language } = useLanguage();
+  const sessionsHref = useSessionsHref();
+  const href = useHref();
+  const summary = data?.summary;
+  const series = (pick: (point: SeriesPoint) => number) => data?.series.map(pick);
+  const show = (value: number | null | undefined, format: (value: number, language: string) => string) => {
+    if (value === undefined) return null;
+    return value === null ? '–' : format(value, language);
+  };
+  const { start, end } = boundsOf(range, Date.now());
+  const endMs = range.kind === 'preset' ? Date.now() : Date.parse(end);
+  const trend = trendOf(insights, Date.parse(start), endMs, TREND_PARTS);
+  return (
+    <Card className="grid grid-cols-2 overflow-hidden md:grid-cols-3 lg:grid-cols-5 [&>a]:border-hairline [&>a]:shadow-[1px_1px_0_0_var(--hairline)]">
+      <Stat
+        label={text.stats.sessions}
+        value={show(summary?.sessions, count)}
+        change={summary?.sessions_change}
+        series={series((point) => point.sessions)}
+        href={sessionsHref()}
+        testId="stat-sessions"
+      />
+      <Stat
+        label={text.stats.visitors}
+        value={show(summary?.visitors, count)}
+        change={summary?.visitors_change}
+        series={series((point) => point.visitors)}
+        href={sessionsHref()}
+        testId="stat-visitors"
+      />
+      <Stat
+        label={text.stats.pageviews}
+        value={show(summary?.pageviews, count)}
+        change={summary?.pageviews_change}
+        series={series((point) => point.pageviews)}
+        href={sessionsHref()}
+        testId="stat-pageviews"
+      />
+      <Stat
+        label={text.stats.bounce}
+        value={show(summary?.bounce_rate, percent)}
+        change={summary?.bounce_rate_change}
+        href={sessionsHref()}
+        testId="stat-bounce-rate"
+      />
+      {data && summary?.struggling_sessions === undefined ? (
+        <Stat
+          label={text.stats.insights}
+          value={count(
+            Object.values(data.insights).reduce((sum, value) => sum + value, 0),
+            language,
+          )}
+          series={trend}
+          isWarm
+          href={href('insights')}
+          testId="stat-insights"
+        />
+      ) : (
+        <Stat
+          label={text.stats.struggling}
+          value={show(summary?.struggling_sessions, count)}
+          change={summary?.struggling_sessions_change}
+          series={trend}
+          isWarm
+          href={sessionsHref({ sort: 'struggling' })}
+          testId="stat-struggling-sessions"
+        />
+      )}
+    </Card>
+  );
+}
+
+const COUNTED: readonly InsightType[] = ['rage_click', 'dead_click', 'error_click'];
+
+function InsightCounts({ data }: { data: OverviewData | undefined }) {
+  const { text, language } = useLanguage();
+  const href = useHref();
+  return (
+    <div className="flex flex-wrap items-center gap-1">
+      {COUNTED.map((type) => (
+        <Link
+          key={type}
+          href={href('insights', { type })}
+          className="flex h-8 items-center gap-1.5 rounded-control px-2 text-13 hover:bg-sunken"
+        >
+          <InsightMark type={type} />
+          <span className="text-muted">{text.insight[type]}</span>
+          <span data-testid={`stat-${type.replace('_', '-')}`} className="min-w-3 font-semibold">
+            {data ? count(data.insights[type] ?? 0, language) : '–'}
+          </span>
+        </Link>
+      ))}
+    </div>
+  );
+}
+
+function SeriesTable({ series }: { series: SeriesPoint[] }) {
+  const { text, language } = useLanguage();
+  return (
+    <div className="max-h-[260px] overflow-y-auto px-4 pb-2">
+      <table className="w-full text-13">
+        <caption className="sr-only">{text.overview.seriesTable}</caption>
+        <thead className="sticky top-0 bg-surface text-left text-12 text-muted">
+          <tr>
+            <th className="py-1 font-medium">{text.overview.time}</th>
+            <th className="py-1 text-right font-medium">{text.stats.sessions}</th>
+            <th className="py-1 text-right font-medium">{text.stats.visitors}</th>
+            <th className="py-1 text-right font-medium">{text.stats.pageviews}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {series.toReversed().map((point) => (
+            <tr key={point.time} className="border-t border-hairline">
+              <td className="py-1">{moment(point.time, Date.now(), language)}</td>
+              <td className="text-right">{count(point.sessions, language)}</td>
+              <td className="text-right">{count(point.visitors, language)}</td>
+              <td className="text-right">{count(point.pageviews, language)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface SeriesProps {
+  data: OverviewData | undefined;
+  previous: SeriesPoint[];
+  insights: Insight[];
+}
+
+function Series({ data, previous, insights }: SeriesProps) {
+  const { text } = useLanguage();
+  const router = useRouter();
+  const sessionsHref = useSessionsHref();
+  const [form, setForm] = useState<'chart' | 'table'>('chart');
+  return (
+    <Card>
+      <CardHead title={text.overview.series}>
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+          <InsightCounts data={data} />
+          <Segmented<'chart' | 'table'>
+            label={text.overview.series}
+            value={form}
+            options={[
+              ['chart', text.common.chart],
+              ['table', text.common.table],
+            ]}
+            onChoose={setForm}
+          />
+        </div>
+      </CardHead>
+      <div className="min-h-[268px]">
+        {!data && <Skeleton className="mx-4 h-[252px]" />}
+        {data && form === 'chart' && (
+          <SeriesChart
+            series={data.series}
+            previous={previous}
+            insights={insights}
+            onOpen={(start, end) => router.push(sessionsHref({ range: `${start}~${end}` }))}
+          />
+        )}
+        {data && form === 'table' && <SeriesTable series={data.series} />}
+      </div>
+    </Card>
+  );
+}
+
+interface PlaceProps {
+  hotspot: Hotspot;
+  insights: Insight[];
+  largest: number;
+  bounds: { startMs: number; endMs: number };
+}
+
+/** A place that hurts: what, where, how much, since when, and the worst session there. */
+function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
+  const { text, language } = useLanguage();
+  const href = useHref();
+  const own = insights.filter((insight) => isAt(insight, hotspot));
+  const worst = worstSession(own);
+  const name = own[0]?.text || own[0]?.name || hotspot.selector || text.insights.elsewhere;
+  return (
+    <li className="border-t border-hairline">
+      <div className="flex items-center gap-3 px-4 py-2">
+        <Link
+          href={href('insights', { path: hotspot.path, selector: hotspot.selector })}
+          className="min-w-0 flex-1 hover:text-accent"
+        >
+          <span className="block truncate text-13 font-medium">{name}</span>
+          <span className="block truncate text-12 text-muted">{hotspot.path}</span>
+        </Link>
+        <span className="w-16 shrink-0 max-md:hidden">
+          <Sparkline values={trendOf(own, bounds.startMs, bounds.endMs, 16)} width={64} height={24} tone="warm" />
+        </span>
+        <span className="w-20 shrink-0">
+          <span className="mb-1 flex justify-end gap-2 text-12">
+            {COUNTED.filter((type) => hotspot[type as keyof Hotspot]).map((type) => (
+              <span key={type} title={text.insight[type]} className="flex items-center gap-1">
+                <InsightMark type={type} size={8} />
+                {count(Number(hotspot[type as keyof Hotspot]), language)}
+              </span>
+            ))}
+          </span>
+          <HeatBar share={harmOf(hotspot) / largest} />
+        </span>
+        {worst ? (
+          <Link
+            href={href(`sessions/${worst}`)}
+            aria-label={`${text.overview.worst}: ${name}`}
+            title={text.overview.worst}
+            className="flex size-8 items-center justify-center rounded-control text-muted hover:bg-sunken hover:text-text"
+          >
+            <Icon name="arrow" />
+          </Link>
+        ) : (
+          <span className="size-8" />
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Hurts({ hotspots, insights, range }: { hotspots: Hotspot[] | undefined; insights: Insight[]; range: Range }) {
+  const { text } = useLanguage();
+  const href = useHref();
+  const ranked = byHarm(hotspots ?? []).slice(0, HOTSPOTS);
+  const largest = Math.max(1, ...ranked.map(harmOf));
+  const startMs = Date.parse(boundsOf(range, Date.now()).start);
+  const endMs = range.kind === 'preset' ? Date.now() : Date.parse(range.end);
+  return (
+    <Card data-testid="hotspots">
+      <CardHead title={text.overview.hurts}>
+        <Link href={href('insights')} className="text-13 text-muted hover:text-text">
+          {text.pages.insights}
+        </Link>
+      </CardHead>
+      {!hotspots && <SkeletonRows rows={HOTSPOTS} height={52} />}
+      {hotspots?.length === 0 && <Empty>{text.overview.hurtsEmpty}</Empty>}
+      <ul>
+        {ranked.map((hotspot) => (
+          <Place
+            key={`${hotspot.path} ${hotspot.selector}`}
+            hotspot={hotspot}
+            insights={insights}
+            largest={largest}
+            bounds={{ startMs, endMs }}
+          />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function TopPages({ data, hotspots }: { data: OverviewData | undefined; hotspots: Hotspot[] }) {
+  const { text, language } = useLanguage();
+  const sessionsHref = useSessionsHref();
+  const struggles = (path: string) =>
+    hotspots
+      .filter((hotspot) => hotspot.path === path)
+      .reduce((sum, spot) => sum + spot.rage_click + spot.dead_click + spot.error_click, 0);
+  return (
+    <BarTable
+      title={text.overview.topPages}
+      unit={text.overview.views}
+      empty={text.overview.empty}
+      testId="top-pages"
+      rows={data?.top_pages.slice(0, TOP_ROWS).map((page) => {
+        const pain = struggles(page.path);
+        return {
+          id: page.path,
+          label: <span className="font-mono text-12">{page.path}</span>,
+          value: page.views,
+          shown: count(page.views, language),
+          href: sessionsHref({ path: page.path }),
+          aside: (
+            <>
+              {pain > 0 && (
+                <span
+                  title={text.overview.struggles(pain)}
+                  className="relative flex items-center gap-1 text-12 text-heat-text"
+                >
+                  <InsightMark type="dead_click" size={8} />
+                  {count(pain, language)}
+                </span>
+              )}
+              <span className="relative w-14 text-right text-12 text-muted max-md:hidden">
+                {duration(page.avg_time_ms)}
+              </span>
+            </>
+          ),
+        };
+      })}
+    />
+  );
+}
+
+interface TopListProps {
+  title: string;
+  rows: TopRow[] | undefined;
+  filter: string;
+  name?: (value: string) => string;
+}
+
+function TopList({ title, rows, filter, name = (value) => value }: TopListProps) {
+  const { text, language } = useLanguage();
+  const sessionsHref = useSessionsHref();
+  return (
+    <BarTable
+      title={title}
+      unit={text.overview.sessions}
+      empty={text.overview.empty}
+      rows={rows?.slice(0, TOP_ROWS).map((row) => ({
+        id: row.value,
+        label: name(row.value),
+        value: row.sessions,
+        shown: count(row.sessions, language),
+        href: row.value ? sessionsHref({ [filter]: row.value }) : sessionsHref(),
+      }))}
+    />
+  );
+}
+
+function NewestInsight({ insight }: { insight: Insight | undefined }) {
+  const { text, language } = useLanguage();
+  const href = useHref();
+  if (!insight) return null;
+  return (
+    <Link
+      key={insight.id}
+      href={href(`sessions/${insight.session_id}`)}
+      data-testid="live-strip-insight"
+      data-type={insight.type}
+      className="flex min-w-0 animate-enter items-center gap-2 hover:text-accent"
+    >
+      <InsightMark type={insight.type} />
+      <span className="truncate">
+        {text.insight[insight.type]} · <span className="font-mono text-12">{insight.path}</span>
+      </span>
+      <span className="shrink-0 text-muted">{timeOfDay(insight.timestamp, language)}</span>
+    </Link>
+  );
+}
+
+export function Overview() {
+  const { text, language } = useLanguage();
+  const { range, filters } = useView();
+  const href = useHref();
+  const overview = useOverview({ range, filters });
+  const previous = usePreviousOverview({ range, filters });
+  const found = useInsights({ range });
+  const insights = insightsOf(found.data);
+  const hotspots = found.data?.pages[0]?.data.hotspots;
+  const data = overview.data?.data;
+  if (overview.isError && !data) {
+    return <Fault error={overview.error} onRetry={() => void overview.refetch()} />;
+  }
+  const isEmpty = data !== undefined && data.summary.sessions === 0;
+  return (
+    <div className="flex flex-col gap-4">
+      <h1 className="sr-only">{text.pages.overview}</h1>
+      <LiveStrip newest={<NewestInsight insight={insights[0]} />} />
+      <Numbers data={data} insights={insights} range={range} />
+      {isEmpty && (
+        <Card>
+          <Empty action={<ButtonLink href={href('onboarding')}>{text.overview.toOnboarding}</ButtonLink>}>
+            {text.overview.empty}
+          </Empty>
+        </Card>
+      )}
+      <div className="grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Series data={data} previous={previous.data?.data.series ?? []} insights={insights} />
+        </div>
+        <Hurts hotspots={hotspots} insights={insights} range={range} />
+      </div>
+      <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
+        <TopPages data={data} hotspots={hotspots ?? []} />
+        <TopList
+          title={text.overview.referrers}
+          rows={data?.top_referrers}
+          filter="referrer"
+          name={(value) => value || text.overview.direct}
+        />
+        <TopList
+          title={text.overview.countries}
+          rows={data?.countries}
+          filter="country"
+          name={(value) => countryName(value, language) || text.common.unknown}
+        />
+        <TopList
+          title={text.overview.devices}
+          rows={data?.devices}
+          filter="device"
+          name={(value) => value || text.common.unknown}
+        />
+      </div>
+    </div>
+  );
+}

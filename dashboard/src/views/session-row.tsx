@@ -1,0 +1,84 @@
+'use client';
+
+import Link from 'next/link';
+import { memo } from 'react';
+import type { Session } from '@/api/types';
+import { Ribbon } from '@/design/ribbon';
+import { courseOf } from '@/design/ribbon-geometry';
+import { clock, countryName, moment, shortId } from '@/format/format';
+import { useLanguage } from '@/text/text';
+import { SessionPains } from './session-pains';
+
+/** Columns of a row from the middle width on; on a phone the parts stack. */
+export const SESSION_GRID =
+  'md:grid md:grid-cols-[124px_minmax(0,1fr)_auto_64px] lg:grid-cols-[124px_minmax(0,1fr)_120px_64px_minmax(0,180px)_96px] md:items-center md:gap-4';
+
+export function isStruggling(session: Session): boolean {
+  return session.rage_click_count + session.dead_click_count + session.error_click_count > 0;
+}
+
+interface SessionRowProps {
+  session: Session;
+  href: string;
+  nowMs: number;
+  /** A newly warm row floats up and says so for a moment. */
+  isWarm?: boolean;
+}
+
+export const SessionRow = memo(function SessionRow({ session, href, nowMs, isWarm }: SessionRowProps) {
+  const { text, language } = useLanguage();
+  const place = [session.city, countryName(session.country, language)].filter(Boolean).join(', ');
+  const who = session.user_id || shortId(session.visitor_id);
+  return (
+    <li className="border-t border-hairline first:border-t-0">
+      <Link
+        href={href}
+        data-row
+        data-testid="session-row"
+        data-session={session.id}
+        data-rage={session.rage_click_count}
+        data-dead={session.dead_click_count}
+        className={`flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-13 transition-colors hover:bg-sunken focus-visible:-outline-offset-2 ${SESSION_GRID} ${isWarm ? 'animate-warm' : ''}`}
+      >
+        <Ribbon course={courseOf(session)} />
+        <span className="min-w-0 flex-1">
+          <span className="flex min-w-0 items-center gap-1.5 font-mono text-12">
+            <span className="truncate">{session.entry_path}</span>
+            {session.exit_path !== session.entry_path && (
+              <>
+                <span aria-hidden="true" className="text-muted">
+                  →
+                </span>
+                <span className="truncate">{session.exit_path}</span>
+              </>
+            )}
+          </span>
+          <span className="block truncate text-12 text-muted">
+            {who} · {text.sessions.pages(session.page_count)} · {text.sessions.clicks(session.click_count)}
+          </span>
+        </span>
+        <span className="flex justify-end max-md:hidden">
+          <SessionPains session={session} />
+        </span>
+        <span className="text-right max-md:hidden">{clock(session.duration_ms)}</span>
+        <span className="min-w-0 max-lg:hidden">
+          <span className="block truncate">{place || text.common.unknown}</span>
+          <span className="block truncate text-12 text-muted">
+            {[session.device_type, session.browser].filter(Boolean).join(' · ')}
+          </span>
+        </span>
+        <span className="text-right text-12 text-muted max-lg:hidden">
+          {moment(session.started_at, nowMs, language)}
+        </span>
+        <span className="flex w-full items-center gap-3 text-12 text-muted md:hidden">
+          <span>{moment(session.started_at, nowMs, language)}</span>
+          <span>{clock(session.duration_ms)}</span>
+          <span>{session.device_type}</span>
+          <span className="ml-auto">
+            <SessionPains session={session} />
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+});
