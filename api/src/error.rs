@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use gosight_store::analytics::{AnalyticsError, RangeError};
 use gosight_store::meta::MetaError;
 use serde::Serialize;
 use serde_json::Value;
@@ -113,5 +114,20 @@ impl From<MetaError> for ApiError {
             MetaError::Conflict(why) => Self::Conflict(why),
             other => Self::internal(other),
         }
+    }
+}
+
+impl From<AnalyticsError> for ApiError {
+    fn from(error: AnalyticsError) -> Self {
+        match error {
+            AnalyticsError::TooExpensive(_) => Self::invalid("start", "this range is too much for one question; ask for a shorter one"),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<RangeError> for ApiError {
+    fn from(error: RangeError) -> Self {
+        Self::invalid("end", error.to_string())
     }
 }

@@ -8,16 +8,17 @@
 pub mod access;
 mod answer;
 mod bootstrap;
-mod cursor;
 mod error;
 mod extract;
 // mod files;
-// mod live;
+mod live;
 pub mod notifications;
 mod observe;
 mod openapi;
+mod page;
 mod routes;
 mod state;
+mod views;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,10 +30,10 @@ use utoipa_axum::routes;
 
 pub use answer::{Answer, AnswerMeta, Envelope, Iso, parse_time_ms};
 pub use bootstrap::{Bootstrap, BootstrapError, bootstrap};
-pub use cursor::Cursor;
 pub use error::{ApiError, ErrorBody, ErrorEnvelope};
 pub use extract::{Body, InPath, Params};
-pub use state::{Api, Config};
+pub use page::PageParams;
+pub use state::{Api, Config, Parts};
 
 use access::{Group, guard};
 use routes::{alerts, audit, auth, invitations, keys, members, projects};
@@ -111,5 +112,5 @@ fn all_routes(guarded: impl Fn(Group, OpenApiRouter<Api>) -> OpenApiRouter<Api>)
                 .routes(routes!(alerts::chats))
                 .routes(routes!(alerts::unlink)),
         ))
-//         .merge(guarded(Group::Live, OpenApiRouter::new().routes(routes!(live::live))))
+        .merge(guarded(Group::Live, OpenApiRouter::new().routes(routes!(live::live))))
 }

@@ -4,18 +4,23 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use gosight_store::analytics::Analytics;
 use gosight_store::live::Bus;
 use gosight_store::meta::Meta;
+use tokio::sync::Semaphore;
 
 use crate::ApiError;
-use crate::notifications::Notifier;
 use crate::access::{Group, Limits, Passwords, Payer};
+use crate::notifications::Notifier;
 
 /// Requests per second and caller, per group of routes.
 const REQUESTS_PER_S: f64 = 100.0;
 const REQUESTS_BURST: u32 = 200;
 /// Sign-in attempts per minute, per address and per account.
 const SIGN_INS_PER_MIN: u32 = 10;
+
+/// Open live WebSockets: each costs a task and what it has not read yet.
+const LIVE_CONNECTIONS_MAX: usize = 2_000;
 
 /// How this API is reached.
 #[derive(Clone, Debug)]
@@ -26,15 +31,22 @@ pub struct Config {
     pub trusts_proxy: bool,
 }
 
+/// The rooms and settings an API is made of.
+pub struct Parts {
+    pub meta: Meta,
+    pub analytics: Analytics,
+    pub bus: Bus,
+    pub notifier: Arc<Notifier>,
+    pub config: Config,
+}
+
 /// The API's state. Clones are handles to the same one.
 #[derive(Clone)]
 pub struct Api(Arc<Inner>);
 
 struct Inner {
-    meta: Meta,
-    bus: Bus,
-    notifier: Arc<Notifier>,
-    config: Config,
+    parts: Parts,
+    live_connections: Arc<Semaphore>,
     passwords: Passwords,
     request_limits: Limits<(Group, Payer)>,
     sign_ins_by_address: Limits<IpAddr>,
@@ -42,13 +54,11 @@ struct Inner {
 }
 
 impl Api {
-    pub fn new(meta: Meta, bus: Bus, notifier: Arc<Notifier>, config: Config) -> Result<Self, ApiError> {
+    pub fn new(parts: Parts) -> Result<Self, ApiError> {
         let sign_ins_per_s = f64::from(SIGN_INS_PER_MIN) / 60.0;
         Ok(Self(Arc::new(Inner {
-            meta,
-            bus,
-            notifier,
-            config,
+            parts,
+            live_connections: Arc::new(Semaphore::new(LIVE_CONNECTIONS_MAX)),
             passwords: Passwords::new()?,
             request_limits: Limits::new(REQUESTS_PER_S, REQUESTS_BURST),
             sign_ins_by_address: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
@@ -57,30 +67,39 @@ impl Api {
     }
 
     pub fn meta(&self) -> &Meta {
-        &self.0.meta
+        &self.0.parts.meta
+    }
+
+    /// Unscoped: only [`crate::access::ProjectScope`] and what belongs to no caller (bots) go this way.
+    pub(crate) fn analytics(&self) -> &Analytics {
+        &self.0.parts.analytics
     }
 
     pub fn bus(&self) -> &Bus {
-        &self.0.bus
+        &self.0.parts.bus
     }
 
     pub fn notifier(&self) -> &Arc<Notifier> {
-        &self.0.notifier
+        &self.0.parts.notifier
     }
 
     pub fn config(&self) -> &Config {
-        &self.0.config
+        &self.0.parts.config
     }
 
     /// Everything received before this is in the views. Read it before the query whose answer carries it.
     pub fn complete_to_ms(&self) -> i64 {
-        self.0.bus.complete_to_ms()
+        self.0.parts.bus.complete_to_ms()
     }
 
     /// The only clock of this crate's handlers, UTC milliseconds.
     pub fn now_ms(&self) -> i64 {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn live_connections(&self) -> Arc<Semaphore> {
+        self.0.live_connections.clone()
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {

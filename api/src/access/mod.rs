@@ -18,6 +18,6 @@ pub use limits::{Limits, Taken};
 pub use origin::{is_same_origin, peer_of, require_same_origin};
 pub use passwords::Passwords;
 pub use scope::{ProjectScope, Rank, AsAdmin, AsMember, AsOwner, AsViewer};
-pub(crate) use scope::membership;
+pub(crate) use scope::{membership, zone_of};
 pub(crate) use passwords::{LENGTH_MAX as PASSWORD_LENGTH_MAX, LENGTH_MIN as PASSWORD_LENGTH_MIN};
 pub use tokens::{ACCESS_LIFE_MS, REFRESH_COOKIE, REFRESH_LIFE_MS, Secret, pair, refresh_cookie};

@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use chrono_tz::Tz;
+use gosight_store::analytics::Scope;
 use gosight_store::meta::{MetaError, Project, Role};
 use uuid::Uuid;
 
@@ -18,6 +20,8 @@ pub struct ProjectScope<R: Rank = AsViewer> {
     pub role: Role,
     /// The person who asks; none for a read key.
     pub user_id: Option<Uuid>,
+    /// Everything that may be asked about this project's analytics, and about no other's.
+    pub analytics: Scope,
     rank: PhantomData<R>,
 }
 
@@ -48,6 +52,18 @@ ranks! {
     AsOwner = Owner,
 }
 
+impl<R: Rank> ProjectScope<R> {
+    /// The zone whose days are the project's days.
+    pub fn zone(&self) -> Tz {
+        zone_of(&self.project)
+    }
+}
+
+/// Names are checked when they are set; one that has gone from the database since counts as UTC.
+pub(crate) fn zone_of(project: &Project) -> Tz {
+    project.settings.timezone.0.parse().unwrap_or(Tz::UTC)
+}
+
 impl<R: Rank> FromRequestParts<Api> for ProjectScope<R> {
     type Rejection = ApiError;
 
@@ -60,7 +76,8 @@ impl<R: Rank> FromRequestParts<Api> for ProjectScope<R> {
         if role < R::ROLE {
             return Err(ApiError::Forbidden("your role in this project does not allow that"));
         }
-        Ok(Self { project, role, user_id, rank: PhantomData })
+        let analytics = api.analytics().scope(project.id);
+        Ok(Self { project, role, user_id, analytics, rank: PhantomData })
     }
 }
 

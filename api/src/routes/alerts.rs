@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use gosight_proto::control::Metric;
+use gosight_store::analytics::Cursor;
 use gosight_store::meta::{AlertRule, Channel, HistoryEntry, Role, RuleBody, TelegramChat};
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -13,8 +14,8 @@ use uuid::Uuid;
 
 use super::{checks, record};
 use crate::access::{AsAdmin, AsMember, ProjectScope, Secret};
-use crate::cursor::{Cursor, per_page};
 use crate::notifications::webhook;
+use crate::page::{PageParams, cut};
 use crate::{Answer, Api, ApiError, Body, Envelope, InPath, Iso, Params};
 
 /// A one-time code that links a chat is good for this long: enough to switch to the phone.
@@ -269,14 +270,11 @@ pub(crate) async fn history(
     scope: ProjectScope,
     Params(page): Params<HistoryParams>,
 ) -> Result<Answer<Vec<HistoryView>>, ApiError> {
-    let rows = per_page(page.per_page)?;
-    let before = page.cursor.as_deref().map(Cursor::decode).transpose()?.map(|cursor| (cursor.at_ms, cursor.id));
-    // One more than shown tells whether there is a next page.
-    let mut entries = api.meta().alert_history(scope.project.id, page.rule_id, before, rows + 1).await?;
-    let has_more = entries.len() > rows as usize;
-    entries.truncate(rows as usize);
-    let last = entries.last().filter(|_| has_more).map(|entry| &entry.transition);
-    let next = last.map(|transition| Cursor { at_ms: transition.at_ms, id: transition.id }.encode());
+    let (rule_id, page) = (page.rule_id, PageParams { per_page: page.per_page, cursor: page.cursor });
+    let before = page.after()?.map(|cursor| (cursor.value, cursor.id));
+    let mut entries = api.meta().alert_history(scope.project.id, rule_id, before, page.per_page() + 1).await?;
+    let last = |entry: &HistoryEntry| Cursor { value: entry.transition.at_ms, id: entry.transition.id };
+    let next = cut(&mut entries, page.per_page(), last);
     Ok(Answer::new(entries.into_iter().map(HistoryView::from).collect()).next_cursor(next))
 }
 

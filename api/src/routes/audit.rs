@@ -1,14 +1,15 @@
 //! The audit log of a project.
 
 use axum::extract::State;
+use gosight_store::analytics::Cursor;
 use gosight_store::meta::AuditEntry;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::access::{AsAdmin, ProjectScope};
-use crate::cursor::{Cursor, per_page};
+use crate::page::{PageParams, cut};
 use crate::{Answer, Api, ApiError, Envelope, Iso, Params};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,15 +25,6 @@ pub(crate) struct AuditView {
     #[schema(value_type = Object)]
     details: Value,
     time: Iso,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PageParams {
-    /// At most 100; 50 unless asked otherwise.
-    per_page: Option<u32>,
-    /// `meta.next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 impl From<AuditEntry> for AuditView {
@@ -56,12 +48,8 @@ pub(crate) async fn list(
     scope: ProjectScope<AsAdmin>,
     Params(page): Params<PageParams>,
 ) -> Result<Answer<Vec<AuditView>>, ApiError> {
-    let rows = per_page(page.per_page)?;
-    let before = page.cursor.as_deref().map(Cursor::decode).transpose()?.map(|cursor| (cursor.at_ms, cursor.id));
-    // One more than shown tells whether there is a next page.
-    let mut entries = api.meta().audit_log(scope.project.id, before, rows + 1).await?;
-    let has_more = entries.len() > rows as usize;
-    entries.truncate(rows as usize);
-    let last = entries.last().filter(|_| has_more).map(|entry| Cursor { at_ms: entry.at_ms, id: entry.id }.encode());
-    Ok(Answer::new(entries.into_iter().map(AuditView::from).collect()).next_cursor(last))
+    let before = page.after()?.map(|cursor| (cursor.value, cursor.id));
+    let mut entries = api.meta().audit_log(scope.project.id, before, page.per_page() + 1).await?;
+    let next = cut(&mut entries, page.per_page(), |entry| Cursor { value: entry.at_ms, id: entry.id });
+    Ok(Answer::new(entries.into_iter().map(AuditView::from).collect()).next_cursor(next))
 }

@@ -1,6 +1,7 @@
 //! Projects.
 
 use axum::extract::State;
+use futures::{StreamExt, stream};
 use gosight_store::meta::{MetaError, NewProject, Permission, Project, ProjectPatch, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Role, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -8,8 +9,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{checks, keys, record};
-use crate::access::{AsAdmin, AsOwner, AsViewer, ProjectScope, Secret, SignedIn};
+use crate::access::{AsAdmin, AsOwner, AsViewer, ProjectScope, Secret, SignedIn, zone_of};
 use crate::{Answer, Api, ApiError, Body, Envelope, Iso};
+
+/// Projects whose numbers of today are asked for at once.
+const TODAY_AT_ONCE: usize = 4;
 
 /// A project, as its members see it in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,9 +26,9 @@ pub(crate) struct ProjectItem {
     #[schema(value_type = String)]
     role: Role,
     /// Since midnight in the project's zone.
-    sessions_today: u64,
+    sessions_today: Option<i64>,
     /// Since midnight in the project's zone.
-    events_today: u64,
+    events_today: Option<i64>,
 }
 
 /// A project, all of it.
@@ -96,15 +100,22 @@ impl ProjectView {
 pub(crate) async fn list(State(api): State<Api>, SignedIn(login): SignedIn) -> Result<Answer<Vec<ProjectItem>>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
     let projects = api.meta().projects_of(login.user_id).await?;
-    let items = projects.into_iter().map(|(project, role)| ProjectItem {
+    let items = stream::iter(projects).map(|(project, role)| item(&api, project, role)).buffered(TODAY_AT_ONCE);
+    Ok(Answer::new(items.collect().await).complete_to(complete_to_ms))
+}
+
+/// A project's numbers of today are null while analytics cannot be asked: the list is also the way to the settings.
+async fn item(api: &Api, project: Project, role: Role) -> ProjectItem {
+    let today = api.analytics().scope(project.id).today(api.now_ms(), zone_of(&project)).await;
+    let today = today.inspect_err(|error| tracing::warn!(%error, "a project is listed without its numbers")).ok();
+    ProjectItem {
         id: project.id,
         name: project.name,
         slug: project.slug,
         role,
-        sessions_today: 0,
-        events_today: 0,
-    });
-    Ok(Answer::new(items.collect()).complete_to(complete_to_ms))
+        sessions_today: today.map(|today| today.sessions),
+        events_today: today.map(|today| today.events),
+    }
 }
 
 /// Make a project; the answer shows its first key, once

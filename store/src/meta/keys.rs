@@ -94,6 +94,15 @@ impl Meta {
         .transpose()
     }
 
+    /// Whether a key still works.
+    pub async fn is_key_valid(&self, key_id: Uuid) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM keys WHERE id = $1 AND revoked_at_ms IS NULL")
+            .bind(key_id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The project a key was made for, whether or not it still works.
     pub async fn project_of_key(&self, key_sha256: &[u8; 32]) -> Result<Option<Uuid>> {
         let row = sqlx::query("SELECT project_id FROM keys WHERE key_hash = $1")

@@ -70,6 +70,15 @@ impl Meta {
         .transpose()
     }
 
+    /// Whether a login has not been revoked.
+    pub async fn is_login_open(&self, login_id: Uuid) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM logins WHERE id = $1 AND revoked_at_ms IS NULL")
+            .bind(login_id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Exchanges a refresh token for a new pair, once.
     pub async fn refresh_login(&self, refresh_sha256: &[u8; 32], tokens: &TokenPair, now_ms: i64) -> Result<Refresh> {
         let mut tx = self.write().await?;
