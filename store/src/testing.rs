@@ -13,7 +13,7 @@
     reason = "a test without its engine must fail"
 )]
 
-use crate::analytics::Analytics;
+use crate::analytics::{Analytics, TABLES};
 use crate::engine::{self, Engine, EngineConfig, LIBRARY_SETTING, Server};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
@@ -70,7 +70,25 @@ pub async fn analytics() -> Analytics {
     .1;
     let analytics = Analytics::new(server);
     analytics.migrate().await.unwrap();
+    keep_forever(&analytics).await;
     analytics
+}
+
+/// Tests write rows of fixed dates; their age must not take them away.
+async fn keep_forever(analytics: &Analytics) {
+    for table in TABLES {
+        analytics
+            .client()
+            .query_raw(&format!("ALTER TABLE {table} REMOVE TTL"))
+            .execute()
+            .await
+            .unwrap();
+    }
+}
+
+/// A client that may ask anything of the same database: for what a test must see behind the scenes.
+pub fn client(analytics: &Analytics) -> clickhouse::Client {
+    analytics.client()
 }
 
 /// The engine all tests of this binary share. It outlives every test's runtime and stops when the process ends and its pipe closes.

@@ -83,7 +83,7 @@ impl SessionFilter {
             text(
                 &self.path,
                 "path",
-                "(entry_path = {path:String} OR exit_path = {path:String} OR has(pages.path, {path:String}))",
+                "(entry_path = {path:String} OR exit_path = {path:String} OR has(tupleElement(pages, 2), {path:String}))",
             ),
             flag(self.has_error, "has_error", "(error_count > 0) = {has_error:UInt8}"),
             flag(self.has_rage_click, "has_rage", "(rage_click_count > 0) = {has_rage:UInt8}"),

@@ -111,12 +111,13 @@ impl Scope {
     /// An element's name and text are those most of its clicks had.
     async fn elements(&self, filter: &HeatmapFilter) -> Result<Vec<Element>, AnalyticsError> {
         let sql = format!(
-            "SELECT selector, argMax(tuple(name, text), tuple(c, name, text)).1 AS name, argMax(tuple(name, text), tuple(c, name, text)).2 AS text,
-                sum(c) AS clicks, sum(r) AS rage, sum(d) AS dead, sum(e) AS error
-            FROM (
-                SELECT selector, toString(name) AS name, toString(text) AS text, sum(clicks) AS c, sum(rage) AS r, sum(dead) AS d, sum(error) AS e
-                FROM elements WHERE {} GROUP BY selector, name, text
-            ) GROUP BY selector HAVING clicks != 0 ORDER BY clicks DESC, selector LIMIT {ELEMENTS_MAX}",
+            "SELECT selector, tupleElement(label, 1) AS name, tupleElement(label, 2) AS text, clicks, rage, dead, error FROM (
+                SELECT selector, argMax(tuple(n, t), tuple(c, n, t)) AS label, sum(c) AS clicks, sum(r) AS rage, sum(d) AS dead, sum(e) AS error
+                FROM (
+                    SELECT selector, toString(name) AS n, toString(text) AS t, sum(clicks) AS c, sum(rage) AS r, sum(dead) AS d, sum(error) AS e
+                    FROM elements WHERE {} GROUP BY selector, n, t
+                ) GROUP BY selector
+            ) WHERE clicks != 0 ORDER BY clicks DESC, selector LIMIT {ELEMENTS_MAX}",
             filter.sql()
         );
         Ok(filter.bind(self.query("heatmap_elements", &sql)).fetch_all().await?)

@@ -33,7 +33,7 @@ pub use insights::{Hotspot, InsightFilter, InsightPage, TypeCount};
 pub use overview::{Change, Overview, SeriesPoint, Share, Summary, TopPage};
 pub use query_log::{LoggedQuery, QueryLog};
 pub use range::{DayRange, RangeError, Step, TimeRange};
-pub use scope::Scope;
+pub use scope::{Scope, TABLES};
 pub use sessions::{SessionOrder, SessionSort};
 pub use totals::{Today, Totals};
 
@@ -96,7 +96,7 @@ impl Analytics {
         )
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         let server = self.server.borrow();
         let current = self.client.read().unwrap_or_else(PoisonError::into_inner);
         if current.0 == server.url {

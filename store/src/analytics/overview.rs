@@ -291,8 +291,9 @@ impl Scope {
         // From the ribbon: a page's time ends where the next one begins, the last one's with the session.
         let sql = format!(
             "SELECT step.1 AS path, toInt64(count()) AS views, avg(step.2) AS avg_time_ms FROM (
-                SELECT arrayJoin(arrayZip(pages.path, arrayMap((from, to) -> toInt64(to) - toInt64(from), pages.offset_ms,
-                    arrayPushBack(arrayPopFront(pages.offset_ms), toUInt32(least(duration_ms, 4294967295)))))) AS step
+                SELECT tupleElement(pages, 1) AS starts, tupleElement(pages, 2) AS paths,
+                    arrayPushBack(arrayPopFront(starts), toUInt32(least(duration_ms, 4294967295))) AS ends,
+                    arrayJoin(arrayZip(paths, arrayMap((start, end) -> toInt64(end) - toInt64(start), starts, ends))) AS step
                 FROM sessions FINAL WHERE {STARTED_IN_RANGE}{} AND notEmpty(pages)
             ) GROUP BY path ORDER BY views DESC, path LIMIT {TOP_MAX}",
             question.filter.sql()

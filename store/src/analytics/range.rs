@@ -47,10 +47,13 @@ impl TimeRange {
 
     /// How finely a chart of this range is drawn: about a hundred points.
     pub fn step(&self) -> Step {
-        match self.end_ms - self.start_ms {
-            ..=10_800_000 => Step::Minute,
-            ..=259_200_000 => Step::Hour,
-            _ => Step::Day,
+        let length_ms = self.end_ms - self.start_ms;
+        if length_ms <= 3 * HOUR_MS {
+            Step::Minute
+        } else if length_ms <= 72 * HOUR_MS {
+            Step::Hour
+        } else {
+            Step::Day
         }
     }
 

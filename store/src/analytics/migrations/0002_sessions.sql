@@ -33,9 +33,10 @@ CREATE TABLE IF NOT EXISTS sessions (
     utm_campaign LowCardinality(String),
     referrer_domain LowCardinality(String),
     attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-    pages Array(Tuple(offset_ms UInt32, path String)) CODEC(ZSTD(1)),
-    marks Array(Tuple(offset_ms UInt32, type String)) CODEC(ZSTD(1)),
-    hidden Array(Tuple(offset_ms UInt32, duration_ms UInt32)) CODEC(ZSTD(1)),
+    -- Milliseconds after the start, with: a path, a type, a duration. (Unnamed, because the client cannot read named ones.)
+    pages Array(Tuple(UInt32, String)) CODEC(ZSTD(1)),
+    marks Array(Tuple(UInt32, String)) CODEC(ZSTD(1)),
+    hidden Array(Tuple(UInt32, UInt32)) CODEC(ZSTD(1)),
     version UInt64 CODEC(Delta, ZSTD(1)),
     is_deleted UInt8,
     INDEX id_index id TYPE bloom_filter(0.01) GRANULARITY 1

@@ -1,0 +1,17 @@
+//! The analytics database on the real engine: every insert and every query.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod heatmaps;
+mod insert;
+mod insights;
+mod isolation;
+mod migrations;
+mod overview;
+mod samples;
+mod sessions;
+mod totals;
+
+#[test]
+fn engine_child() {
+    gosight_store::testing::engine_child();
+}

@@ -1,0 +1,235 @@
+use crate::samples::*;
+use chrono_tz::Tz;
+use gosight_store::analytics::{Analytics, Overview, SessionFilter, Share, Step, TimeRange};
+use gosight_store::rows::{Counts, Dimension, RollupRow, SessionRow};
+use gosight_store::testing;
+
+async fn overview(analytics: &Analytics, range: TimeRange, filter: SessionFilter) -> Overview {
+    overview_in(analytics, range, filter, Tz::UTC).await
+}
+
+async fn overview_in(analytics: &Analytics, range: TimeRange, filter: SessionFilter, zone: Tz) -> Overview {
+    analytics
+        .scope(PROJECT)
+        .overview(range, &filter, zone, MONDAY + 7 * DAY)
+        .await
+        .unwrap()
+}
+
+fn share(value: &str, sessions: i64) -> Share {
+    Share {
+        value: value.into(),
+        sessions,
+    }
+}
+
+async fn write_rollups(analytics: &Analytics, rows: impl IntoIterator<Item = [RollupRow; 3]>) {
+    write(analytics, &rows.into_iter().flatten().collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
+async fn the_summary_counts_sessions_and_distinct_visitors_and_compares_with_the_day_before() {
+    let analytics = testing::analytics().await;
+    let again = SessionRow {
+        visitor_id: "v1".into(),
+        is_bounce: 1,
+        duration_ms: 20_000,
+        ..session(2, MONDAY + 2 * HOUR)
+    };
+    write(&analytics, &[session(1, MONDAY), again, session(3, MONDAY - HOUR)]).await;
+    write_rollups(
+        &analytics,
+        [
+            rollups(Dimension::Total, "", MONDAY, views(3)),
+            rollups(Dimension::Total, "", MONDAY + 2 * HOUR + MINUTE, views(4)),
+            rollups(Dimension::Total, "", MONDAY - HOUR, views(2)),
+            rollups(Dimension::Path, "/", MONDAY, views(3)),
+        ],
+    )
+    .await;
+    let Overview { summary, change, .. } = overview(&analytics, monday(), SessionFilter::default()).await;
+    assert_eq!((summary.sessions, summary.visitors, summary.pageviews), (2, 1, 7));
+    assert_eq!(
+        (summary.bounce_rate, summary.avg_duration_ms),
+        (Some(50.0), Some(40_000.0))
+    );
+    assert_eq!(
+        (change.sessions, change.visitors, change.pageviews),
+        (Some(100.0), Some(0.0), Some(250.0))
+    );
+}
+
+#[tokio::test]
+async fn an_empty_project_has_zeroes_and_no_means() {
+    let analytics = testing::analytics().await;
+    let Overview {
+        summary,
+        change,
+        series,
+        top_pages,
+        insights,
+        ..
+    } = overview(&analytics, monday(), SessionFilter::default()).await;
+    assert_eq!(
+        (
+            summary.sessions,
+            summary.visitors,
+            summary.pageviews,
+            summary.bounce_rate
+        ),
+        (0, 0, 0, None)
+    );
+    assert_eq!(change.sessions, None);
+    assert_eq!(series.len(), 24);
+    assert!(top_pages.is_empty() && insights.is_empty());
+}
+
+#[tokio::test]
+async fn page_views_at_an_edge_are_taken_by_the_minute() {
+    let analytics = testing::analytics().await;
+    let at = |minute: i64| rollups(Dimension::Total, "", MONDAY + minute * MINUTE, views(1));
+    write_rollups(
+        &analytics,
+        [at(29), at(30), at(59), at(60), at(119), at(120), at(150), at(151)],
+    )
+    .await;
+    let range = range(MONDAY + 30 * MINUTE, MONDAY + 150 * MINUTE + 1);
+    assert_eq!(
+        overview(&analytics, range, SessionFilter::default())
+            .await
+            .summary
+            .pageviews,
+        6
+    );
+}
+
+#[tokio::test]
+async fn the_series_has_every_step_in_the_zone_asked_for() {
+    let analytics = testing::analytics().await;
+    write(
+        &analytics,
+        &[
+            session(1, MONDAY + 10 * MINUTE),
+            session(2, MONDAY + 40 * MINUTE),
+            session(3, MONDAY + 5 * HOUR),
+        ],
+    )
+    .await;
+    write_rollups(
+        &analytics,
+        [rollups(Dimension::Total, "", MONDAY + 40 * MINUTE, views(4))],
+    )
+    .await;
+
+    let hours = overview_in(&analytics, monday(), SessionFilter::default(), chrono_tz::Asia::Kolkata).await;
+    assert_eq!(hours.step, Step::Hour);
+    // 05:30 there: the first hour began half an hour earlier, the next begins at half past.
+    let figures: Vec<_> = hours.series[..2]
+        .iter()
+        .map(|p| (p.time_ms, p.sessions, p.visitors, p.pageviews))
+        .collect();
+    assert_eq!(
+        figures,
+        [(MONDAY - 30 * MINUTE, 1, 1, 0), (MONDAY + 30 * MINUTE, 1, 1, 4)]
+    );
+    assert_eq!(hours.series.len(), 25);
+
+    let week = range(MONDAY - 3 * DAY, MONDAY + DAY);
+    let days = overview_in(&analytics, week, SessionFilter::default(), chrono_tz::America::New_York).await;
+    assert_eq!(days.step, Step::Day);
+    let figures: Vec<_> = days
+        .series
+        .iter()
+        .filter(|p| p.sessions > 0)
+        .map(|p| (p.time_ms, p.sessions, p.pageviews))
+        .collect();
+    // Midnight in New York is 05:00 UTC: two sessions fall on Sunday, one on Monday.
+    assert_eq!(figures, [(MONDAY - 19 * HOUR, 2, 4), (MONDAY + 5 * HOUR, 1, 0)]);
+
+    let minutes = overview(&analytics, range(MONDAY, MONDAY + HOUR), SessionFilter::default()).await;
+    assert_eq!(
+        (minutes.step, minutes.series.len(), minutes.series[40].pageviews),
+        (Step::Minute, 60, 4)
+    );
+}
+
+#[tokio::test]
+async fn the_lists_are_sorted_and_leave_out_what_is_not_known() {
+    let analytics = testing::analytics().await;
+    let with_time = Counts {
+        page_views: 2,
+        time_on_page_ms: 9000,
+        page_exits: 3,
+        ..Counts::default()
+    };
+    write_rollups(
+        &analytics,
+        [
+            rollups(Dimension::Path, "/a", MONDAY, with_time),
+            rollups(Dimension::Path, "/b", MONDAY, views(5)),
+            rollups(Dimension::Path, "/gone", MONDAY, views(1)),
+            rollups(Dimension::Path, "/gone", MONDAY, views(-1)),
+            rollups(Dimension::Country, "DE", MONDAY, sessions(2)),
+            rollups(Dimension::Country, "", MONDAY, sessions(9)),
+            rollups(Dimension::Country, "FR", MONDAY, sessions(3)),
+            rollups(Dimension::EntryPage, "/a", MONDAY, sessions(1)),
+            rollups(Dimension::Os, "Linux", MONDAY, sessions(1)),
+        ],
+    )
+    .await;
+    write(
+        &analytics,
+        &[insight(1, "rage_click", MONDAY), insight(2, "rage_click", MONDAY + DAY)],
+    )
+    .await;
+    let overview = overview(&analytics, monday(), SessionFilter::default()).await;
+    let pages: Vec<_> = overview
+        .top_pages
+        .iter()
+        .map(|page| (page.path.as_str(), page.views, page.avg_time_ms))
+        .collect();
+    assert_eq!(pages, [("/b", 5, 0.0), ("/a", 2, 3000.0)]);
+    assert_eq!(overview.countries, [share("FR", 3), share("DE", 2)]);
+    assert_eq!(overview.entry_pages, [share("/a", 1)]);
+    assert_eq!(overview.exit_pages, []);
+    assert_eq!(
+        overview.insights.iter().map(|type_| type_.count).collect::<Vec<_>>(),
+        [1]
+    );
+}
+
+#[tokio::test]
+async fn with_a_filter_everything_comes_from_the_sessions_it_leaves() {
+    let analytics = testing::analytics().await;
+    let french = SessionRow {
+        country: "FR".into(),
+        rage_click_count: 2,
+        is_bounce: 1,
+        ..session(2, MONDAY + HOUR)
+    };
+    write(&analytics, &[session(1, MONDAY), french]).await;
+    write_rollups(&analytics, [rollups(Dimension::Total, "", MONDAY, views(100))]).await;
+    let filter = SessionFilter {
+        country: Some("FR".into()),
+        ..SessionFilter::default()
+    };
+    let overview = overview(&analytics, monday(), filter).await;
+    assert_eq!(
+        (
+            overview.summary.sessions,
+            overview.summary.pageviews,
+            overview.summary.bounce_rate
+        ),
+        (1, 2, Some(100.0))
+    );
+    assert_eq!(overview.countries, [share("FR", 1)]);
+    assert_eq!(overview.browsers, [share("Firefox", 1)]);
+    assert_eq!(overview.series[1].pageviews, 2);
+    let pages: Vec<_> = overview
+        .top_pages
+        .iter()
+        .map(|page| (page.path.as_str(), page.views, page.avg_time_ms))
+        .collect();
+    assert_eq!(pages, [("/", 1, 20_000.0), ("/pay", 1, 40_000.0)]);
+    assert_eq!(overview.insights[0].count, 2);
+}
