@@ -15,6 +15,8 @@ pub struct OracleEvent {
     pub time_ms: i64,
     /// The day of `time_ms` in the project's zone.
     pub day: Day,
+    /// When its batch was received, UTC ms.
+    pub received_at_ms: i64,
     /// The tick it is bound to: from then on it is known.
     pub tick: i64,
     /// As on the wire: `click`, `page_view`, …

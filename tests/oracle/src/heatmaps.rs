@@ -117,17 +117,17 @@ fn clicks_by<K: Ord>(
 /// How many page views reached each 5 % of the page.
 ///
 /// A page view is one load or navigation, named by its view id; it is where, when and on what its (earliest) `page_view` event was,
-/// and it reached what any event of the session with the same view id tells. Every page view has reached 0 %. A `page_view` event
-/// without a view id is a page view of its own, about whose depth nothing is known.
+/// and it reached what any event of the session with the same view id tells. Every page view has reached 0 %.
+/// Clients that send no view id have one page view per session and path.
 pub fn scroll_depth(events: &[OracleEvent]) -> BTreeMap<Depth, usize> {
     let mut depths = BTreeMap::new();
     for events in sessions_of(events).into_values() {
         let mut seen = BTreeSet::new();
         for view in events.iter().filter(|event| event.event_type == "page_view") {
-            if !view.view_id.is_empty() && !seen.insert(&view.view_id) {
+            if !seen.insert(view_name(view)) {
                 continue;
             }
-            let is_of_view = |event: &&OracleEvent| !view.view_id.is_empty() && event.view_id == view.view_id;
+            let is_of_view = |event: &&OracleEvent| view_name(event) == view_name(view);
             let reached = events.iter().filter(is_of_view).map(reached_percent).max().unwrap_or(0);
             for percent in (0..=reached).filter(|percent| percent % DEPTH_PERCENT == 0) {
                 let depth = Depth {
@@ -142,6 +142,15 @@ pub fn scroll_depth(events: &[OracleEvent]) -> BTreeMap<Depth, usize> {
         }
     }
     depths
+}
+
+/// Equal for the events of one page view of a session.
+fn view_name(event: &OracleEvent) -> (&str, &str) {
+    if event.view_id.is_empty() {
+        ("", &event.path)
+    } else {
+        (&event.view_id, "")
+    }
 }
 
 #[cfg(test)]
@@ -202,8 +211,23 @@ mod tests {
             of_view("two", event("4", 0, "page_view")),
             of_view("two", scroll("5", 5)),
             of_view("unseen", scroll("6", 100)),
+            on("/unnamed", event("7", 0, "page_view")),
+            on("/unnamed", event("8", 9, "page_view")),
+            on("/unnamed", scroll("9", 7)),
         ]);
-        let counts: Vec<_> = depths.iter().map(|(depth, views)| (depth.percent, *views)).collect();
-        assert_eq!(counts, [(0, 2), (5, 2), (10, 1)]);
+        let counts: Vec<_> = depths
+            .iter()
+            .map(|(depth, views)| (depth.path.as_str(), depth.percent, *views))
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                ("/", 0, 2),
+                ("/", 5, 2),
+                ("/", 10, 1),
+                ("/unnamed", 0, 1),
+                ("/unnamed", 5, 1)
+            ]
+        );
     }
 }

@@ -6,6 +6,7 @@ use crate::{Day, OracleEvent};
 
 /// Clocks that are off by less than this are taken to be right.
 const SKEW_IGNORED_BELOW_MS: i64 = 60 * 1000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// One record of the log: a batch, with its events' times as the client's clock had them.
 #[derive(Clone, Debug, Default)]
@@ -42,10 +43,12 @@ pub fn corrected(batches: &[RawBatch], day_of: impl Fn(&str, i64) -> Day) -> Vec
         for event in &batch.events {
             let time_ms = event.time_ms + offset_ms;
             let day = day_of(&event.project, time_ms);
+            let (received_at_ms, tick) = (batch.received_at_ms, batch.tick);
             events.push(OracleEvent {
                 time_ms,
                 day,
-                tick: batch.tick,
+                received_at_ms,
+                tick,
                 ..event.clone()
             });
         }
@@ -66,6 +69,21 @@ pub fn first_seen(events: Vec<OracleEvent>) -> (Vec<OracleEvent>, Vec<OracleEven
     events
         .into_iter()
         .partition(|event| seen.insert((event.project.clone(), event.id.clone())))
+}
+
+/// How many events of each (project, first instant of the hour they were received in, outcome), `events` being all of them, in log
+/// order: each ends in exactly one of `counted`, `duplicate` and `late`. A late event stays late however often it comes.
+pub fn outcomes(events: Vec<OracleEvent>, horizon_ms: i64) -> BTreeMap<(String, i64, &'static str), usize> {
+    let (in_time, late) = split_late(events, horizon_ms);
+    let (counted, duplicates) = first_seen(in_time);
+    let mut outcomes = BTreeMap::new();
+    for (outcome, events) in [("counted", counted), ("duplicate", duplicates), ("late", late)] {
+        for event in events {
+            let hour_ms = event.received_at_ms.div_euclid(HOUR_MS) * HOUR_MS;
+            *outcomes.entry((event.project, hour_ms, outcome)).or_default() += 1;
+        }
+    }
+    outcomes
 }
 
 #[cfg(test)]
@@ -131,5 +149,34 @@ mod tests {
         let (first, again) = first_seen(vec![event("a", 2, "click"), event("a", 1, "click"), elsewhere]);
         assert_eq!(first.iter().map(|event| event.time_ms).collect::<Vec<_>>(), [2, 3]);
         assert_eq!(again.iter().map(|event| event.time_ms).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn it_gives_every_event_one_outcome() {
+        let at = |id, received_at_ms| OracleEvent {
+            received_at_ms,
+            tick: received_at_ms,
+            ..event(id, 1000, "click")
+        };
+        let events = vec![
+            at("a", 2000),
+            at("a", 3000),
+            at("b", HOUR_MS + 1),
+            at("b", HOUR_MS + 1001),
+        ];
+        let outcomes = outcomes(events, HOUR_MS);
+        let counts: Vec<_> = outcomes
+            .iter()
+            .map(|((_, hour_ms, outcome), count)| (*hour_ms, *outcome, *count))
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                (0, "counted", 1),
+                (0, "duplicate", 1),
+                (HOUR_MS, "counted", 1),
+                (HOUR_MS, "late", 1)
+            ]
+        );
     }
 }
