@@ -20,7 +20,7 @@ pub struct LiveNow {
 
 /// `events`: what is known at `tick`.
 pub fn live_now(events: &[OracleEvent], project: &str, tick: i64) -> LiveNow {
-    let is_within = |event: &OracleEvent, ms| event.time_ms > tick - ms && event.time_ms <= tick;
+    let is_within = |event: &OracleEvent, ms| event.time_ms > tick - ms;
     let mut live = LiveNow::default();
     let (mut visitors, mut pages) = (BTreeSet::new(), BTreeMap::<_, usize>::new());
     for ((_, _), events) in sessions_of(events).into_iter().filter(|((of, _), _)| of == project) {

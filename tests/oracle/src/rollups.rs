@@ -222,6 +222,7 @@ mod tests {
         assert_eq!(of(&rollups, "minute", 60_000, "path", "/a"), second);
         assert_eq!(of(&rollups, "day", -3_600_000, "event_type", "page_view").events, 2);
         assert_eq!(of(&rollups, "hour", 0, "entry_page", "/a").sessions, 1);
+        assert_eq!(of(&rollups, "hour", 0, "total", "").events, 3);
     }
 
     #[test]

@@ -331,6 +331,8 @@ mod tests {
             payload: Payload::Scrolled { percent },
             ..event(id, 0, "scroll")
         };
+        assert_eq!(only(&[scroll("1", 30), scroll("2", 25)]).max_scroll_percent, 30);
+        assert_eq!(only(&[scroll("1", 130)]).max_scroll_percent, 100);
         let exit = Payload::PageExit {
             time_on_page_ms: 1,
             max_scroll_percent: 80,
