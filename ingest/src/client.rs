@@ -48,14 +48,7 @@ pub(crate) fn unrecognised() -> Client {
 
 fn parse(parser: &Parser, user_agent: &str) -> Option<Client> {
     let known = parser.parse(user_agent).filter(|known| known.name != VALUE_UNKNOWN)?;
-    let or = |word: &str, otherwise: &str| {
-        if word == VALUE_UNKNOWN {
-            otherwise
-        } else {
-            word
-        }
-        .to_owned()
-    };
+    let or = |word: &str, otherwise: &str| if word == VALUE_UNKNOWN { otherwise } else { word }.to_owned();
     Some(Client {
         browser: or(known.name, OTHER),
         browser_version: or(known.version, ""),

@@ -51,6 +51,8 @@ mod keys;
 mod mend;
 mod outcomes;
 mod place;
+#[cfg(test)]
+mod properties;
 mod reason;
 mod receive;
 mod schema;

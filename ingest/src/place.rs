@@ -110,8 +110,36 @@ fn modified(path: &Path) -> SystemTime {
 }
 
 #[cfg(test)]
+#[path = "../tests/doors/mmdb.rs"]
+mod mmdb;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_replaced_database_is_loaded_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("city.mmdb");
+        let write = |bytes: &[u8], at_s: u64| {
+            std::fs::write(&path, bytes).unwrap();
+            let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(at_s);
+            std::fs::File::open(&path).unwrap().set_modified(modified).unwrap();
+        };
+        let address = IpAddr::from([203, 0, 113, 77]);
+        let city = |geoip: &GeoIp| geoip.locate(address).map(|place| place.city);
+        assert!(GeoIp::open(&path).is_err());
+        write(&mmdb::database([203, 0, 113], "PT", "Lisbon"), 1000);
+        let geoip = GeoIp::open(&path).unwrap();
+        assert_eq!(city(&geoip).as_deref(), Some("Lisbon"));
+        assert_eq!(geoip.locate(IpAddr::from([203, 0, 114, 1])), None);
+        write(&mmdb::database([203, 0, 113], "PT", "Porto"), 2000);
+        geoip.reload();
+        assert_eq!(city(&geoip).as_deref(), Some("Porto"));
+        write(b"not a database", 3000);
+        geoip.reload();
+        assert_eq!(city(&geoip).as_deref(), Some("Porto"));
+    }
 
     #[test]
     fn a_time_zone_says_the_country_by_its_new_and_its_old_name() {
