@@ -26,6 +26,8 @@ pub struct SessionView {
     pub day: Day,
     pub entry: Arc<Page>,
     pub exit: Arc<Page>,
+    /// Where its newest event was.
+    pub last_path: Arc<str>,
     pub counts: SessionCounts,
     /// 0 to 100.
     pub max_scroll_percent: u8,

@@ -1,0 +1,88 @@
+//! From a stream to whole ticks: the one operator below all others that keep state.
+//!
+//! Timely hands an operator records in any order and any portions, several ticks at once. [`per_tick`] waits until a tick is complete,
+//! then hands all of it over at once, ticks in order. What follows is an ordinary struct with an ordinary method, tested without timely.
+//!
+//! ```text
+//!   records   7 7   8 7 9     8        frontier passes 8
+//!                                 ─▶   tick(7, [.. .. ..])  then  tick(8, [.. ..])      9 waits
+//! ```
+//!
+//! **Ticks are data.** Besides its records an operator gets a marker on every worker for every tick ([`Ticks`]). So it runs on a tick in which
+//! nothing came to it, and deadlines are looked at when a tick says so: at the first tick that has reached them, the same one in every replay.
+//! No capability is held for a deadline, hence no row ever carries a time that is not a tick, and closing an input lets no future happen.
+//!
+//! State: the records of incomplete ticks.
+
+use crate::ids::Tick;
+use std::collections::BTreeMap;
+use timely::dataflow::StreamVec;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::Capability;
+use timely::dataflow::operators::generic::Operator;
+
+/// A marker on every worker for every tick, sent *at* that tick.
+pub type Ticks<'scope> = StreamVec<'scope, Tick, ()>;
+
+/// What an operator does with a whole tick.
+pub trait PerTick: 'static {
+    type Input: 'static;
+    type Output: Clone + 'static;
+
+    /// `inputs` is all of this worker's records of `tick`, in no order. Each tick comes once, and later than the ones before.
+    fn tick(&mut self, tick: Tick, inputs: Vec<Self::Input>, outputs: &mut Vec<Self::Output>);
+}
+
+/// Runs `logic` over the records that are on this worker; whoever needs a key's records together exchanges them before.
+pub fn per_tick<'scope, L: PerTick>(
+    name: &str,
+    records: StreamVec<'scope, Tick, L::Input>,
+    ticks: Ticks<'scope>,
+    mut logic: L,
+) -> StreamVec<'scope, Tick, L::Output> {
+    let stream: StreamVec<'scope, Tick, L::Output> =
+        records.binary_frontier(ticks, Pipeline, Pipeline, name, move |_, _| {
+            let mut open = BTreeMap::<Tick, Open<L::Input>>::new();
+            let mut outputs = Vec::new();
+            move |(records, records_frontier), (ticks, ticks_frontier), output| {
+                records.for_each_stamp(|capability, containers| {
+                    if let Some(capability) = capability.retain_least(output.output_index()) {
+                        let open = open.entry(*capability.time()).or_insert_with(|| Open::new(capability));
+                        for container in containers {
+                            open.inputs.append(container);
+                        }
+                    }
+                });
+                ticks.for_each_stamp(|capability, _| {
+                    if let Some(capability) = capability.retain_least(output.output_index()) {
+                        open.entry(*capability.time()).or_insert_with(|| Open::new(capability));
+                    }
+                });
+                while let Some(first) = open.first_entry() {
+                    let tick = *first.key();
+                    if records_frontier.less_equal(&tick) || ticks_frontier.less_equal(&tick) {
+                        break;
+                    }
+                    let Open { capability, inputs } = first.remove();
+                    logic.tick(tick, inputs, &mut outputs);
+                    output.session(&capability).give_iterator(outputs.drain(..));
+                }
+            }
+        });
+    stream
+}
+
+/// A tick that is not complete yet.
+struct Open<I> {
+    capability: Capability<Tick>,
+    inputs: Vec<I>,
+}
+
+impl<I> Open<I> {
+    fn new(capability: Capability<Tick>) -> Self {
+        Self {
+            capability,
+            inputs: Vec::new(),
+        }
+    }
+}
