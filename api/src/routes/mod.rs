@@ -4,10 +4,15 @@ pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod checks;
+pub(crate) mod heatmaps;
+pub(crate) mod insights;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod members;
+pub(crate) mod overview;
+mod params;
 pub(crate) mod projects;
+pub(crate) mod sessions;
 
 use gosight_store::meta::AuditEntry;
 use serde_json::Value;

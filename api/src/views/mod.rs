@@ -2,10 +2,12 @@
 
 mod event;
 mod insight;
+mod insight_counts;
 mod session;
 
 pub(crate) use event::EventView;
 pub(crate) use insight::InsightView;
+pub(crate) use insight_counts::InsightCounts;
 pub(crate) use session::SessionView;
 
 /// A text that is there.

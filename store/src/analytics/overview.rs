@@ -6,7 +6,7 @@
 
 use super::range::{TimeRange, offset_in_hour_ms};
 use super::rollups::{Cover, series_resolution};
-use super::sessions::STARTED_IN_RANGE;
+use super::sessions::{STARTED_IN_RANGE, STRUGGLE};
 use super::{AnalyticsError, InsightFilter, Scope, SessionFilter, Step, TypeCount};
 use crate::rows::Dimension;
 use chrono_tz::Tz;
@@ -45,6 +45,8 @@ pub struct Summary {
     pub bounce_rate: Option<f64>,
     /// Mean; none without sessions.
     pub avg_duration_ms: Option<f64>,
+    /// Sessions with a rage, dead or error click.
+    pub struggling_sessions: u64,
 }
 
 /// Change against the equally long range before, in percent; none where there was nothing before.
@@ -55,6 +57,7 @@ pub struct Change {
     pub pageviews: Option<f64>,
     pub bounce_rate: Option<f64>,
     pub avg_duration_ms: Option<f64>,
+    pub struggling_sessions: Option<f64>,
 }
 
 /// A point of the chart: the step's first instant and what was in it.
@@ -88,6 +91,7 @@ struct SessionFigures {
     bounces: u64,
     duration_ms: u64,
     page_views: u64,
+    struggling: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -120,7 +124,7 @@ struct Question<'a> {
 }
 
 impl Scope {
-    /// The overview of `range`; days and hours of the chart are those of `zone`. `now_ms` only decides how old a range is.
+    /// The overview of `range`; days and hours of the chart are those of `zone`. The chart ends at `now_ms`, unless there is something beyond.
     pub async fn overview(
         &self,
         range: TimeRange,
@@ -169,7 +173,7 @@ impl Scope {
     async fn summary(&self, question: &Question<'_>, range: TimeRange) -> Result<Summary, AnalyticsError> {
         let sql = format!(
             "SELECT count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(is_bounce)) AS bounces, sum(duration_ms) AS duration_ms,
-                toUInt64(sum(page_count)) AS page_views
+                toUInt64(sum(page_count)) AS page_views, countIf({STRUGGLE} > 0) AS struggling
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}",
             question.filter.sql()
         );
@@ -188,6 +192,7 @@ impl Scope {
             pageviews,
             bounce_rate: mean(figures.bounces * 100),
             avg_duration_ms: mean(figures.duration_ms),
+            struggling_sessions: figures.struggling,
         })
     }
 
@@ -212,14 +217,13 @@ impl Scope {
                 })
                 .collect(),
         };
+        // What has not begun yet has no point.
         let steps = question
             .range
             .steps(question.range.step(), question.zone)
             .unwrap_or_default();
-        let mut points: BTreeMap<i64, SeriesPoint> = steps
-            .into_iter()
-            .map(|time_ms| (time_ms, SeriesPoint::default()))
-            .collect();
+        let begun = steps.into_iter().filter(|time_ms| *time_ms <= question.now_ms);
+        let mut points: BTreeMap<i64, SeriesPoint> = begun.map(|time_ms| (time_ms, SeriesPoint::default())).collect();
         for SessionPoint {
             time_ms,
             sessions,
@@ -384,6 +388,7 @@ impl Change {
             pageviews: percent(before.pageviews as f64, now.pageviews as f64),
             bounce_rate: mean(before.bounce_rate, now.bounce_rate),
             avg_duration_ms: mean(before.avg_duration_ms, now.avg_duration_ms),
+            struggling_sessions: percent(before.struggling_sessions as f64, now.struggling_sessions as f64),
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum SessionSort {
     RageClicks,
     DeadClicks,
     ErrorClicks,
+    /// Rage, dead and error clicks together.
+    Struggle,
 }
 
 /// A sort and its direction.
@@ -37,7 +39,7 @@ impl Default for SessionOrder {
 }
 
 impl SessionSort {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::StartedAt,
         Self::Duration,
         Self::Pages,
@@ -47,6 +49,7 @@ impl SessionSort {
         Self::RageClicks,
         Self::DeadClicks,
         Self::ErrorClicks,
+        Self::Struggle,
     ];
 
     /// As an API's query names it: the session's own field.
@@ -61,6 +64,7 @@ impl SessionSort {
             Self::RageClicks => "rage_click_count",
             Self::DeadClicks => "dead_click_count",
             Self::ErrorClicks => "error_click_count",
+            Self::Struggle => "struggle",
         }
     }
 
@@ -71,6 +75,7 @@ impl SessionSort {
     fn sql(self) -> String {
         match self {
             Self::StartedAt => "toUnixTimestamp64Milli(started_at)".to_owned(),
+            Self::Struggle => format!("toInt64({STRUGGLE})"),
             other => format!("toInt64({})", other.name()),
         }
     }
@@ -86,9 +91,15 @@ impl SessionSort {
             Self::RageClicks => row.rage_click_count.into(),
             Self::DeadClicks => row.dead_click_count.into(),
             Self::ErrorClicks => row.error_click_count.into(),
+            Self::Struggle => {
+                i64::from(row.rage_click_count) + i64::from(row.dead_click_count) + i64::from(row.error_click_count)
+            }
         }
     }
 }
+
+/// How much a session struggled.
+pub(super) const STRUGGLE: &str = "(rage_click_count + dead_click_count + error_click_count)";
 
 /// Sessions that started in a range. The day is the key's second part; without it every day would be read.
 pub(super) const STARTED_IN_RANGE: &str = "project_id = {project:UUID}

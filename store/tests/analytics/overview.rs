@@ -231,5 +231,20 @@ async fn with_a_filter_everything_comes_from_the_sessions_it_leaves() {
         .map(|page| (page.path.as_str(), page.views, page.avg_time_ms))
         .collect();
     assert_eq!(pages, [("/", 1, 20_000.0), ("/pay", 1, 40_000.0)]);
-    assert_eq!(overview.insights[0].count, 2);
+    assert_eq!(
+        (overview.insights[0].count, overview.summary.struggling_sessions),
+        (2, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_range_that_reaches_into_the_future_has_no_points_there() {
+    let analytics = testing::analytics().await;
+    let range = range(MONDAY, MONDAY + 4 * HOUR);
+    let overview = analytics
+        .scope(PROJECT)
+        .overview(range, &SessionFilter::default(), Tz::UTC, MONDAY + 2 * HOUR + 1)
+        .await
+        .unwrap();
+    assert_eq!(overview.series.len(), 3);
 }

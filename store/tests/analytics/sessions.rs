@@ -258,7 +258,12 @@ async fn pages_follow_each_other_without_gap_or_repeat_in_every_order() {
         })
         .collect();
     write(&analytics, &rows).await;
-    for sort in [SessionSort::StartedAt, SessionSort::Pages, SessionSort::Duration] {
+    for sort in [
+        SessionSort::StartedAt,
+        SessionSort::Pages,
+        SessionSort::Duration,
+        SessionSort::Struggle,
+    ] {
         for descending in [true, false] {
             let order = SessionOrder { sort, descending };
             let (mut seen, mut after) = (Vec::new(), None);

@@ -1,0 +1,182 @@
+//! Heatmaps of a page: where it was clicked, how far it was seen. Ranges widen outward to whole days of the project's zone.
+
+use axum::extract::State;
+use gosight_store::analytics::{Cell, ClickHeatmap, Element, HeatmapFilter, HeatmapPage, ScrollReach};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::params::RangeParams;
+use crate::access::ProjectScope;
+use crate::{Answer, Api, ApiError, Envelope, Params};
+
+/// The side of a cell, px.
+const CELL_PX: u32 = 10;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HeatmapParams {
+    /// The page.
+    path: String,
+    /// `click` unless given.
+    #[param(inline)]
+    r#type: Option<HeatmapType>,
+    /// `desktop`, `mobile` or `tablet`; all unless given.
+    device: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum HeatmapType {
+    Click,
+    Element,
+    Scroll,
+}
+
+/// What there is depends on the type.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum HeatmapView {
+    Click(ClickView),
+    Element(ElementsView),
+    Scroll(ScrollView),
+}
+
+/// `type=click`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClickView {
+    /// All of them, the most clicked first.
+    cells: Vec<CellView>,
+    cell_px: u32,
+    /// Page views.
+    views: i64,
+    elements: Vec<ElementView>,
+}
+
+/// `type=element`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ElementsView {
+    views: i64,
+    elements: Vec<ElementView>,
+}
+
+/// `type=scroll`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScrollView {
+    /// Page views.
+    views: i64,
+    /// Every 5 %.
+    reached: Vec<ReachedView>,
+}
+
+/// Left and top of a cell in page px, and the clicks in it.
+#[derive(Serialize, ToSchema)]
+struct CellView {
+    x: i32,
+    y: i32,
+    count: i64,
+    /// Clicks that belong to a rage click.
+    rage: i64,
+    dead: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ElementView {
+    selector: String,
+    name: String,
+    text: String,
+    clicks: i64,
+    rage: i64,
+    dead: i64,
+    error: i64,
+}
+
+/// Page views that got at least this far.
+#[derive(Serialize, ToSchema)]
+struct ReachedView {
+    percent: u8,
+    views: i64,
+}
+
+/// A page that has heatmaps.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HeatmapPageView {
+    path: String,
+    views: i64,
+    clicks: i64,
+}
+
+/// One page's heatmap
+#[utoipa::path(get, path = "/projects/{project}/heatmaps", tag = "heatmaps", params(RangeParams, HeatmapParams),
+    responses((status = 200, body = Envelope<HeatmapView>)))]
+pub(crate) async fn get(
+    State(api): State<Api>,
+    scope: ProjectScope,
+    Params(range): Params<RangeParams>,
+    Params(params): Params<HeatmapParams>,
+) -> Result<Answer<HeatmapView>, ApiError> {
+    let complete_to_ms = api.complete_to_ms();
+    let days = range.range(api.now_ms())?.days(scope.zone());
+    let filter = HeatmapFilter { path: params.path, device: params.device, days };
+    let view = match params.r#type.unwrap_or(HeatmapType::Click) {
+        HeatmapType::Click => HeatmapView::Click(scope.analytics.click_heatmap(&filter).await?.into()),
+        HeatmapType::Element => {
+            let ClickHeatmap { views, elements, .. } = scope.analytics.click_heatmap(&filter).await?;
+            HeatmapView::Element(ElementsView { views, elements: elements.into_iter().map(ElementView::from).collect() })
+        }
+        HeatmapType::Scroll => HeatmapView::Scroll(scope.analytics.scroll_heatmap(&filter).await?.into()),
+    };
+    Ok(Answer::new(view).complete_to(complete_to_ms))
+}
+
+/// The pages that have heatmaps in the range, the most viewed first
+#[utoipa::path(get, path = "/projects/{project}/heatmaps/pages", tag = "heatmaps", params(RangeParams),
+    responses((status = 200, body = Envelope<Vec<HeatmapPageView>>)))]
+pub(crate) async fn pages(
+    State(api): State<Api>,
+    scope: ProjectScope,
+    Params(range): Params<RangeParams>,
+) -> Result<Answer<Vec<HeatmapPageView>>, ApiError> {
+    let complete_to_ms = api.complete_to_ms();
+    let days = range.range(api.now_ms())?.days(scope.zone());
+    let pages = scope.analytics.heatmap_pages(days).await?;
+    Ok(Answer::new(pages.into_iter().map(HeatmapPageView::from).collect()).complete_to(complete_to_ms))
+}
+
+impl From<ClickHeatmap> for ClickView {
+    fn from(ClickHeatmap { cells, views, elements }: ClickHeatmap) -> Self {
+        let cells = cells.into_iter().map(CellView::from).collect();
+        Self { cells, cell_px: CELL_PX, views, elements: elements.into_iter().map(ElementView::from).collect() }
+    }
+}
+
+impl From<Vec<ScrollReach>> for ScrollView {
+    fn from(reached: Vec<ScrollReach>) -> Self {
+        // Every page view has reached the top.
+        let views = reached.first().map_or(0, |top| top.views);
+        Self { views, reached: reached.into_iter().map(ReachedView::from).collect() }
+    }
+}
+
+impl From<Cell> for CellView {
+    fn from(Cell { x, y, count, rage, dead }: Cell) -> Self {
+        Self { x, y, count, rage, dead }
+    }
+}
+
+impl From<Element> for ElementView {
+    fn from(Element { selector, name, text, clicks, rage, dead, error }: Element) -> Self {
+        Self { selector, name, text, clicks, rage, dead, error }
+    }
+}
+
+impl From<ScrollReach> for ReachedView {
+    fn from(ScrollReach { percent, views }: ScrollReach) -> Self {
+        Self { percent, views }
+    }
+}
+
+impl From<HeatmapPage> for HeatmapPageView {
+    fn from(HeatmapPage { path, views, clicks }: HeatmapPage) -> Self {
+        Self { path, views, clicks }
+    }
+}

@@ -1,0 +1,84 @@
+//! Sessions: the list, one session, its events.
+
+use axum::extract::State;
+use gosight_store::analytics::{SessionOrder, SessionSort};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::params::{FilterParams, RangeParams};
+use crate::access::ProjectScope;
+use crate::views::{EventView, SessionView};
+use crate::{Answer, Api, ApiError, Envelope, InPath, PageParams, Params};
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrderParams {
+    /// `started_at`, `duration_ms`, `page_count`, `event_count`, `click_count`, `error_count`, `rage_click_count`, `dead_click_count`,
+    /// `error_click_count` or `struggle` (rage, dead and error clicks together); with `-` in front the largest first. `-started_at` unless given.
+    sort: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SessionPath {
+    session_id: Uuid,
+}
+
+impl OrderParams {
+    fn order(&self) -> Result<SessionOrder, ApiError> {
+        let Some(text) = &self.sort else { return Ok(SessionOrder::default()) };
+        let (name, descending) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (text.as_str(), false),
+        };
+        let sort = SessionSort::from_name(name).ok_or_else(|| ApiError::invalid("sort", "sessions cannot be sorted by that"))?;
+        Ok(SessionOrder { sort, descending })
+    }
+}
+
+/// Sessions that started in the range
+#[utoipa::path(get, path = "/projects/{project}/sessions", tag = "sessions", params(RangeParams, FilterParams, OrderParams, PageParams),
+    responses((status = 200, body = Envelope<Vec<SessionView>>)))]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    scope: ProjectScope,
+    Params(range): Params<RangeParams>,
+    Params(filter): Params<FilterParams>,
+    Params(order): Params<OrderParams>,
+    Params(page): Params<PageParams>,
+) -> Result<Answer<Vec<SessionView>>, ApiError> {
+    let complete_to_ms = api.complete_to_ms();
+    let range = range.range(api.now_ms())?;
+    let page = scope.analytics.sessions(range, &filter.filter()?, order.order()?, page.request()?).await?;
+    let sessions = page.rows.into_iter().map(SessionView::from).collect();
+    Ok(Answer::new(sessions).complete_to(complete_to_ms).next_cursor(page.next.map(|cursor| cursor.encode())))
+}
+
+/// One session
+#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}", tag = "sessions", params(("session_id" = Uuid, Path)),
+    responses((status = 200, body = Envelope<SessionView>)))]
+pub(crate) async fn get(
+    State(api): State<Api>,
+    scope: ProjectScope,
+    InPath(path): InPath<SessionPath>,
+) -> Result<Answer<SessionView>, ApiError> {
+    let complete_to_ms = api.complete_to_ms();
+    let session = scope.analytics.session(path.session_id).await?.ok_or(ApiError::NotFound("session"))?;
+    Ok(Answer::new(session.into()).complete_to(complete_to_ms))
+}
+
+/// A session's events in time order
+#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/events", tag = "sessions", params(("session_id" = Uuid, Path), PageParams),
+    responses((status = 200, body = Envelope<Vec<EventView>>)))]
+pub(crate) async fn events(
+    State(api): State<Api>,
+    scope: ProjectScope,
+    InPath(path): InPath<SessionPath>,
+    Params(page): Params<PageParams>,
+) -> Result<Answer<Vec<EventView>>, ApiError> {
+    let complete_to_ms = api.complete_to_ms();
+    let session = scope.analytics.session(path.session_id).await?.ok_or(ApiError::NotFound("session"))?;
+    let page = scope.analytics.session_events(&session, page.request()?).await?;
+    let events = page.rows.into_iter().map(EventView::from).collect();
+    Ok(Answer::new(events).complete_to(complete_to_ms).next_cursor(page.next.map(|cursor| cursor.encode())))
+}
