@@ -11,8 +11,9 @@ use axum::{
 };
 
 const ALLOW_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-const ALLOW_HEADERS: HeaderValue =
-    HeaderValue::from_static("content-type, content-encoding, grpc-encoding, grpc-timeout, x-grpc-web, x-user-agent");
+const ALLOW_HEADERS: HeaderValue = HeaderValue::from_static(
+    "accept, content-type, content-encoding, grpc-encoding, grpc-accept-encoding, grpc-timeout, x-grpc-web, x-user-agent",
+);
 /// A day; browsers cut it to what they allow.
 const MAX_AGE_S: HeaderValue = HeaderValue::from_static("86400");
 const EXPOSE_HEADERS: HeaderValue =

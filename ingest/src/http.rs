@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::{
     Json,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use gosight_proto::v1::SendAnswer;
@@ -134,12 +134,6 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response {
     let mut response = (status, Json(body)).into_response();
     if let Some(seconds) = refusal.retry_after_s() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    }
-    if matches!(refusal, Refusal::Timeout | Refusal::TooLarge(_)) {
-        // What is left of the body is not worth reading.
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

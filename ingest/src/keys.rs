@@ -89,44 +89,56 @@ impl Keys {
         {
             return Err(Refusal::Unauthenticated);
         }
-        self.look_up(hash, epoch, known.map(|known| known.value)).await
+        // A key that is only old stays good while one request looks it up again, and when that fails.
+        let old = known
+            .as_ref()
+            .filter(|known| known.epoch == epoch)
+            .map(|known| known.value.clone());
+        if let Some(old) = &old {
+            self.remember(hash, old.clone(), epoch);
+        }
+        match self.look_up(&hash).await {
+            Ok(Some(key)) => {
+                let bucket = known.map_or_else(Arc::default, |known| known.value.bucket.clone());
+                let key = Arc::new(OpenKey { key, bucket });
+                self.remember(hash, key.clone(), epoch);
+                Ok(key)
+            }
+            Ok(None) => {
+                self.valid.remove(&hash);
+                self.unknown.insert(
+                    hash,
+                    Remembered {
+                        value: (),
+                        epoch,
+                        until: now + REMEMBERED_MAX,
+                    },
+                );
+                Err(Refusal::Unauthenticated)
+            }
+            Err(refusal) => old.ok_or(refusal),
+        }
     }
 
-    async fn look_up(&self, hash: KeyHash, epoch: u64, before: Option<Arc<OpenKey>>) -> Result<Arc<OpenKey>, Refusal> {
-        let found = self.meta.ingest_key(&hash).await.map_err(|error| {
+    fn remember(&self, hash: KeyHash, value: Arc<OpenKey>, epoch: u64) {
+        self.valid.insert(
+            hash,
+            Remembered {
+                value,
+                epoch,
+                until: Instant::now() + REMEMBERED_MAX,
+            },
+        );
+    }
+
+    async fn look_up(&self, hash: &KeyHash) -> Result<Option<IngestKey>, Refusal> {
+        self.meta.ingest_key(hash).await.map_err(|error| {
             tracing::error!(%error, "a project key could not be looked up");
             Refusal::Unavailable {
                 reason: "keys cannot be checked".to_owned(),
                 retry_after: Duration::from_secs(1),
             }
-        })?;
-        let until = Instant::now() + REMEMBERED_MAX;
-        let Some(key) = found else {
-            self.valid.remove(&hash);
-            self.unknown.insert(
-                hash,
-                Remembered {
-                    value: (),
-                    epoch,
-                    until,
-                },
-            );
-            return Err(Refusal::Unauthenticated);
-        };
-        let bucket = before.map_or_else(
-            || Arc::new(Mutex::new(Bucket::default())),
-            |before| before.bucket.clone(),
-        );
-        let key = Arc::new(OpenKey { key, bucket });
-        self.valid.insert(
-            hash,
-            Remembered {
-                value: key.clone(),
-                epoch,
-                until,
-            },
-        );
-        Ok(key)
+        })
     }
 }
 

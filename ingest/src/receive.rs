@@ -115,13 +115,17 @@ impl Ingest {
     fn judge(&self, arrival: &Arrival, key: &OpenKey, sender: &Sender) -> Result<Judged, Refusal> {
         let received_at_ms = now_ms();
         let mut mender = Mender::new(&key.key.excluded_fields);
-        let batch: EventBatch = decode(&mut mender, SCHEMA.batch, &arrival.envelope.header)?;
+        let mut batch: EventBatch = decode(&mut mender, SCHEMA.batch, &arrival.envelope.header)?;
+        if batch.sent_at_ms == 0 {
+            // It does not say when it was sent: its clock is taken for ours.
+            batch.sent_at_ms = received_at_ms;
+        }
         let (pages, pages_blocked) = self.pages(&arrival.envelope.pages, key, &mut mender)?;
         let session_id = ids::parse(&batch.session_id);
         let context = BatchContext {
             is_session_id_bad: session_id.is_none() && !batch.session_id.is_empty(),
             received_at_ms,
-            correction_ms: correction_ms(received_at_ms, batch.sent_at_ms),
+            correction_ms: received_at_ms.saturating_sub(batch.sent_at_ms),
             pages_blocked: &pages_blocked,
         };
         let mut events = Vec::with_capacity(arrival.envelope.events.len());
@@ -282,15 +286,6 @@ fn check_size(arrival: &Arrival) -> Result<(), Refusal> {
 fn decode<M: Message + Default>(mender: &mut Mender<'_>, message: usize, bytes: &[u8]) -> Result<M, Refusal> {
     let mended = mender.message(message, bytes).map_err(|_| BATCH_MALFORMED)?;
     M::decode(mended.as_ref()).map_err(|_| BATCH_MALFORMED)
-}
-
-/// A batch that does not say when it was sent has the server's clock.
-fn correction_ms(received_at_ms: i64, sent_at_ms: i64) -> i64 {
-    if sent_at_ms == 0 {
-        0
-    } else {
-        received_at_ms.saturating_sub(sent_at_ms)
-    }
 }
 
 /// All of a session goes to one partition; without a session, all of a visitor.
