@@ -1,7 +1,7 @@
 //! The API: everything people and programs ask of an installation, and the files of the dashboard and the SDK.
 //!
 //! It answers from the store and from the live bus; it holds no SQL and derives no number of its own. All routes stand on this page,
-//! in [`document_and_router`]; each handler sits in `routes/`, one file per noun. Before every route stands [`access::guard`] (who is it,
+//! in `all_routes`; each handler sits in `routes/`, one file per noun. Before every route stands [`access::guard`] (who is it,
 //! and not too often); a handler gets a project only through [`access::ProjectScope`], which is where tenants are kept apart.
 //! Answers share one envelope (`answer.rs`), errors one mapping (`error.rs`). Start with `routes/keys.rs`.
 
@@ -10,7 +10,7 @@ mod answer;
 mod bootstrap;
 mod error;
 mod extract;
-// mod files;
+mod files;
 mod live;
 pub mod notifications;
 mod observe;
@@ -33,10 +33,10 @@ pub use bootstrap::{Bootstrap, BootstrapError, bootstrap};
 pub use error::{ApiError, ErrorBody, ErrorEnvelope};
 pub use extract::{Body, InPath, Params};
 pub use page::PageParams;
-pub use state::{Api, Config, Parts};
+pub use state::{Api, Config};
 
 use access::{Group, guard};
-use routes::{alerts, audit, auth, invitations, keys, members, projects};
+use routes::{alerts, audit, auth, heatmaps, insights, invitations, keys, members, overview, projects, sessions};
 
 /// Bytes of a request body: the largest is a project's settings.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -52,7 +52,7 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .nest("/api/v1", routes)
-//         .merge(files::router())
+        .fallback(files::serve)
         .layer(CompressionLayer::new())
         .layer(from_fn(observe::observe))
         .with_state(api)
@@ -99,7 +99,14 @@ fn all_routes(guarded: impl Fn(Group, OpenApiRouter<Api>) -> OpenApiRouter<Api>)
         ))
         .merge(guarded(
             Group::Analytics,
-            OpenApiRouter::new(), // overview, sessions, insights, heatmaps
+            OpenApiRouter::new()
+                .routes(routes!(overview::get))
+                .routes(routes!(sessions::list))
+                .routes(routes!(sessions::get))
+                .routes(routes!(sessions::events))
+                .routes(routes!(insights::list))
+                .routes(routes!(heatmaps::get))
+                .routes(routes!(heatmaps::pages)),
         ))
         .merge(guarded(
             Group::Alerts,

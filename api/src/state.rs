@@ -31,21 +31,16 @@ pub struct Config {
     pub trusts_proxy: bool,
 }
 
-/// The rooms and settings an API is made of.
-pub struct Parts {
-    pub meta: Meta,
-    pub analytics: Analytics,
-    pub bus: Bus,
-    pub notifier: Arc<Notifier>,
-    pub config: Config,
-}
-
 /// The API's state. Clones are handles to the same one.
 #[derive(Clone)]
 pub struct Api(Arc<Inner>);
 
 struct Inner {
-    parts: Parts,
+    meta: Meta,
+    analytics: Analytics,
+    bus: Bus,
+    notifier: Arc<Notifier>,
+    config: Config,
     live_connections: Arc<Semaphore>,
     passwords: Passwords,
     request_limits: Limits<(Group, Payer)>,
@@ -54,10 +49,20 @@ struct Inner {
 }
 
 impl Api {
-    pub fn new(parts: Parts) -> Result<Self, ApiError> {
+    pub fn new(
+        meta: Meta,
+        analytics: Analytics,
+        bus: Bus,
+        notifier: Arc<Notifier>,
+        config: Config,
+    ) -> Result<Self, ApiError> {
         let sign_ins_per_s = f64::from(SIGN_INS_PER_MIN) / 60.0;
         Ok(Self(Arc::new(Inner {
-            parts,
+            meta,
+            analytics,
+            bus,
+            notifier,
+            config,
             live_connections: Arc::new(Semaphore::new(LIVE_CONNECTIONS_MAX)),
             passwords: Passwords::new()?,
             request_limits: Limits::new(REQUESTS_PER_S, REQUESTS_BURST),
@@ -67,29 +72,29 @@ impl Api {
     }
 
     pub fn meta(&self) -> &Meta {
-        &self.0.parts.meta
+        &self.0.meta
     }
 
     /// Unscoped: only [`crate::access::ProjectScope`] and what belongs to no caller (bots) go this way.
     pub(crate) fn analytics(&self) -> &Analytics {
-        &self.0.parts.analytics
+        &self.0.analytics
     }
 
     pub fn bus(&self) -> &Bus {
-        &self.0.parts.bus
+        &self.0.bus
     }
 
     pub fn notifier(&self) -> &Arc<Notifier> {
-        &self.0.parts.notifier
+        &self.0.notifier
     }
 
     pub fn config(&self) -> &Config {
-        &self.0.parts.config
+        &self.0.config
     }
 
     /// Everything received before this is in the views. Read it before the query whose answer carries it.
     pub fn complete_to_ms(&self) -> i64 {
-        self.0.parts.bus.complete_to_ms()
+        self.0.bus.complete_to_ms()
     }
 
     /// The only clock of this crate's handlers, UTC milliseconds.

@@ -12,7 +12,8 @@ const SLUG_BYTES_MAX: usize = 63;
 const DOMAINS_MAX: usize = 100;
 const DOMAIN_BYTES_MAX: usize = 253;
 /// First segments of paths that are not projects.
-const RESERVED_SLUGS: [&str; 10] = ["api", "v1", "health", "ready", "metrics", "login", "register", "shop", "docs", "new"];
+const RESERVED_SLUGS: [&str; 12] =
+    ["404", "api", "docs", "health", "index", "login", "metrics", "new", "ready", "register", "shop", "v1"];
 
 /// A name for people, trimmed.
 pub(crate) fn name(field: &str, text: &str) -> Result<String, ApiError> {

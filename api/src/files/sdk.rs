@@ -1,0 +1,68 @@
+//! The SDK's files, for pages of any origin: `/sdk.js`, `/sdk.esm.js` and what they load, and `/sdk@VERSION.js` to pin.
+
+use std::sync::LazyLock;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use rust_embed::RustEmbed;
+
+use super::{ONE_YEAR, file};
+
+/// The plain names follow upgrades within this time.
+const SHORT: &str = "public, max-age=300, stale-while-revalidate=86400";
+
+#[derive(RustEmbed)]
+#[folder = "../sdk/dist"]
+#[allow_missing = true]
+struct Files;
+
+static VERSION: LazyLock<String> = LazyLock::new(|| version(include_str!("../../../sdk/package.json")));
+
+pub(super) fn serve(path: &str, request: &HeaderMap) -> Option<Response> {
+    let (name, is_pinned) = named(path, &VERSION)?;
+    let mut response = file(Files::get(&name)?, request, if is_pinned { ONE_YEAR } else { SHORT });
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        (header::HeaderName::from_static("timing-allow-origin"), "*"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Some(response)
+}
+
+/// The file a path means, and whether it was asked for by version. Another version's files are not ours to give.
+fn named(path: &str, version: &str) -> Option<(String, bool)> {
+    if path.contains('/') || !(path.ends_with(".js") || path.ends_with(".js.map")) {
+        return None;
+    }
+    match path.split_once('@') {
+        None => Some((path.to_owned(), false)),
+        Some((stem, rest)) => Some((format!("{stem}{}", rest.strip_prefix(version)?), true)),
+    }
+}
+
+fn version(package: &str) -> String {
+    let package: serde_json::Value = serde_json::from_str(package).unwrap_or_default();
+    package["version"].as_str().unwrap_or("0").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_in_the_name_pins_that_version() {
+        assert_eq!(named("sdk.js", "0.1.0"), Some(("sdk.js".into(), false)));
+        assert_eq!(named("sdk@0.1.0.js", "0.1.0"), Some(("sdk.js".into(), true)));
+        assert_eq!(named("sdk@0.1.0.esm.js", "0.1.0"), Some(("sdk.esm.js".into(), true)));
+        for path in ["sdk@0.2.0.js", "a/sdk.js", "index.html"] {
+            assert_eq!(named(path, "0.1.0"), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_the_packages() {
+        assert!(VERSION.split('.').count() >= 3, "{}", *VERSION);
+    }
+}
