@@ -12,6 +12,8 @@ export interface Answer<T> {
   data: T;
   /** Everything accepted before this moment is in `data`. */
   complete_to: Iso;
+  /** The newest tick that has changed `data` since; a tick counts once. */
+  tick?: number;
   next_cursor?: string;
 }
 

@@ -32,6 +32,7 @@ import type {
   ScrollDepth,
   Session,
   SessionEvent,
+  TelegramChat,
   User,
 } from './types';
 
@@ -55,6 +56,15 @@ function boundsNow(range: Range): Params {
 
 export function projectPath(project: string): string {
   return `/projects/${encodeURIComponent(project)}`;
+}
+
+/** Whether the installation waits for its first person. */
+export function useNeedsOwner(): boolean | undefined {
+  const setup = useQuery({
+    queryKey: ['setup'],
+    queryFn: ({ signal }) => callData<{ needs_owner: boolean }>('/auth/setup', { anonymous: true, signal }),
+  });
+  return setup.data?.needs_owner;
 }
 
 export function useMe(): UseQueryResult<User> {
@@ -258,6 +268,18 @@ export function useAlertHistory(): UseInfiniteQueryResult<Pages<AlertTransition[
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+}
+
+/** Linking happens in Telegram, so the list looks again while somebody waits for it. */
+const CHATS_EVERY_MS = 4_000;
+
+export function useTelegramChats(isWaiting: boolean): UseQueryResult<TelegramChat[]> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'chats'],
+    queryFn: ({ signal }) => callData<TelegramChat[]>(`${projectPath(project)}/alerts/telegram/chats`, { signal }),
+    refetchInterval: isWaiting ? CHATS_EVERY_MS : false,
   });
 }
 

@@ -82,7 +82,7 @@ export interface SessionEvent {
   selector?: string;
   name?: string;
   text?: string;
-  payload: Record<string, unknown>;
+  payload: Record<string, unknown> | null;
 }
 
 export interface Insight {
@@ -267,19 +267,35 @@ export interface Rule extends RuleBody {
 export interface AlertTransition {
   id: string;
   rule_id: string;
-  rule_name?: string;
+  rule_name?: string | null;
   state: 'fired' | 'resolved';
   group: string;
   value: number | null;
-  threshold: number;
+  threshold: number | null;
   time: Iso;
   session_ids: string[];
-  deliveries?: { channel: string; state: string; error?: string | null }[];
+  deliveries?: { channel: string; recipient?: string; state: string }[];
+}
+
+/** What became of a test message to one channel. */
+export interface TestResult {
+  channel: string;
+  recipient: string;
+  is_sent: boolean;
+  error?: string;
+}
+
+export interface TelegramChat {
+  chat_id: number;
+  title: string;
+  is_subscribed: boolean;
 }
 
 export interface TelegramLink {
   code: string;
-  deep_link: string;
+  /** Opens the bot with the code filled in. */
+  url: string;
+  bot: string;
   qr_svg: string;
   expires_at: Iso;
 }

@@ -39,10 +39,11 @@ describe('colours', () => {
     const pixels = new Uint8ClampedArray(2 * 4);
     paint(
       { width: 2, height: 1, values: Float32Array.from([0, 1]) },
-      [parseColor('#000000'), parseColor('#ff0000')],
+      [parseColor('#000'), parseColor('#ff0000')],
+      0.4,
       pixels,
     );
     expect(pixels[3]).toBe(0);
-    expect([...pixels.slice(4)]).toEqual([255, 0, 0, 230]);
+    expect([...pixels.slice(4)]).toEqual([255, 0, 0, 255]);
   });
 });

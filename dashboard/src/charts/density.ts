@@ -16,16 +16,21 @@ export interface Density {
 }
 
 /** How far a dot reaches, in grid points. */
-const REACH = 5;
-const SIGMA = REACH / 2.2;
+const REACH = 8;
+const SIGMA = REACH / 2.6;
 /** Under 1: few clicks stay visible beside many. */
-const CONTRAST = 0.55;
+const CONTRAST = 0.6;
+
+/** A bell that is exactly nothing at its rim, so that dots have no edge. */
+function bell(distanceSquared: number): number {
+  const rim = Math.exp(-(REACH * REACH) / (2 * SIGMA * SIGMA));
+  return Math.max(0, Math.exp(-distanceSquared / (2 * SIGMA * SIGMA)) - rim);
+}
 
 const KERNEL = Float32Array.from({ length: (2 * REACH + 1) ** 2 }, (_, index) => {
   const dx = (index % (2 * REACH + 1)) - REACH;
   const dy = Math.floor(index / (2 * REACH + 1)) - REACH;
-  const distance = dx * dx + dy * dy;
-  return distance > REACH * REACH ? 0 : Math.exp(-distance / (2 * SIGMA * SIGMA));
+  return bell(dx * dx + dy * dy);
 });
 
 function spread(values: Float32Array, width: number, height: number, dot: Dot): void {
@@ -64,11 +69,8 @@ export function colorAt(stops: readonly Rgb[], share: number): Rgb {
   return [mix(0), mix(1), mix(2)];
 }
 
-/** Fades in from nothing, so that edges are soft. */
-const FADE_IN = 0.35;
-
-/** Writes the density's pixels (RGBA) into `pixels`. */
-export function paint(density: Density, stops: readonly Rgb[], pixels: Uint8ClampedArray): void {
+/** Writes the density's pixels (RGBA) into `pixels`; they are opaque from `fadeIn` on, and clear at 0. */
+export function paint(density: Density, stops: readonly Rgb[], fadeIn: number, pixels: Uint8ClampedArray): void {
   const scale = Array.from({ length: 256 }, (_, index) => colorAt(stops, index / 255));
   density.values.forEach((value, index) => {
     const [red, green, blue] = scale[Math.min(255, Math.floor(value * 255))] ?? [0, 0, 0];
@@ -76,12 +78,14 @@ export function paint(density: Density, stops: readonly Rgb[], pixels: Uint8Clam
     pixels[at] = red;
     pixels[at + 1] = green;
     pixels[at + 2] = blue;
-    pixels[at + 3] = Math.min(1, value / FADE_IN) * 230;
+    pixels[at + 3] = Math.min(1, value / fadeIn) * 255;
   });
 }
 
-/** `#rrggbb` as numbers. */
+/** `#rgb` or `#rrggbb` as numbers. */
 export function parseColor(hex: string): Rgb {
-  const value = Number.parseInt(hex.replace('#', '').slice(0, 6), 16);
+  const digits = hex.replace('#', '');
+  const full = digits.length === 3 ? [...digits].map((digit) => digit + digit).join('') : digits;
+  const value = Number.parseInt(full, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

@@ -14,12 +14,14 @@ export interface PageShape {
 }
 
 /** One grid point for this many px of the screen: soft dots need no more. */
-const GRID_PX = 4;
+const GRID_PX = 3;
 const SCALES = {
-  count: ['--surface', '--accent', '--accent'],
+  count: ['--accent', '--accent'],
   rage: ['--heat-1', '--heat-2', '--heat-3', '--heat-4'],
   dead: ['--heat-1', '--heat-2', '--heat-3', '--heat-4'],
 } as const;
+/** Plain clicks are one colour that fades in; the heat scale says the rest by its colours. */
+const FADE_IN = { count: 1, rage: 0.3, dead: 0.3 } as const;
 
 function stopsOf(layer: Layer) {
   const style = getComputedStyle(document.documentElement);
@@ -57,7 +59,7 @@ export function HeatCanvas({ cells, cellPx, layer, page, width, opacity, label, 
         weight: cell[layer],
       }));
     const image = context.createImageData(columns, rows);
-    paint(densityOf(dots, columns, rows), stopsOf(layer), image.data);
+    paint(densityOf(dots, columns, rows), stopsOf(layer), FADE_IN[layer], image.data);
     context.putImageData(image, 0, 0);
   }, [cells, cellPx, layer, scale, columns, rows, isDark]);
 

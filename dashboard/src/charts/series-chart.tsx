@@ -18,7 +18,7 @@ interface SeriesChartProps {
   onOpen(start: string, end: string): void;
 }
 
-const HEIGHT = 260;
+const HEIGHT = 296;
 const DOT_ROW_PX = 12;
 const MARK_COLORS = { low: '--heat-2', medium: '--heat-3', high: '--heat-4' } as const;
 
@@ -185,6 +185,7 @@ export function SeriesChart({ series, previous, insights, onOpen }: SeriesChartP
             ...axis,
             grid: { show: false },
             space: 72,
+            size: 32,
             values: (_, splits, __, ___, step) => {
               const isDay = step >= 86_400;
               const format = new Intl.DateTimeFormat(

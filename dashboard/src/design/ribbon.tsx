@@ -7,16 +7,21 @@ import { type Course, layoutRibbon, SEVERITY, type Severity, tintOf } from './ri
 
 const MARK_COLOR: Record<Severity, string> = { low: 'var(--heat-2)', medium: 'var(--heat-3)', high: 'var(--heat-4)' };
 
+const LABEL_CHARACTER_PX = 7.3;
+const LABEL_INSET_PX = 8;
+
 interface RibbonProps {
   course: Course;
   width?: number;
   height?: number;
+  /** Writes each page's path into its segment, where it fits. */
+  isLabelled?: boolean;
   /** Called with the share of the session, 0 to 1, that was clicked. */
   onSeek?: (share: number) => void;
 }
 
 /** The session as a strip of time: pages as cool tints, insights as warm ticks, hidden time as a gap. */
-export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, onSeek }: RibbonProps) {
+export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, isLabelled, onSeek }: RibbonProps) {
   const text = useText();
   const { segments, marks, gaps } = layoutRibbon(course, width);
   const lengthMs = course.endMs - course.startMs;
@@ -60,6 +65,21 @@ export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, o
           {segment.path && <title>{segment.path}</title>}
         </rect>
       ))}
+      {isLabelled &&
+        segments
+          .filter((segment) => segment.width > segment.path.length * LABEL_CHARACTER_PX + 2 * LABEL_INSET_PX)
+          .map((segment) => (
+            <text
+              key={segment.x}
+              x={segment.x + LABEL_INSET_PX}
+              y={height / 2}
+              dominantBaseline="central"
+              fill="var(--text)"
+              className="pointer-events-none font-mono text-12"
+            >
+              {segment.path}
+            </text>
+          ))}
       {gaps.map((gap) => (
         <rect key={gap.x} x={gap.x} y={inset} width={gap.width} height={body} fill="var(--surface)" opacity={0.75} />
       ))}

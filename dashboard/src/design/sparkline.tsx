@@ -31,7 +31,7 @@ export const Sparkline = memo(function Sparkline({ values, width = 96, height = 
       height={height}
       preserveAspectRatio="none"
       aria-hidden="true"
-      className="block max-w-full"
+      className="block w-full"
     >
       <path d={area} fill={COLOR[tone]} opacity={0.09} />
       <path

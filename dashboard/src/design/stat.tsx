@@ -53,7 +53,7 @@ export function Stat({ label, value, change, href, series, isWarm, testId }: Sta
         {value !== null && change !== null && change !== undefined && <Change value={change} />}
       </span>
       <span className="mt-2.5 block h-7">
-        {series && <Sparkline values={series} width={160} height={28} tone={isWarm ? 'warm' : 'accent'} />}
+        {series && <Sparkline values={series} width={200} height={28} tone={isWarm ? 'warm' : 'accent'} />}
       </span>
     </Link>
   );

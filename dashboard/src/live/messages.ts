@@ -24,6 +24,7 @@ export interface LiveMetrics {
   delta: Delta;
 }
 
+export type SessionChange = Session & { removed?: boolean };
 export type InsightChange = Insight & { removed?: boolean };
 export type CellDelta = Cell & { path: string; device: string };
 export type ElementDelta = HeatElement & { path: string };
@@ -34,7 +35,7 @@ export interface Tick {
   tick: number;
   complete_to: Iso;
   metrics?: LiveMetrics;
-  sessions?: Session[];
+  sessions?: SessionChange[];
   insights?: InsightChange[];
   alerts?: AlertTransition[];
   events?: SessionEvent[];

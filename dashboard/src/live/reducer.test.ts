@@ -30,11 +30,11 @@ describe('the overview', () => {
       {},
       { sessions: 2, page_views: 3, bounces: 2, duration_ms: 2000, rage_clicks: 1, dead_clicks: 2 },
     );
-    const { data, complete_to } = applyToOverview(answer(anOverview()), OPEN, tick);
+    const { data, tick: applied } = applyToOverview(answer(anOverview()), OPEN, tick);
     expect(data.summary).toMatchObject({ sessions: 12, pageviews: 33, bounce_rate: 50, avg_duration_ms: 1000 });
     expect(data.insights).toEqual({ rage_click: 2, dead_click: 2, error_click: 0 });
     expect(data.series.at(-1)).toMatchObject({ sessions: 8, pageviews: 23 });
-    expect(complete_to).toBe(T1);
+    expect(applied).toBe(1);
   });
 
   it('takes back what late evidence has made untrue', () => {
@@ -51,6 +51,12 @@ describe('the overview', () => {
   it('leaves out a tick that the fetched answer has in it already', () => {
     const fetched = { data: anOverview(), complete_to: T2 };
     expect(applyToOverview(fetched, OPEN, aTick({}, { sessions: 1 }))).toBe(fetched);
+  });
+
+  it('counts two ticks of the same moment both', () => {
+    const first = applyToOverview(answer(anOverview()), OPEN, aTick({ tick: 1 }, { sessions: 1 }));
+    const second = applyToOverview(first, OPEN, aTick({ tick: 2 }, { sessions: 1 }));
+    expect(second.data.summary.sessions).toBe(12);
   });
 
   it('catches up with the ticks that came while it was fetched', () => {
@@ -95,8 +101,13 @@ describe('the list of sessions', () => {
       aTick({ sessions: [aSession({ rage_click_count: 1 })] }),
     );
     expect(ids(enters)).toEqual(['session-1']);
-    const leaves = applyToSessions(enters, filtered, aTick({ complete_to: T2, sessions: [aSession()] }));
+    const leaves = applyToSessions(enters, filtered, aTick({ tick: 2, complete_to: T2, sessions: [aSession()] }));
     expect(ids(leaves)).toEqual([]);
+  });
+
+  it('drops a session that was merged into another', () => {
+    const tick = aTick({ sessions: [{ ...aSession(), removed: true }] });
+    expect(ids(applyToSessions(pages([aSession()]), params, tick))).toEqual([]);
   });
 
   it('keeps newcomers out of a range of the past', () => {
@@ -171,7 +182,11 @@ describe('the heatmap', () => {
       { x: 10, y: 20, count: 2, rage: 0, dead: 0 },
       { x: 50, y: 20, count: 1, rage: 0, dead: 0 },
     ]);
-    const gone = applyToHeatmap(added, params, aTick({ complete_to: T2, cells: [{ ...cell, count: -2, dead: 0 }] }));
+    const gone = applyToHeatmap(
+      added,
+      params,
+      aTick({ tick: 2, complete_to: T2, cells: [{ ...cell, count: -2, dead: 0 }] }),
+    );
     expect(gone.data.cells.map((row) => row.x)).toEqual([50]);
   });
 

@@ -1,7 +1,8 @@
 /**
  * How a tick changes what a page already shows. Each function is pure: an answer and a tick in, an answer out, and
  * the same answer (the same object) when the tick says nothing about it or is in it already: an answer knows up to
- * which moment it is complete, so that a tick that comes before, during or after a fetch counts once.
+ * which moment it was complete when fetched and which tick changed it last, so that a tick counts once, whether it
+ * comes before, during or after a fetch.
  */
 
 import type { InfiniteData } from '@tanstack/react-query';
@@ -23,12 +24,12 @@ import type {
 } from '@/api/types';
 import { type Filters, isEmpty, sessionMatches } from '@/route/filters';
 import { contains, type Range } from '@/route/range';
-import type { CellDelta, Delta, ElementDelta, InsightChange, Tick } from './messages';
+import type { CellDelta, Delta, ElementDelta, InsightChange, SessionChange, Tick } from './messages';
 
 type Pages<T> = InfiniteData<Answer<T>, string | null>;
 
 function isNews(answer: Answer<unknown>, tick: Tick): boolean {
-  return tick.complete_to > answer.complete_to;
+  return tick.complete_to > answer.complete_to && tick.tick > (answer.tick ?? -1);
 }
 
 // Overview
@@ -71,15 +72,15 @@ function addToSeries(series: SeriesPoint[], delta: Delta, at: Iso): SeriesPoint[
  */
 export function applyToOverview(answer: Answer<Overview>, params: OverviewParams, tick: Tick): Answer<Overview> {
   const delta = tick.metrics?.delta;
-  if (!delta || !isNews(answer, tick) || params.range.kind === 'fixed' || !isEmpty(params.filters)) return answer;
-  if (isNothing(delta)) return { ...answer, complete_to: tick.complete_to };
+  if (!delta || isNothing(delta) || !isNews(answer, tick)) return answer;
+  if (params.range.kind === 'fixed' || !isEmpty(params.filters)) return answer;
   const { summary, insights, series } = answer.data;
   const sessions = summary.sessions + delta.sessions;
   const bounces = ((summary.bounce_rate ?? 0) / 100) * summary.sessions + delta.bounces;
   const durationMs = (summary.avg_duration_ms ?? 0) * summary.sessions + delta.duration_ms;
   return {
     ...answer,
-    complete_to: tick.complete_to,
+    tick: tick.tick,
     data: {
       ...answer.data,
       summary: {
@@ -119,23 +120,24 @@ export function applyToSessions(pages: Pages<Session[]>, params: SessionsParams,
   if (!head || !tick.sessions?.length || !isNews(head, tick)) return pages;
   const changed = new Map(tick.sessions.map((session) => [session.id, session]));
   const known = new Set(pages.pages.flatMap((page) => page.data.map((session) => session.id)));
+  const fits = (session: SessionChange) => !session.removed && sessionMatches(session, params.filters);
   const replaced = pages.pages.map((page) => ({
     ...page,
     data: page.data
       .map((session) => changed.get(session.id) ?? session)
-      .filter((session) => !changed.has(session.id) || sessionMatches(session, params.filters)),
+      .filter((session) => !changed.has(session.id) || fits(session)),
   }));
-  const isNew = (session: Session) =>
-    !known.has(session.id) && contains(params.range, session.started_at) && sessionMatches(session, params.filters);
+  const isNew = (session: SessionChange) =>
+    !known.has(session.id) && contains(params.range, session.started_at) && fits(session);
   const arrivals = params.isNewestFirst ? [...changed.values()].filter(isNew) : [];
   const [first, ...rest] = replaced as [Answer<Session[]>, ...Answer<Session[]>[]];
   const data = arrivals.length > 0 ? [...arrivals, ...first.data].sort(newestSessionFirst) : first.data;
-  return { ...pages, pages: [{ ...first, data, complete_to: tick.complete_to }, ...rest] };
+  return { ...pages, pages: [{ ...first, data, tick: tick.tick }, ...rest] };
 }
 
 export function applyToSession(answer: Answer<Session>, tick: Tick): Answer<Session> {
   const row = tick.sessions?.find((session) => session.id === answer.data.id);
-  return row && isNews(answer, tick) ? { ...answer, data: row, complete_to: tick.complete_to } : answer;
+  return row && isNews(answer, tick) ? { ...answer, data: row, tick: tick.tick } : answer;
 }
 
 function byTime(a: { timestamp: Iso; id: string }, b: { timestamp: Iso; id: string }): number {
@@ -245,7 +247,7 @@ export function applyToInsights(pages: Pages<Insights>, params: InsightsParams, 
         }),
     },
   }));
-  return { ...pages, pages: [{ ...head, data, complete_to: tick.complete_to }, ...rest] };
+  return { ...pages, pages: [{ ...head, data, tick: tick.tick }, ...rest] };
 }
 
 // Heatmaps
@@ -289,7 +291,7 @@ export function applyToHeatmap(answer: Answer<Heatmap>, params: HeatmapParams, t
   if (cells.length === 0 && elements.length === 0) return answer;
   return {
     ...answer,
-    complete_to: tick.complete_to,
+    tick: tick.tick,
     data: {
       ...answer.data,
       cells: addCells(answer.data.cells, cells),

@@ -14,7 +14,7 @@ export function useListKeys(root: RefObject<HTMLElement | null>): void {
       if (!isPlain || (event.key !== 'j' && event.key !== 'k') || isTyping(event.target)) return;
       const rows = [...(root.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
       if (rows.length === 0) return;
-      const at = rows.indexOf(document.activeElement);
+      const at = rows.findIndex((row) => row.contains(document.activeElement));
       const next = event.key === 'j' ? Math.min(rows.length - 1, at + 1) : Math.max(0, at - 1);
       event.preventDefault();
       rows[next]?.focus();

@@ -45,13 +45,11 @@ export const en = {
     email: 'E-mail',
     password: 'Password',
     name: 'Your name',
-    register: 'Create the owner account',
     registerTitle: 'Create your account',
     registerOwner: 'The first account owns this installation.',
     registerInvited: 'You have been invited. Choose a password to join.',
-    toRegister: 'First time here? Create the owner account',
     toSignIn: 'You have an account? Sign in',
-    passwordHint: 'At least 10 characters.',
+    passwordHint: 'At least 8 characters.',
     tagline: 'See what visitors do, and where it hurts, within a second.',
   },
   projects: {
@@ -317,6 +315,12 @@ export const en = {
     nobody: 'nobody yet',
     test: 'Send a test',
     tested: 'The test is on its way.',
+    testNobody: 'Nobody is told yet: add a channel, or link a chat.',
+    deliveries: { pending: 'on its way', sent: 'delivered', failed: 'failed', muted: 'muted' } as Record<
+      string,
+      string
+    >,
+    linkedChats: 'Linked chats',
     testFailed: 'The test was not delivered.',
     delete: 'Delete the rule',
     active: 'Active',

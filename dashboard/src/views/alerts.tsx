@@ -2,10 +2,10 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { callData } from '@/api/client';
 import { insightsOf, projectPath, useAlertHistory, useInsights, useRules } from '@/api/queries';
-import type { AlertTransition, Insight, Rule, RuleBody } from '@/api/types';
+import type { AlertTransition, Insight, Rule, RuleBody, TestResult } from '@/api/types';
 import { ThresholdChart } from '@/charts/threshold-chart';
 import { Button, IconButton, Switch } from '@/design/controls';
 import { Icon } from '@/design/icon';
@@ -18,7 +18,7 @@ import { useHref, useRoute } from '@/route/route';
 import { useLanguage, useText } from '@/text/text';
 import { RuleSentence } from './rule-sentence';
 import { TelegramCard } from './telegram-card';
-import { canPreview, previewOf } from './would-fire';
+import { canPreview, type Preview, previewOf } from './would-fire';
 
 const DAY_MS = 86_400_000;
 /** Every five minutes of a day. */
@@ -68,24 +68,39 @@ function useRuleCalls() {
     mutationFn: (id: string) => callData(`${base}/${id}`, { method: 'DELETE' }),
     onSuccess,
   });
-  const test = useMutation({ mutationFn: (id: string) => callData(`${base}/${id}/test`, { method: 'POST' }) });
+  const test = useMutation({
+    mutationFn: (id: string) => callData<TestResult[]>(`${base}/${id}/test`, { method: 'POST' }),
+  });
   return { create, update, remove, test };
 }
 
-function LastDay({ rule, insights }: { rule: RuleBody; insights: Insight[] }) {
-  const text = useText();
+function lastDayOf(rule: RuleBody, insights: Insight[]): Preview | null {
   if (!canPreview(rule)) return null;
   const endMs = Date.now();
-  const preview = previewOf(rule, insights, endMs - DAY_MS, endMs, PREVIEW_STEPS);
-  const words = text.alerts.wouldHaveFired(preview.firings);
+  return previewOf(rule, insights, endMs - DAY_MS, endMs, PREVIEW_STEPS);
+}
+
+/** The metric's last day against the threshold, and what can be done about the rule. */
+function LastDay({ rule, insights, children }: { rule: RuleBody; insights: Insight[]; children: ReactNode }) {
+  const text = useText();
+  const preview = lastDayOf(rule, insights);
+  const words = preview && `${text.alerts.lastDay}: ${text.alerts.wouldHaveFired(preview.firings)}`;
   return (
-    <div className="mt-3">
-      <ThresholdChart preview={preview} threshold={rule.threshold} label={`${text.alerts.lastDay}: ${words}`} />
-      <p className="mt-1 flex justify-between text-12 text-muted">
-        <span>{text.alerts.lastDay}</span>
-        <span data-testid="rule-preview">{words}</span>
-      </p>
-    </div>
+    <>
+      {preview && words && (
+        <div className="mt-3">
+          <ThresholdChart preview={preview} threshold={rule.threshold} label={words} />
+        </div>
+      )}
+      <div className="mt-1.5 flex min-h-9 flex-wrap items-center gap-2">
+        {words && (
+          <p data-testid="rule-preview" className="mr-auto text-12 text-muted">
+            {words}
+          </p>
+        )}
+        {children}
+      </div>
+    </>
   );
 }
 
@@ -111,7 +126,11 @@ function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean;
     calls.update.mutate({ id: rule.id, body: bodyOf(body) }, { onSuccess: () => setDraft(null) });
   const test = () =>
     calls.test.mutate(rule.id, {
-      onSuccess: () => toast(text.alerts.tested),
+      onSuccess: (results) => {
+        const failed = results.find((result) => !result.is_sent);
+        if (failed) toast(`${text.alerts.testFailed} ${failed.error ?? ''}`, true);
+        else toast(results.length > 0 ? text.alerts.tested : text.alerts.testNobody, results.length === 0);
+      },
       onError: (error) => toast(`${text.alerts.testFailed} ${errorText(error, text)}`, true),
     });
   return (
@@ -129,8 +148,7 @@ function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean;
           />
         </div>
       </div>
-      <LastDay rule={shown} insights={insights} />
-      <div className="mt-2 flex flex-wrap items-center gap-2">
+      <LastDay rule={shown} insights={insights}>
         {draft && (
           <>
             <Button tone="primary" disabled={calls.update.isPending} onClick={() => save(draft)}>
@@ -149,7 +167,7 @@ function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean;
           </Button>
           <IconButton icon="trash" label={text.alerts.delete} onClick={() => calls.remove.mutate(rule.id)} />
         </span>
-      </div>
+      </LastDay>
     </li>
   );
 }
@@ -162,8 +180,7 @@ function NewRule({ insights, onDone }: { insights: Insight[]; onDone(): void }) 
   return (
     <div data-testid="new-rule-form" className="animate-enter border-t border-hairline bg-accent-soft p-4">
       <RuleSentence rule={draft} onChange={setDraft} />
-      <LastDay rule={draft} insights={insights} />
-      <div className="mt-3 flex items-center gap-2">
+      <LastDay rule={draft} insights={insights}>
         <Button
           tone="primary"
           data-testid="rule-save"
@@ -176,7 +193,7 @@ function NewRule({ insights, onDone }: { insights: Insight[]; onDone(): void }) 
           {text.common.cancel}
         </Button>
         <FormFault error={create.error} />
-      </div>
+      </LastDay>
     </div>
   );
 }
@@ -232,15 +249,17 @@ function Transition({ transition, name }: { transition: AlertTransition; name: s
       </span>
       <span className="text-12 text-muted">{moment(transition.time, Date.now(), language)}</span>
       <span className="flex w-full flex-wrap gap-x-3 text-12 text-muted">
-        <span>{text.alerts.value(value, count(transition.threshold, language))}</span>
+        <span>
+          {text.alerts.value(value, transition.threshold === null ? '–' : count(transition.threshold, language))}
+        </span>
         {transition.deliveries?.map((delivery) => (
           <span
             key={`${delivery.channel} ${delivery.state}`}
             data-testid="delivery"
             data-state={delivery.state}
-            className={delivery.error ? 'text-fault' : ''}
+            className={delivery.state === 'failed' ? 'text-fault' : ''}
           >
-            {delivery.channel} · {delivery.state}
+            {delivery.channel} · {text.alerts.deliveries[delivery.state] ?? delivery.state}
           </span>
         ))}
         {session && (

@@ -19,7 +19,7 @@ interface AuthFormProps {
   action: string;
   error: unknown;
   isBusy: boolean;
-  other: { href: string; words: string };
+  other?: { href: string; words: string };
   onSubmit(): void;
   children: ReactNode;
 }
@@ -46,11 +46,13 @@ export function AuthForm({ title, lead, action, error, isBusy, other, onSubmit, 
             {action}
           </Button>
         </form>
-        <p className="mt-6 text-13 text-muted">
-          <Link href={other.href} className="underline decoration-edge underline-offset-4 hover:text-text">
-            {other.words}
-          </Link>
-        </p>
+        {other && (
+          <p className="mt-6 text-13 text-muted">
+            <Link href={other.href} className="underline decoration-edge underline-offset-4 hover:text-text">
+              {other.words}
+            </Link>
+          </p>
+        )}
       </div>
     </main>
   );

@@ -57,7 +57,7 @@ function textOf(payload: Payload, name: string): string {
 }
 
 function targetOf(event: SessionEvent): string {
-  const target = (event.payload.target ?? {}) as Payload;
+  const target = (event.payload?.target ?? {}) as Payload;
   const words = event.text || textOf(target, 'text');
   const name = event.name || textOf(target, 'name') || event.selector || textOf(target, 'selector');
   return words ? `“${words}”` : name;
@@ -85,7 +85,7 @@ function timesOf(payload: Payload): string {
 }
 
 function detailOf(event: SessionEvent): string {
-  const { payload } = event;
+  const payload = event.payload ?? {};
   switch (event.type) {
     case 'page_view':
       return event.path;

@@ -69,7 +69,7 @@ function HotspotRow({ hotspot, insights, largest, startMs, endMs, isChosen, onCh
         <span className="min-w-0">
           <span className="block truncate text-13 font-medium">{name || text.insights.elsewhere}</span>
           <span className="flex gap-2 text-12 text-muted">
-            <span className="shrink-0">{hotspot.path}</span>
+            <span className="shrink-0 font-mono">{hotspot.path}</span>
             {name !== hotspot.selector && <span className="truncate font-mono">{hotspot.selector}</span>}
           </span>
         </span>

@@ -2,8 +2,9 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { callData, keepToken } from '@/api/client';
+import { useNeedsOwner } from '@/api/queries';
 import { Field } from '@/design/controls';
 import { BrowserOnly } from '@/shell/browser-only';
 import { useText } from '@/text/text';
@@ -14,6 +15,11 @@ function LoginForm() {
   const router = useRouter();
   const search = useSearchParams();
   const client = useQueryClient();
+  const invitation = search.get('invitation');
+  const needsOwner = useNeedsOwner();
+  useEffect(() => {
+    if (needsOwner) router.replace('/register');
+  }, [needsOwner, router]);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const login = useMutation({
@@ -23,9 +29,10 @@ function LoginForm() {
         body: { email, password },
         anonymous: true,
       }),
-    onSuccess(answer) {
+    async onSuccess(answer) {
       keepToken(answer);
       client.clear();
+      if (invitation) await callData('/invitations/accept', { method: 'POST', body: { token: invitation } });
       router.replace(nextPath(search));
     },
   });
@@ -36,7 +43,6 @@ function LoginForm() {
       action={text.auth.signIn}
       error={login.error}
       isBusy={login.isPending || login.isSuccess}
-      other={{ href: '/register', words: text.auth.toRegister }}
       onSubmit={() => login.mutate()}
     >
       <Field

@@ -14,7 +14,7 @@ import { InsightMark } from '@/design/severity';
 import { Sparkline } from '@/design/sparkline';
 import { Stat } from '@/design/stat';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
-import { count, countryName, duration, moment, percent, timeOfDay } from '@/format/format';
+import { count, countryName, moment, percent, timeOfDay } from '@/format/format';
 import { boundsOf, type Range } from '@/route/range';
 import { type Change, useHref, useView } from '@/route/route';
 import { useLanguage } from '@/text/text';
@@ -23,10 +23,10 @@ import { LiveStrip } from './live-strip';
 
 const SeriesChart = dynamic(() => import('@/charts/series-chart').then((module) => module.SeriesChart), {
   ssr: false,
-  loading: () => <Skeleton className="h-[260px] w-full" />,
+  loading: () => <Skeleton className="h-[296px] w-full" />,
 });
 
-const TOP_ROWS = 8;
+const TOP_ROWS = 9;
 const HOTSPOTS = 6;
 const TREND_PARTS = 24;
 
@@ -137,7 +137,7 @@ function InsightCounts({ data }: { data: OverviewData | undefined }) {
 function SeriesTable({ series }: { series: SeriesPoint[] }) {
   const { text, language } = useLanguage();
   return (
-    <div className="max-h-[260px] overflow-y-auto px-4 pb-2">
+    <div className="max-h-[296px] overflow-y-auto px-4 pb-2">
       <table className="w-full text-13">
         <caption className="sr-only">{text.overview.seriesTable}</caption>
         <thead className="sticky top-0 bg-surface text-left text-12 text-muted">
@@ -190,8 +190,8 @@ function Series({ data, previous, insights }: SeriesProps) {
           />
         </div>
       </CardHead>
-      <div className="min-h-[268px]">
-        {!data && <Skeleton className="mx-4 h-[252px]" />}
+      <div className="min-h-[304px]">
+        {!data && <Skeleton className="mx-4 h-[280px]" />}
         {data && form === 'chart' && (
           <SeriesChart
             series={data.series}
@@ -228,7 +228,7 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
           className="min-w-0 flex-1 hover:text-accent"
         >
           <span className="block truncate text-13 font-medium">{name}</span>
-          <span className="block truncate text-12 text-muted">{hotspot.path}</span>
+          <span className="block truncate font-mono text-12 text-muted">{hotspot.path}</span>
         </Link>
         <span className="w-16 shrink-0 max-md:hidden">
           <Sparkline values={trendOf(own, bounds.startMs, bounds.endMs, 16)} width={64} height={24} tone="warm" />
@@ -313,21 +313,15 @@ function TopPages({ data, hotspots }: { data: OverviewData | undefined; hotspots
           value: page.views,
           shown: count(page.views, language),
           href: sessionsHref({ path: page.path }),
-          aside: (
-            <>
-              {pain > 0 && (
-                <span
-                  title={text.overview.struggles(pain)}
-                  className="relative flex items-center gap-1 text-12 text-heat-text"
-                >
-                  <InsightMark type="dead_click" size={8} />
-                  {count(pain, language)}
-                </span>
-              )}
-              <span className="relative w-14 text-right text-12 text-muted max-md:hidden">
-                {duration(page.avg_time_ms)}
-              </span>
-            </>
+          aside: pain > 0 && (
+            <span
+              title={text.overview.struggles(pain)}
+              className="relative flex items-center gap-1 text-12 text-heat-text"
+            >
+              <InsightMark type="dead_click" size={8} />
+              {count(pain, language)}
+              <span className="sr-only">{text.overview.struggles(pain)}</span>
+            </span>
           ),
         };
       })}
@@ -409,9 +403,7 @@ export function Overview() {
         </Card>
       )}
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-        <div className="flex min-w-0 flex-col gap-4">
-          <Series data={data} previous={previous.data?.data.series ?? []} insights={insights} />
-        </div>
+        <Series data={data} previous={previous.data?.data.series ?? []} insights={insights} />
         <Hurts hotspots={hotspots} insights={insights} range={range} />
       </div>
       <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
@@ -428,12 +420,20 @@ export function Overview() {
           filter="country"
           name={(value) => countryName(value, language) || text.common.unknown}
         />
-        <TopList
-          title={text.overview.devices}
-          rows={data?.devices}
-          filter="device"
-          name={(value) => value || text.common.unknown}
-        />
+        <div className="flex flex-col gap-4">
+          <TopList
+            title={text.overview.devices}
+            rows={data?.devices.slice(0, 3)}
+            filter="device"
+            name={(value) => value || text.common.unknown}
+          />
+          <TopList
+            title={text.overview.browsers}
+            rows={data?.browsers.slice(0, 4)}
+            filter="browser"
+            name={(value) => value || text.common.unknown}
+          />
+        </div>
       </div>
     </div>
   );

@@ -124,7 +124,7 @@ function ProjectList() {
           ))}
         </ul>
       </Card>
-      <Button className="mt-4" onClick={() => setCreating(true)}>
+      <Button className="mt-4 self-start" onClick={() => setCreating(true)}>
         <Icon name="plus" size={14} />
         {text.projects.create}
       </Button>

@@ -9,7 +9,7 @@ import { BrowserOnly } from '@/shell/browser-only';
 import { useText } from '@/text/text';
 import { AuthForm } from './auth-form';
 
-const PASSWORD_MIN = 10;
+const PASSWORD_MIN = 8;
 
 /** The first account becomes the owner; later ones come with an invitation's token in the address. */
 function RegisterForm() {
@@ -40,7 +40,10 @@ function RegisterForm() {
       action={text.auth.registerTitle}
       error={register.error}
       isBusy={register.isPending || register.isSuccess}
-      other={{ href: '/login', words: text.auth.toSignIn }}
+      other={{
+        href: invitation ? `/login?invitation=${encodeURIComponent(invitation)}` : '/login',
+        words: text.auth.toSignIn,
+      }}
       onSubmit={() => register.mutate()}
     >
       <Field

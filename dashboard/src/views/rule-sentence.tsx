@@ -20,6 +20,7 @@ const METRICS: readonly Metric[] = [
   'avg_ttfb',
 ];
 const OPERATORS: readonly Operator[] = ['>', '>=', '<', '<=', '=='];
+const SIGNS: Record<Operator, string> = { '>': '>', '>=': '≥', '<': '<', '<=': '≤', '==': '=' };
 const WINDOWS: readonly Window[] = ['1m', '5m', '15m', '1h'];
 
 const WORD =
@@ -40,8 +41,7 @@ function Pick({ label, value, options, onChoose }: PickProps) {
       aria-label={label}
       value={value}
       onChange={(event) => onChoose(event.target.value)}
-      className={`${WORD} appearance-none`}
-      style={{ fieldSizing: 'content' } as React.CSSProperties}
+      className={`${WORD} field-sizing-content appearance-none`}
     >
       {!known && <option value={value}>{value}</option>}
       {options.map(([option, name]) => (
@@ -156,8 +156,7 @@ export function RuleSentence({ rule, onChange }: SentenceProps) {
         value={path}
         placeholder={text.alerts.anyPage}
         onChange={(event) => setPath(event.target.value.trim())}
-        className={`${WORD} placeholder:font-semibold placeholder:text-text`}
-        style={{ width: `${Math.max(path.length, text.alerts.anyPage.length) + 2}ch` }}
+        className={`${WORD} field-sizing-content max-w-60 placeholder:font-semibold placeholder:text-text`}
       />
       {rule.filters
         .filter((filter) => filter.dimension !== 'path')
@@ -170,7 +169,7 @@ export function RuleSentence({ rule, onChange }: SentenceProps) {
       <Pick
         label={text.alerts.operatorLabel}
         value={rule.operator}
-        options={OPERATORS.map((operator) => [operator, operator] as const)}
+        options={OPERATORS.map((operator) => [operator, SIGNS[operator]] as const)}
         onChoose={(operator) => onChange({ ...rule, operator: operator as Operator })}
       />
       <input
@@ -179,8 +178,7 @@ export function RuleSentence({ rule, onChange }: SentenceProps) {
         aria-label={text.alerts.thresholdLabel}
         value={rule.threshold}
         onChange={(event) => onChange({ ...rule, threshold: event.target.valueAsNumber || 0 })}
-        className={`${WORD} [appearance:textfield]`}
-        style={{ width: `${String(rule.threshold).length + 3}ch` }}
+        className={`${WORD} field-sizing-content min-w-8 [appearance:textfield] [&::-webkit-inner-spin-button]:appearance-none`}
       />
       <Said>{text.alerts.in}</Said>
       <Pick

@@ -11,7 +11,7 @@ import { SessionPains } from './session-pains';
 
 /** Columns of a row from the middle width on; on a phone the parts stack. */
 export const SESSION_GRID =
-  'md:grid md:grid-cols-[124px_minmax(0,1fr)_auto_64px] lg:grid-cols-[124px_minmax(0,1fr)_120px_64px_minmax(0,180px)_96px] md:items-center md:gap-4';
+  'md:grid md:grid-cols-[120px_minmax(0,1fr)_96px_52px] lg:grid-cols-[120px_minmax(0,2fr)_96px_52px_minmax(0,1fr)_84px] md:items-center md:gap-4';
 
 export function isStruggling(session: Session): boolean {
   return session.rage_click_count + session.dead_click_count + session.error_click_count > 0;

@@ -210,6 +210,7 @@ function SessionView({ session }: { session: Session }) {
             course={course}
             width={width}
             height={44}
+            isLabelled
             onSeek={(share) => goTo(lines, course.startMs + share * (course.endMs - course.startMs))}
           />
           <p className="mt-1 flex justify-between text-12 text-muted">

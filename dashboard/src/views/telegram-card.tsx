@@ -1,15 +1,15 @@
 'use client';
 
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError, callData } from '@/api/client';
-import { projectPath } from '@/api/queries';
+import { projectPath, useTelegramChats } from '@/api/queries';
 import type { TelegramLink } from '@/api/types';
-import { Button, CopyButton } from '@/design/controls';
+import { Button, CopyButton, IconButton } from '@/design/controls';
 import { Icon } from '@/design/icon';
 import { Card, FormFault } from '@/design/states';
 import { timeOfDay } from '@/format/format';
 import { useRoute } from '@/route/route';
-import { useLanguage } from '@/text/text';
+import { useLanguage, useText } from '@/text/text';
 
 function isUnconfigured(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.status === 409);
@@ -56,7 +56,7 @@ export function TelegramCard() {
             </code>
             <CopyButton value={`/start ${link.data.code}`} />
             <a
-              href={link.data.deep_link}
+              href={link.data.url}
               target="_blank"
               rel="noreferrer"
               className="text-13 underline decoration-edge underline-offset-2"
@@ -69,6 +69,33 @@ export function TelegramCard() {
           </div>
         </div>
       )}
+      <LinkedChats isWaiting={link.isSuccess} />
     </Card>
+  );
+}
+
+function LinkedChats({ isWaiting }: { isWaiting: boolean }) {
+  const text = useText();
+  const { project } = useRoute();
+  const client = useQueryClient();
+  const chats = useTelegramChats(isWaiting);
+  const unlink = useMutation({
+    mutationFn: (id: number) => callData(`${projectPath(project)}/alerts/telegram/chats/${id}`, { method: 'DELETE' }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['project', project, 'chats'] }),
+  });
+  if (!chats.data?.length) return null;
+  return (
+    <ul aria-label={text.alerts.linkedChats} className="mt-3 border-t border-hairline pt-2">
+      {chats.data.map((chat) => (
+        <li key={chat.chat_id} data-testid="telegram-chat" className="flex items-center justify-between gap-2 text-13">
+          <span className="truncate">{chat.title}</span>
+          <IconButton
+            icon="close"
+            label={text.alerts.removeChannel(chat.title)}
+            onClick={() => unlink.mutate(chat.chat_id)}
+          />
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -33,6 +33,12 @@ describe('the timeline', () => {
     ]);
   });
 
+  it('makes one line of clicks on one element, and not of clicks on two', () => {
+    const click = (second: number, selector: string) => ({ ...anEvent(second, 'click'), selector });
+    const lines = timelineOf([click(0, '#buy'), click(1, '#buy'), click(2, '#menu')], [], 'all');
+    expect(lines.map((line) => line.kind === 'event' && line.repeats)).toEqual([2, 1]);
+  });
+
   it('leaves out what is quiet unless asked', () => {
     expect(timelineOf(EVENTS, [], 'important')).toHaveLength(3);
     expect(timelineOf(EVENTS, [], 'errors')).toHaveLength(1);

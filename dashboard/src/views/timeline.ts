@@ -31,10 +31,16 @@ function isShown(event: SessionEvent, detail: Detail): boolean {
   return tone !== 'quiet' || event.type === 'page_hidden' || event.type === 'page_visible';
 }
 
+/** Quiet things of one type, or clicks on one element. */
+function saysTheSame(a: SessionEvent, b: SessionEvent): boolean {
+  if (a.type !== b.type || a.path !== b.path) return false;
+  return FOLDED.has(a.type) || (a.type === 'click' && Boolean(a.selector) && a.selector === b.selector);
+}
+
 function fold(lines: Line[], event: SessionEvent): Line[] {
   const last = lines.at(-1);
-  if (last?.kind === 'event' && last.event.type === event.type && FOLDED.has(event.type)) {
-    lines[lines.length - 1] = { ...last, event, repeats: last.repeats + 1 };
+  if (last?.kind === 'event' && saysTheSame(last.event, event)) {
+    lines[lines.length - 1] = { ...last, repeats: last.repeats + 1 };
   } else {
     lines.push({ kind: 'event', id: event.id, at: event.timestamp, event, repeats: 1 });
   }
