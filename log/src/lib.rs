@@ -135,10 +135,10 @@ pub trait Log: Send + Sync + 'static {
     fn trim(&self, topic: Topic, partition: u32, needed_from: Offset, retention: Retention)
     -> Result<Offset, LogError>;
 
-    /// Whether every partition would accept a small record now.
+    /// Whether every partition can durably accept. A queue that is full for a moment still can.
     ///
     /// # Errors
-    /// The first reason why not, as [`Log::append`] would give it.
+    /// The first reason why not: [`LogError::DiskFull`], [`LogError::Closed`], [`LogError::Failed`].
     fn ready(&self) -> Result<(), LogError>;
 
     /// Writes what was accepted, seals the files and accepts nothing more. Blocks; may be called again.

@@ -161,6 +161,7 @@ fn it_refuses_more_than_its_queue_holds_and_accepts_again_later() {
     };
     assert!(matches!(refused, LogError::Full { .. }), "{refused}");
     assert!(refused.is_retriable());
+    assert!(log.ready().is_ok(), "busy is not broken");
     let count = accepted.len() as u64;
     assert_eq!(
         accepted

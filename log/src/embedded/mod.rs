@@ -167,7 +167,7 @@ impl Log for EmbeddedLog {
     }
 
     fn ready(&self) -> Result<(), LogError> {
-        self.all().try_for_each(Partition::admit)
+        self.all().try_for_each(Partition::ready)
     }
 
     fn close(&self) -> Result<(), LogError> {

@@ -105,8 +105,11 @@ impl Partition {
         Ok(append)
     }
 
-    pub(crate) fn admit(&self) -> Result<(), LogError> {
-        self.shared.state().admit(0)
+    pub(crate) fn ready(&self) -> Result<(), LogError> {
+        match self.shared.state().admit(0) {
+            Err(LogError::Full { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     pub(crate) fn durable(&self) -> Durable {
@@ -221,7 +224,7 @@ mod tests {
             );
         }
         assert!(matches!(partition.append(Bytes::new()), Err(LogError::Failed { .. })));
-        assert!(partition.admit().is_err());
+        assert!(partition.ready().is_err());
         assert_eq!(partition.durable().end, 0);
         assert!(partition.finish_close().is_err());
     }
