@@ -1,0 +1,96 @@
+/** Cuts events into encoded batches. A batch carries once what its events share; each fits a beacon. */
+import { options } from './config.js';
+import type { GoSightEvent, Page } from './events.js';
+import { report } from './guard.js';
+import { delimited, encode } from './protobuf.js';
+import { kinds } from './schema.js';
+import { identity } from './session.js';
+import { version } from './version.js';
+
+export interface Batch {
+  /** An EventBatch without `sent_at_ms`, which belongs to the moment of sending. */
+  bytes: Uint8Array<ArrayBuffer>;
+  events: number;
+}
+
+/** Beacons and keepalive requests share 64 KiB in flight. */
+const BATCH_BYTES_MAX = 60_000;
+/** A page context and an event's own fields. */
+const RESERVE_BYTES = 8000;
+/** What is left for one event beside the envelope. */
+const EVENT_BYTES_MAX = 40_000;
+
+const PAGES = 10;
+const EVENTS = 11;
+
+export const attributes: Record<string, string> = {};
+
+function head(): number[] {
+  return encode({
+    project_key: options.projectKey,
+    sent_at_ms: 0,
+    sdk_name: 'gosight-web',
+    sdk_version: version,
+    visitor_id: identity.visitor,
+    session_id: identity.session,
+    user_id: identity.user,
+    device: {
+      user_agent: navigator.userAgent,
+      language: navigator.language,
+      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      screen_width: screen.width,
+      screen_height: screen.height,
+      viewport_width: innerWidth,
+      viewport_height: innerHeight,
+      device_pixel_ratio: devicePixelRatio,
+    },
+    attributes,
+    pages: 0,
+    events: 0,
+    settings_version: options.settingsVersion,
+  });
+}
+
+function filtered(event: GoSightEvent): GoSightEvent | false | null | undefined {
+  try {
+    return options.hooks.beforeSend ? options.hooks.beforeSend(event) : event;
+  } catch (error) {
+    // A filter that fails may have been there to keep something private.
+    report('before_send', error);
+  }
+}
+
+export function pack(events: GoSightEvent[]): Batch[] {
+  const batches: Batch[] = [];
+  let out = head();
+  let pages: Page[] = [];
+  let count = 0;
+  const cut = () => {
+    if (count) batches.push({ bytes: Uint8Array.from(out), events: count });
+    out = head();
+    pages = [];
+    count = 0;
+  };
+  for (const given of events) {
+    const kept = filtered(given);
+    if (!kept) continue;
+    const { id, timestamp_ms, page, type, payload } = kept;
+    const body = encode(payload);
+    if (out.length + body.length > BATCH_BYTES_MAX - RESERVE_BYTES) cut();
+    if (body.length > EVENT_BYTES_MAX) {
+      report('event_too_large', type);
+      continue;
+    }
+    let index = pages.indexOf(page);
+    if (index < 0) {
+      index = pages.push(page) - 1;
+      delimited(out, PAGES, encode(page));
+    }
+    const event = encode({ id, timestamp_ms, page: index });
+    delimited(event, kinds[type]?.number as number, body);
+    delimited(out, EVENTS, event);
+    count++;
+  }
+  cut();
+  return batches;
+}

@@ -1,0 +1,139 @@
+/** The methods a page calls. None of them throws; a wrong call is reported through `hooks.onError`. */
+import { attributes } from './batch.js';
+import { type Config, configure, options, tighten } from './config.js';
+import { loadMore } from './core.js';
+import type { Primitive, Properties } from './events.js';
+import { guard, on, report } from './guard.js';
+import { discard, emit, enterView, flush, hold, release, startSession, state } from './pipeline.js';
+import { startSensors } from './sensors/index.js';
+import { forget, identity, load, save, setZone } from './session.js';
+import { clear, startTransport } from './transport.js';
+import { version } from './version.js';
+
+const KEY = /^[\w-]{16,128}$/;
+const NAME_MAX = 100;
+const ID_MAX = 200;
+const PROPERTIES_MAX = 50;
+
+let isWired = false;
+
+function isAllowed(): unknown {
+  const { doNotTrack, globalPrivacyControl } = navigator as Navigator & { globalPrivacyControl?: boolean };
+  if (options.respectDoNotTrack && (doNotTrack === '1' || globalPrivacyControl)) return;
+  return options.consent === 'required' ? identity.choice === 'in' : identity.choice !== 'out';
+}
+
+function start(): void {
+  if (!options.projectKey || state.running || !isAllowed()) return;
+  state.running = true;
+  setZone(undefined);
+  if (!isWired) hold();
+  enterView();
+  if (isWired) return;
+  isWired = true;
+  startTransport((settings) => {
+    tighten(settings);
+    setZone(settings.timezone || undefined);
+    release();
+  });
+  startSensors();
+  if (document.readyState === 'complete') loadMore();
+  else on(window, 'load', loadMore);
+  on(window, 'storage', ({ key }: StorageEvent) => {
+    if (key !== `gosight:${options.projectKey}`) return;
+    void flush();
+    load();
+    if (!isAllowed()) stop();
+  });
+  // After the sensors' own listeners, so that their last words go along.
+  on(window, 'pagehide visibilitychange', ({ type }) => {
+    if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
+    save();
+    if (options.batching.flushOnClose) void flush(true);
+  });
+}
+
+function stop(): void {
+  state.running = false;
+  discard();
+  clear();
+}
+
+function primitives(given: Properties = {}): Properties {
+  return Object.fromEntries(
+    Object.entries(given)
+      .filter(([name, value]) => value === null || /^(string|number|boolean)$/.test(typeof value) || report('bad_property', name))
+      .slice(0, PROPERTIES_MAX),
+  );
+}
+
+const isGood = (value: string, max: number) => (typeof value === 'string' && value && value.length <= max) || report('bad_argument', value);
+
+const methods = {
+  /** Starts collecting. A second call changes nothing. */
+  init(config: Config): void {
+    if (options.projectKey || !KEY.test(config.projectKey)) return report('bad_init');
+    configure(config);
+    load();
+    start();
+  },
+  /** Ties the visitor to a user of yours, on this page and the next. */
+  identify(user_id: string, traits?: Properties): void {
+    if (!isGood(user_id, ID_MAX)) return;
+    identity.user = user_id;
+    save();
+    emit('identify', { user_id, traits: primitives(traits) });
+  },
+  group(group_id: string, traits?: Properties): void {
+    if (isGood(group_id, ID_MAX)) emit('group', { group_id, traits: primitives(traits) });
+  },
+  track(name: string, properties?: Properties, category = ''): void {
+    if (isGood(name, NAME_MAX)) emit('custom_event', { name, category, properties: primitives(properties) });
+  },
+  /** Sent with every batch from now on. */
+  setCustomAttributes(values: Record<string, Primitive>): void {
+    for (const [name, value] of Object.entries(primitives(values))) attributes[name] = String(value);
+  },
+  getSessionId: (): string => identity.session,
+  getUserId: (): string => identity.user,
+  startNewSession(): void {
+    if (state.running) startSession('requested');
+  },
+  pause(): void {
+    state.paused = true;
+  },
+  resume(): void {
+    state.paused = false;
+  },
+  isPaused: (): boolean => state.paused,
+  /** Sends what waits; settles when the server has it or it is kept for later. */
+  flush: (): Promise<unknown> => flush(),
+  /** Collects nothing from now on and forgets the visitor; remembered on the next visit. */
+  optOut(): void {
+    stop();
+    forget('out');
+  },
+  optIn(): void {
+    identity.choice = 'in';
+    save();
+    start();
+  },
+  hasOptedOut: (): boolean => identity.choice === 'out',
+  /** A new visitor, as after signing out on a shared computer. */
+  reset(): void {
+    void flush();
+    forget();
+    for (const name in attributes) delete attributes[name];
+    if (state.running) startSession('');
+  },
+  getVersion: (): string => version,
+  /** The recorder is a file of its own; this build has none. */
+  startReplay: (): void => report('no_recorder'),
+  stopReplay: (): void => report('no_recorder'),
+};
+
+export type GoSightApi = typeof methods;
+
+export const GoSight = Object.fromEntries(
+  Object.entries(methods).map(([name, method]) => [name, guard(method as (...args: unknown[]) => unknown)]),
+) as GoSightApi;

@@ -1,0 +1,8 @@
+/** The npm package and the ES module by URL. Importing it does nothing; `GoSight.init({ projectKey })` starts it. */
+import { GoSight } from './client.js';
+
+export type { GoSightApi } from './client.js';
+export type { Batching, Category, Config, GoSightError, Hooks, Privacy, Sampling } from './config.js';
+export type { EventType, GoSightEvent, Page, Payloads, Primitive, Properties, Target } from './events.js';
+export { GoSight };
+export default GoSight;

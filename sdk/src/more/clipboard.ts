@@ -1,0 +1,25 @@
+/** copy, cut, paste and text_select: lengths only. */
+import type { Core } from '../core.js';
+
+const SELECT_DEBOUNCE_MS = 300;
+
+const selected = () => String(getSelection() ?? '').length;
+
+export function startClipboard({ emit, isOn, later, onEveryWindow, isIgnored, describe, targetOf }: Core): void {
+  if (isOn('clipboard'))
+    onEveryWindow('copy cut paste', (event: ClipboardEvent) => {
+      const element = targetOf(event);
+      if (!element || isIgnored(element)) return;
+      const length = event.type === 'paste' ? (event.clipboardData?.getData('text').length ?? 0) : selected();
+      emit(event.type as 'copy', { target: describe(element), length });
+    });
+  if (!isOn('selection')) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  onEveryWindow('selectionchange', () => {
+    clearTimeout(timer);
+    timer = later(() => {
+      const length = selected();
+      if (length) emit('text_select', { length });
+    }, SELECT_DEBOUNCE_MS);
+  });
+}

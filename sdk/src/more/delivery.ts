@@ -1,0 +1,113 @@
+/**
+ * Delivery that is thrifty and durable. Urgent batches keep the preflight-free form; the rest goes by gRPC-Web until it fails once, then
+ * compressed by the same form. What cannot be sent is kept and retried with the same event ids: the server drops what it has.
+ */
+import type { Batch } from '../batch.js';
+import type { Core } from '../core.js';
+import type { Answer, Bytes } from '../transport.js';
+import { queueOf } from './offline.js';
+
+const GZIP_FROM_BYTES = 1024;
+const BACKOFF_FIRST_MS = 1000;
+const BACKOFF_MAX_MS = 60_000;
+
+/** gRPC status → HTTP status. What is missing is worth another try. */
+const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
+const UNIMPLEMENTED = '12';
+
+export function startDelivery({ options, attributes, report, on, post, overHttp, isSettled, stamped, beacon, takeOver }: Core): void {
+  const queue = queueOf(options.projectKey);
+  /** Batches whose request has not started yet: compression is asynchronous. */
+  const zipping = new Set<Batch>();
+  let grpcWorks = true;
+  let failures = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let draining = false;
+  let dropped = 0;
+
+  /** One frame out, the status in the trailers. */
+  async function overGrpcWeb(message: Bytes): Promise<Answer> {
+    const frame = new Uint8Array(message.length + 5);
+    new DataView(frame.buffer).setUint32(1, message.length);
+    frame.set(message, 5);
+    const response = await post('/gosight.v1.IngestService/SendBatch', frame, { 'content-type': 'application/grpc-web+proto' });
+    const trailers = await response.text();
+    const find = (name: string) => response.headers.get(name) ?? RegExp(`${name}: *(\\d+)`).exec(trailers)?.[1];
+    const status = find('grpc-status');
+    if (!status || status === UNIMPLEMENTED) throw new Error('no gRPC-Web here');
+    return [STATUS[status] ?? 503, Number(find('retry-after'))];
+  }
+
+  async function compressed(batch: Batch): Promise<Answer> {
+    const body = stamped(batch);
+    if (body.length < GZIP_FROM_BYTES || !window.CompressionStream) return overHttp(body);
+    zipping.add(batch);
+    const zipped = await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+    // If the page was hidden meanwhile, a beacon took it along.
+    return zipping.delete(batch) ? overHttp(new Uint8Array(zipped), '?encoding=gzip') : [200];
+  }
+
+  async function attempt(batch: Batch, urgent: boolean): Promise<Answer> {
+    const unreachable = (): Answer => [0];
+    if (urgent) return overHttp(stamped(batch)).catch(unreachable);
+    if (grpcWorks) {
+      const answer = await overGrpcWeb(stamped(batch)).catch(() => undefined);
+      if (answer) return answer;
+      grpcWorks = false;
+    }
+    return compressed(batch).catch(unreachable);
+  }
+
+  /** Settles the batch, or backs off with jitter, at least as long as the server asks. */
+  function settle([status, retryAfterS = 0]: Answer): boolean {
+    if (isSettled(status)) {
+      failures = 0;
+      return true;
+    }
+    const jittered = Math.min(BACKOFF_FIRST_MS * 2 ** failures++, BACKOFF_MAX_MS) * (0.5 + Math.random() / 2);
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(drain, Math.max(jittered, retryAfterS * 1000));
+    return false;
+  }
+
+  async function keep(batch: Batch): Promise<void> {
+    const lost = await queue.keep(batch);
+    if (!lost) return;
+    dropped += lost;
+    attributes.sdk_dropped_events = String(dropped);
+    report('queue_full', lost);
+  }
+
+  /** Sends what is kept, oldest first, until one fails. */
+  async function drain(): Promise<void> {
+    if (draining) return;
+    draining = true;
+    clearTimeout(retryTimer);
+    retryTimer = undefined;
+    try {
+      for (let next = await queue.oldest(); next; next = await queue.oldest()) {
+        if (!settle(await attempt(next[1], false))) break;
+        await queue.remove(next[0]);
+      }
+    } catch (error) {
+      report('queue', error);
+    }
+    draining = false;
+  }
+
+  async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<void> {
+    if (retryTimer || !navigator.onLine) return keep(batch);
+    if (leaving ? !beacon(batch) : !settle(await attempt(batch, urgent))) return keep(batch);
+  }
+
+  on(window, 'online', drain);
+  // What is asynchronous at page hide is lost: it goes as it is.
+  on(window, 'pagehide', () => {
+    for (const batch of zipping) {
+      zipping.delete(batch);
+      if (!beacon(batch)) void keep(batch);
+    }
+  });
+  takeOver({ send, clear: () => queue.clear().catch((error) => report('queue', error)) });
+  void drain();
+}

@@ -1,0 +1,85 @@
+/** Fields and forms: that something was typed, how much of it, never what. */
+import type { Core } from '../core.js';
+
+type Field = HTMLInputElement;
+
+export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret, describe, isField, isTextField, selectorOf }: Core): void {
+  const filling = new Map<HTMLFormElement, { startedAt: number; last_field: string }>();
+  let focused: Field | undefined;
+  let focusedAt = 0;
+  let hasChanged = false;
+
+  /** Field names like ssn or card are not told. */
+  function fieldName(field: Field): string {
+    const name = field.name || field.id || field.localName;
+    return looksSecret(name) ? '***' : name;
+  }
+
+  const formName = (form: HTMLFormElement) => form.id || form.getAttribute('name') || selectorOf(form);
+
+  /** How many fields a form has, and how many hold something. */
+  function countsOf(form: HTMLFormElement): { field_count: number; fields_filled: number } {
+    const fields = ([...form.elements] as Field[]).filter((field) => isField(field) && !/^(hidden|submit|button|reset|image)$/.test(field.type));
+    const filled = fields.filter((field) => (/^(checkbox|radio)$/.test(field.type) ? field.checked : field.value));
+    return { field_count: fields.length, fields_filled: filled.length };
+  }
+
+  /** Listens to what happens to fields; a field under an ignore mark does not exist for us. */
+  function onField(types: string, handler: (field: Field) => void): void {
+  onEveryWindow(types, (event) => {
+      const field = event.composedPath()[0] as Field;
+      if (field.nodeType === 1 && (isField(field) || isTextField(field)) && !isIgnored(field)) handler(field);
+    });
+  }
+
+  /** What was begun and not sent when its page is left. */
+  function abandon(): void {
+    for (const [form, { startedAt, last_field }] of filling) {
+      const { field_count, fields_filled } = countsOf(form);
+      emit('form_abandon', { form: formName(form), fields_filled, field_count, last_field, time_spent_ms: Date.now() - startedAt });
+    }
+    filling.clear();
+  }
+
+
+  onField('focusin', (field) => {
+      focused = field;
+      focusedAt = Date.now();
+      hasChanged = false;
+      emit('input_focus', { target: describe(field) });
+    });
+  onField('focusout', (field) => {
+      if (focused === field) emit('input_blur', { target: describe(field), focus_ms: Date.now() - focusedAt, changed: hasChanged });
+    });
+  onField('input', (field) => {
+      hasChanged = true;
+      const { form } = field;
+      if (!form) return;
+      const startedAt = filling.get(form)?.startedAt;
+      filling.set(form, { startedAt: startedAt ?? Date.now(), last_field: fieldName(field) });
+      if (!startedAt) emit('form_start', { form: formName(form), field_count: countsOf(form).field_count });
+    });
+  onField('change', (field) => {
+      const value_length = looksSecret(field.name + field.id) ? 0 : (field.value ?? field.textContent).length;
+      emit('input_change', { target: describe(field), value_length });
+    });
+  onEveryWindow('submit', ({ target }) => {
+      const form = target as HTMLFormElement;
+      if (isIgnored(form)) return;
+      const now = Date.now();
+      emit('form_submit', {
+        form: formName(form),
+        success: !form.querySelector(':invalid'),
+        time_to_complete_ms: now - (filling.get(form)?.startedAt ?? now),
+        ...countsOf(form),
+      });
+      filling.delete(form);
+    });
+    // The browser's own message may quote the value, so only the kind of failure is told.
+  onField('invalid', (field) => {
+      let kind = '';
+      for (const reason in field.validity) if (field.validity[reason as keyof ValidityState]) kind ||= reason;
+      if (field.form) emit('form_error', { form: formName(field.form), field: fieldName(field), message: kind, kind });
+    });
+  onExit(abandon);
+}

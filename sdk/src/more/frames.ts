@@ -1,0 +1,12 @@
+/** Same-origin frames: what happens in them is seen as part of the page. */
+import type { Core } from '../core.js';
+
+export function startFrames({ on, watch, adoptFrame }: Core): void {
+  const enter = (frame: EventTarget | null) => {
+    const { contentDocument } = frame as HTMLIFrameElement;
+    if (contentDocument?.defaultView && watch(contentDocument)) adoptFrame(contentDocument.defaultView);
+  };
+  // An element's load event does not reach the window.
+  on(document, 'load', ({ target }) => enter(target));
+  document.querySelectorAll('iframe').forEach(enter);
+}

@@ -1,0 +1,29 @@
+/** The second file: what can wait until the page has loaded, and what is off by default. It works through what the core lends it. */
+import type { Core } from '../core.js';
+import { startClipboard } from './clipboard.js';
+import { startDelivery } from './delivery.js';
+import { startForms } from './forms.js';
+import { startFrames } from './frames.js';
+import { startHover } from './hover.js';
+import { startMedia } from './media.js';
+import { startNetwork } from './network.js';
+import { startPerformance } from './performance.js';
+import { TABLE } from './schema.js';
+import { startScroll } from './scroll.js';
+import { startWindow } from './window.js';
+
+export function start(core: Core): void {
+  core.register(TABLE);
+  for (const startOne of [
+    startDelivery,
+    startForms,
+    startScroll,
+    startFrames,
+    startHover,
+    startPerformance,
+    startNetwork,
+    startWindow,
+    startMedia,
+    startClipboard,
+  ]) core.guard(startOne)(core);
+}

@@ -1,0 +1,66 @@
+/** What each fetch, XMLHttpRequest and web socket did. */
+import type { Core } from '../core.js';
+
+function sizeOf(body: unknown): number {
+  const { size, byteLength, length } = (body ?? {}) as { size?: number; byteLength?: number; length?: number };
+  return size ?? byteLength ?? length ?? 0;
+}
+
+export function startNetwork({ emit, guard, isOn, cleanUrl }: Core): void {
+  if (!isOn('network')) return;
+
+  /** Called as a request starts; what it returns, as it ends. A request's time is its start. */
+  const begin = guard((type: 'fetch_request' | 'xhr_request', method: string, rawUrl: string | URL, body: unknown) => {
+    const url = cleanUrl(rawUrl);
+    const at = Date.now();
+    return guard((status: number, length: string | null) =>
+      emit(
+        type,
+        { method: method.toUpperCase(), url, status, duration_ms: Date.now() - at, request_bytes: sizeOf(body), response_bytes: Number(length) },
+        at,
+      ),
+    );
+  });
+
+  const { fetch } = window;
+  window.fetch = (...args) => {
+    const [input, init] = args;
+    const request = input as Request;
+    const end = begin('fetch_request', init?.method ?? request?.method ?? 'GET', request?.url ?? input, init?.body);
+    const answer = fetch(...args);
+    if (end)
+      answer.then(
+        ({ status, headers }) => end(status, headers.get('content-length')),
+        () => end(0, null),
+      );
+    return answer;
+  };
+
+  const { open, send } = XMLHttpRequest.prototype;
+  const asked = new WeakMap<XMLHttpRequest, [string, string]>();
+  XMLHttpRequest.prototype.open = function (...args: unknown[]) {
+    asked.set(this, args as [string, string]);
+    open.apply(this, args as Parameters<typeof open>);
+  };
+  XMLHttpRequest.prototype.send = function (body) {
+    const [method, url] = asked.get(this) ?? ['GET', ''];
+    const end = begin('xhr_request', method, url, body);
+    if (end) this.addEventListener('loadend', () => end(this.status, this.getResponseHeader('content-length')));
+    send.call(this, body);
+  };
+
+  const opened = guard((socket: WebSocket) => {
+    const at = Date.now();
+    const url = cleanUrl(socket.url);
+    socket.addEventListener('open', () => emit('websocket_open', { url }));
+    socket.addEventListener('error', () => emit('websocket_error', { url }));
+    socket.addEventListener('close', ({ code, reason }) => emit('websocket_close', { url, code, reason, duration_ms: Date.now() - at }));
+  });
+  window.WebSocket = new Proxy(WebSocket, {
+    construct(original, args, newTarget) {
+      const socket = Reflect.construct(original, args, newTarget);
+      opened(socket);
+      return socket;
+    },
+  });
+}

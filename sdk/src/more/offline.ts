@@ -1,0 +1,70 @@
+/**
+ * Batches that could not be sent, in IndexedDB: bounded, oldest dropped first. A record's key is `[time, random, bytes, events]`, so that
+ * the bound is kept by reading keys alone. Where IndexedDB is blocked nothing can be kept, and every batch counts as dropped.
+ */
+import type { Batch } from '../batch.js';
+
+export const QUEUE_BYTES_MAX = 5_000_000;
+const STORE = 'batches';
+
+type Key = [time: number, random: number, bytes: number, events: number];
+
+export interface Queue {
+  /** Keeps a batch; answers how many events were dropped to make room. */
+  keep(batch: Batch): Promise<number>;
+  oldest(): Promise<[IDBValidKey, Batch] | undefined>;
+  remove(key: IDBValidKey): Promise<void>;
+  clear(): Promise<void>;
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** The oldest keys that must go so that the rest fits. */
+function surplus(keys: Key[]): Key[] {
+  let room = QUEUE_BYTES_MAX;
+  return keys.reverse().filter((key) => (room -= key[2]) < 0);
+}
+
+export function queueOf(projectKey: string): Queue {
+  let database: Promise<IDBDatabase> | undefined;
+
+  function open(): Promise<IDBDatabase> {
+    const request = indexedDB.open(`gosight:${projectKey}`, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    return done(request);
+  }
+
+  async function batches(): Promise<IDBObjectStore> {
+    database ??= open();
+    return (await database).transaction(STORE, 'readwrite').objectStore(STORE);
+  }
+
+  return {
+    async keep({ bytes, events }) {
+      try {
+        const store = await batches();
+        store.put({ bytes, events }, [Date.now(), Math.random(), bytes.length, events]);
+        const drop = surplus((await done(store.getAllKeys())) as unknown as Key[]);
+        for (const key of drop) store.delete(key);
+        return drop.reduce((sum, key) => sum + key[3], 0);
+      } catch {
+        return events;
+      }
+    },
+    async oldest() {
+      const cursor = await done((await batches()).openCursor());
+      return cursor ? [cursor.key, cursor.value as Batch] : undefined;
+    },
+    async remove(key) {
+      await done((await batches()).delete(key));
+    },
+    async clear() {
+      await done((await batches()).clear());
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** From a sensor's event to a batch: the gate, the buffer, the timers. */
+import { pack } from './batch.js';
+import { options } from './config.js';
+import type { EventType, GoSightEvent, Payloads } from './events.js';
+import { guard, later } from './guard.js';
+import { isBlockedUrl } from './privacy.js';
+import { type EventKind, kinds } from './schema.js';
+import { identity, isSampled, overBecause, renew, touch, uuid } from './session.js';
+import { send } from './transport.js';
+import { newView, page, viewPayload } from './view.js';
+
+/** How long after a click on an interactive element its responses are urgent. */
+const RESPONSE_WINDOW_MS = 1000;
+/** Timers come late; this much earlier keeps the promise of `urgentWaitMs`. */
+const TIMER_SLACK_MS = 20;
+/** The first batch waits at most this long for the project's settings. */
+const SETTINGS_WAIT_MS = 1000;
+
+/** Sensors report while it is running and not paused. */
+export const state = { running: false, paused: false };
+
+let buffer: GoSightEvent[] = [];
+let timer: ReturnType<typeof setTimeout> | undefined;
+let dueAt = Infinity;
+let heldUntil = 0;
+let respondUntil = 0;
+let urgentWaits = false;
+
+export const awaitResponse = (): number => (respondUntil = Date.now() + RESPONSE_WINDOW_MS);
+export const inResponseWindow = (): boolean => Date.now() < respondUntil;
+export const isOn = (category: string): boolean => options.events[category] !== false;
+/** An event that waits in the buffer can still grow. */
+export const isWaiting = (event: unknown): boolean => buffer.includes(event as GoSightEvent);
+
+const isWelcome = ({ type, page }: GoSightEvent) => isOn((kinds[type] as EventKind).category) && !isBlockedUrl(page.url) && isSampled();
+
+export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Date.now(), on = page): GoSightEvent<T> | undefined {
+  const { urgent, passive, category } = kinds[type] as EventKind;
+  if (!state.running || state.paused) return;
+  const over = category === 'session' ? '' : overBecause();
+  const isHere = on === page;
+  // Without a visitor who does something there is no session for it to belong to.
+  if (over) {
+    if (passive) return;
+    startSession(over);
+  }
+  if (!passive) touch();
+  const event = { id: uuid(), type, timestamp_ms: at, page: isHere ? page : on, payload: Object.seal(payload) };
+  if (!isWelcome(event)) return;
+  buffer.push(event);
+  const { maxWaitMs, urgentWaitMs, maxEvents } = options.batching;
+  const hurry = urgent || inResponseWindow();
+  urgentWaits ||= hurry;
+  schedule(buffer.length < maxEvents ? (hurry ? urgentWaitMs : maxWaitMs) : 0);
+  return event;
+}
+
+function schedule(waitMs: number): void {
+  const now = Date.now();
+  const at = Math.max(now + waitMs - TIMER_SLACK_MS, heldUntil);
+  if (at >= dueAt) return;
+  dueAt = at;
+  clearTimeout(timer);
+  timer = later(flush, at - now);
+}
+
+/** A page was opened, or a single-page application moved on: a view, and a session when none is running. */
+export function enterView(): void {
+  const over = overBecause();
+  if (over) return startSession(over);
+  newView();
+  emit('page_view', viewPayload());
+}
+
+/** Ends the running session, if this page is part of one, and starts the next: it sees the page from its beginning. */
+export function startSession(reason: string): void {
+  if (identity.session && page) emit('session_end', { reason }, identity.active);
+  void flush();
+  const is_new_visitor = renew();
+  newView(page?.referrer);
+  const { searchParams } = new URL(page.url);
+  const utm = (name: string) => searchParams.get(`utm_${name}`) ?? '';
+  emit('session_start', {
+    is_new_visitor,
+    entry_url: page.url,
+    utm_source: utm('source'),
+    utm_medium: utm('medium'),
+    utm_campaign: utm('campaign'),
+    utm_term: utm('term'),
+    utm_content: utm('content'),
+    referrer_domain: document.referrer.split('/')[2]?.replace(location.host, '') ?? '',
+  });
+  emit('page_view', viewPayload());
+  guard(() => options.hooks.onSessionStart?.(identity.session))();
+}
+
+/** Holds the first batch until the settings are known, or late. */
+export function hold(): void {
+  heldUntil = Date.now() + SETTINGS_WAIT_MS;
+}
+
+/** The settings came: what they switch off leaves the buffer. */
+export function release(): void {
+  heldUntil = 0;
+  buffer = buffer.filter(isWelcome);
+  schedule(0);
+}
+
+export function discard(): void {
+  buffer = [];
+}
+
+/** Encodes what waits and hands it to the transport; at page hide by beacon. */
+export function flush(leaving = false): Promise<unknown> {
+  clearTimeout(timer);
+  dueAt = Infinity;
+  const events = buffer;
+  const urgent = urgentWaits;
+  buffer = [];
+  urgentWaits = false;
+  if (page) page.title = document.title;
+  return Promise.all(pack(events).map((batch) => send(batch, urgent, leaving)));
+}

@@ -1,0 +1,70 @@
+/**
+ * A protobuf writer that needs no schema: a message is an object whose keys stand in the order of its field numbers, and a value's kind is
+ * told by its JavaScript type, else by its name. Nothing may reorder such an object, so payloads are sealed; test/wire.test.ts compares
+ * the keys of every event with the .proto files.
+ */
+
+/** Longer strings are cut: the server's limits of one string and one stack. */
+const STRING_MAX = 1024;
+const STACK_MAX = 8192;
+
+const DOUBLE = /^(cls|velocity|device_pixel_ratio|number|.*_s)$/;
+const ONEOF = /^(null|number|string|boolean)$/;
+const STRING_MAP = /^(query|attributes)$/;
+const VALUE_MAP = /^(properties|traits)$/;
+
+const FIXED64 = 1;
+const LENGTH_DELIMITED = 2;
+
+const utf8 = new TextEncoder();
+
+function append(out: number[], bytes: ArrayLike<number>): void {
+  for (let i = 0; i < bytes.length; i++) out.push(bytes[i] as number);
+}
+
+export function varint(out: number[], value: number): void {
+  let length = 0;
+  let rest = value;
+  // A negative integer takes ten bytes of two's complement.
+  while (rest > 127 || (value < 0 && ++length < 10)) {
+    out.push((rest & 127) | 128);
+    rest = Math.floor(rest / 128);
+  }
+  out.push(value < 0 ? 1 : rest);
+}
+
+export function delimited(out: number[], number: number, bytes: ArrayLike<number>): void {
+  varint(out, number * 8 + LENGTH_DELIMITED);
+  varint(out, bytes.length);
+  append(out, bytes);
+}
+
+/** `google.protobuf.Value`: null, number, string or bool, each field of a oneof. */
+function valueOf(item: unknown): object {
+  const only = (type: string) => (typeof item === type ? item : undefined);
+  return { null: item === null ? 0 : undefined, number: only('number'), string: only('string'), boolean: only('boolean') };
+}
+
+function field(out: number[], number: number, name: string, item: unknown): void {
+  const isValueMap = VALUE_MAP.test(name);
+  if (isValueMap || STRING_MAP.test(name)) {
+    for (const [key, value] of Object.entries(item as object)) delimited(out, number, encode({ key, value: isValueMap ? valueOf(value) : value }));
+  } else if (typeof item === 'object') delimited(out, number, encode(item as object));
+  else if (typeof item === 'string') delimited(out, number, utf8.encode(item.slice(0, name === 'stack' ? STACK_MAX : STRING_MAX)));
+  else if (DOUBLE.test(name)) {
+    varint(out, number * 8 + FIXED64);
+    append(out, new Uint8Array(new Float64Array([item as number]).buffer));
+  } else {
+    varint(out, number * 8);
+    varint(out, Math.round(Number(item)));
+  }
+}
+
+/** The bytes of a message. Defaults, and what is no number, are left out as proto3 does; in a oneof they are told. */
+export function encode(message: object): number[] {
+  const out: number[] = [];
+  Object.entries(message).forEach(([name, item], index) => {
+    if (item !== undefined && item !== Infinity && (item || ONEOF.test(name))) for (const one of [item].flat()) field(out, index + 1, name, one);
+  });
+  return out;
+}

@@ -1,0 +1,3 @@
+import type { Core } from './core.js';
+
+export function start(core: Core): void;

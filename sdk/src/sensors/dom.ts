@@ -1,0 +1,59 @@
+/**
+ * dom_mutation: how often the page changed. After a click on something interactive a change is told at once, for it is the response;
+ * otherwise once a second at most. Also watches shadow roots that were pressed in.
+ */
+import { guard, later, onEveryWindow } from '../guard.js';
+import { emit, inResponseWindow } from '../pipeline.js';
+
+const CALM_MS = 1000;
+const EAGER_MS = 20;
+
+const seen = new WeakSet<Node>();
+let observer: MutationObserver;
+let count = 0;
+let firstAt = 0;
+let isPressed = false;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+function tell(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  isPressed = false;
+  if (count) emit('dom_mutation', { count }, firstAt);
+  count = 0;
+}
+
+const changed = guard((records: MutationRecord[]) => {
+  if (!count) firstAt = Date.now();
+  count += records.length;
+  // Between press and click it is not yet known what this responds to.
+  if (isPressed || (timer && !inResponseWindow())) return;
+  clearTimeout(timer);
+  timer = later(tell, inResponseWindow() ? EAGER_MS : CALM_MS);
+});
+
+/** Watches a document or a shadow root; tells whether it is new. */
+export function watch(root: Node): boolean {
+  if (seen.has(root)) return false;
+  seen.add(root);
+  observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+  return true;
+}
+
+/** Called after a click was told: what changed since the press, a menu that opens on mousedown, responds to it. */
+export function clicked(now: number): void {
+  if (isPressed) firstAt = now;
+  tell();
+}
+
+export function startDom(): void {
+  observer = new MutationObserver(changed);
+  watch(document);
+  onEveryWindow('pointerdown', (event) => {
+    for (const node of event.composedPath() as Node[]) if (node.nodeType === 11) watch(node);
+    tell();
+    isPressed = true;
+  });
+  // A press that becomes no click is over soon after it is let go.
+  onEveryWindow('pointerup pointercancel', () => later(() => isPressed && tell(), EAGER_MS));
+}

@@ -1,0 +1,46 @@
+/** page_view and page_exit per load and per navigation of a single-page application; page_hidden and page_visible. */
+import { guard, on } from '../guard.js';
+import { emit, enterView } from '../pipeline.js';
+import { cleanUrl } from '../privacy.js';
+import { page, view } from '../view.js';
+
+let leave = () => {};
+
+/** Called before a page_exit is told. */
+export function onExit(run: () => void): void {
+  leave = guard(run);
+}
+
+function exit(next_url: string): void {
+  leave();
+  emit('page_exit', { time_on_page_ms: Date.now() - view.enteredAt, max_scroll_percent: view.scrollPercentMax, next_url });
+}
+
+const moved = guard(() => {
+  const url = cleanUrl(location.href);
+  if (url === page.url) return;
+  exit(url);
+  enterView();
+});
+
+export function startPage(): void {
+  let hiddenAt = Date.now();
+  for (const name of ['pushState', 'replaceState'] as const) {
+    const original = history[name];
+    history[name] = (...args) => {
+      original.apply(history, args);
+      moved();
+    };
+  }
+  on(window, 'popstate hashchange', moved);
+  on(window, 'pagehide', () => exit(view.nextUrl));
+  // Back from the back-forward cache: the same page, a new view.
+  on(window, 'pageshow', ({ persisted }: PageTransitionEvent) => {
+    if (persisted) enterView();
+  });
+  on(document, 'visibilitychange', () => {
+    if (document.hidden) emit('page_hidden', {});
+    else emit('page_visible', { hidden_ms: Date.now() - hiddenAt });
+    hiddenAt = Date.now();
+  });
+}

@@ -1,0 +1,65 @@
+/** click, dblclick, context_menu; pointer positions in batches. */
+import { options } from '../config.js';
+import type { GoSightEvent } from '../events.js';
+import { onEveryWindow } from '../guard.js';
+import { awaitResponse, emit, isWaiting } from '../pipeline.js';
+import { closest, isIgnored } from '../privacy.js';
+import { describe, frameOffset, neverDead, targetOf } from '../target.js';
+import { view } from '../view.js';
+import { clicked } from './dom.js';
+
+const DOUBLE_TAP_MS = 300;
+const DOUBLE_TAP_RADIUS_PX = 40;
+/** A label's click clicks its control too: one press, one click. */
+const LABEL_MS = 50;
+
+const BUTTONS = ['left', 'middle', 'right'];
+
+let last = { at: 0, x: 0, y: 0, double_tap: false, control: undefined as Element | null | undefined };
+let moves: GoSightEvent<'mouse_move'> | undefined;
+let movedAt = 0;
+
+function onClick(event: PointerEvent): void {
+  const element = targetOf(event);
+  const now = Date.now();
+  const since = now - last.at;
+  const type = event.type === 'contextmenu' ? 'context_menu' : event.type === 'dblclick' ? 'dblclick' : 'click';
+  // The right button's auxclick comes with a context menu.
+  if (!element || (event.type === 'auxclick' && event.button > 1) || (type === 'click' && element === last.control && since < LABEL_MS)) return;
+  const target = describe(element, isIgnored(element) ? 'ignored' : neverDead(element, event));
+  const { looks_interactive, rect } = target;
+  const offset = frameOffset(element);
+  // A click by the keyboard has no place of its own: it is in the middle of its target.
+  const byKey = !event.clientX && !event.clientY;
+  const x = offset.x + (byKey ? rect.left + rect.width / 2 : event.clientX);
+  const y = offset.y + (byKey ? rect.top + rect.height / 2 : event.clientY);
+  const pointer_type = event.pointerType || 'mouse';
+  let double_tap = false;
+  if (type === 'click') {
+    // A second quick tap on a button is impatience; elsewhere it zooms.
+    double_tap =
+      pointer_type === 'touch' && !looks_interactive && !last.double_tap && since < DOUBLE_TAP_MS && Math.hypot(x - last.x, y - last.y) < DOUBLE_TAP_RADIUS_PX;
+    last = { at: now, x, y, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
+    view.nextUrl = target.href;
+    if (looks_interactive) awaitResponse();
+  }
+  emit(
+    type,
+    { page_x: x + scrollX, page_y: y + scrollY, viewport_x: x, viewport_y: y, button: BUTTONS[event.button] ?? '', target, pointer_type, double_tap },
+    now,
+  );
+  clicked(now);
+}
+
+function onMove({ pageX: x, pageY: y }: MouseEvent): void {
+  const now = Date.now();
+  if (now - movedAt < options.sampling.mouseMoveInterval) return;
+  movedAt = now;
+  if (moves && isWaiting(moves)) moves.payload.positions.push({ x, y, offset_ms: now - moves.timestamp_ms });
+  else moves = emit('mouse_move', { positions: [{ x, y, offset_ms: 0 }] }, now);
+}
+
+export function startPointer(): void {
+  onEveryWindow('click auxclick dblclick contextmenu', onClick);
+  onEveryWindow('mousemove', onMove);
+}

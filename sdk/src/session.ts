@@ -1,0 +1,94 @@
+/**
+ * Who this is and which session it belongs to, shared by the tabs of one browser through localStorage. A session ends after `sessionTimeout`
+ * without user activity, at midnight in the project's zone, or on request; one that ended on a page that is gone has no `session_end`.
+ */
+import { options } from './config.js';
+
+export interface Identity {
+  visitor: string;
+  session: string;
+  user: string;
+  /** Last user activity, ms. */
+  active: number;
+  /** What the visitor chose: `in`, `out`, or nothing yet. */
+  choice: string;
+}
+
+/** How stale the stored time of the last activity may get. */
+const SAVE_EVERY_MS = 1000;
+
+const nobody: Identity = { visitor: '', session: '', user: '', active: 0, choice: '' };
+
+export let identity: Identity = { ...nobody };
+let savedAt = 0;
+let zone: Intl.DateTimeFormat | undefined;
+
+const key = () => `gosight:${options.projectKey}`;
+
+export function save(): void {
+  savedAt = Date.now();
+  try {
+    localStorage.setItem(key(), JSON.stringify(identity));
+  } catch {
+    // Blocked or full storage: the identity lives as long as the page.
+  }
+}
+
+export function load(): void {
+  try {
+    identity = { ...identity, ...JSON.parse(localStorage.getItem(key()) as string) };
+  } catch {
+    // As above.
+  }
+}
+
+/** Forgets everything but the visitor's choice. */
+export function forget(choice = identity.choice): void {
+  identity = { ...nobody, choice };
+  save();
+}
+
+/** RFC 9562 version 4, also where `crypto.randomUUID` is missing (plain http). */
+export function uuid(): string {
+  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) =>
+    (+digit ^ ((crypto.getRandomValues(new Uint8Array(1))[0] as number) & (15 >> (+digit / 4)))).toString(16),
+  );
+}
+
+/** The project's zone, or the browser's until the settings come. */
+export function setZone(timeZone: string | undefined): void {
+  zone = new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short' });
+}
+
+function overReason(): string {
+  const now = Date.now();
+  if (!identity.session) return 'new';
+  if (now - identity.active > options.sessionTimeout) return 'timeout';
+  return zone && zone.format(now) !== zone.format(identity.active) ? 'midnight' : '';
+}
+
+/** Why the session is over, empty while it goes on. Another tab may have kept it alive. */
+export function overBecause(): string {
+  if (overReason()) load();
+  return overReason();
+}
+
+export function touch(): void {
+  identity.active = Date.now();
+  if (identity.active - savedAt > SAVE_EVERY_MS) save();
+}
+
+/** Starts a session; tells whether the visitor is new too. */
+export function renew(): boolean {
+  const isNewVisitor = !identity.visitor;
+  identity.visitor ||= uuid();
+  identity.session = uuid();
+  identity.active = Date.now();
+  save();
+  return isNewVisitor;
+}
+
+/** The same answer in every tab: the session's id decides. */
+export function isSampled(): boolean {
+  return (parseInt(identity.session.slice(0, 8), 16) / 2 ** 32) * 100 < options.sampling.sessionSampleRate;
+}

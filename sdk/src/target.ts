@@ -1,0 +1,117 @@
+/** Describes the element an event is about. Work is bound by the depth of the page, never by its size. */
+import type { Target } from './events.js';
+import { cleanUrl, closest, isBlocked, isMasked, looksSecret, maskPersonal, outsideOf, silent } from './privacy.js';
+
+const TEXT_MAX = 50;
+const SELECTOR_MAX = 512;
+const ATTRIBUTES_MAX = 20;
+/** How far above the element under the pointer a class may make an ancestor the target. */
+const CLASS_REACH = 3;
+
+const NAMES = ['data-gosight-name', 'data-testid', 'data-test-id', 'data-cy', 'data-analytics'];
+const LABELS = [...NAMES, 'id', 'aria-label', 'name'];
+const FIELD = 'input,select,textarea';
+const INTERACTIVE = `a,button,label,summary,${FIELD},[role=button],[role=link],[role=checkbox],[role=radio],[role=tab],[role=menuitem],[role=switch],[onclick],[ng-click],[v-on\\:click],[\\@click],[x-on\\:click],[\\(click\\)]`;
+const NO_TEXT_INPUT = /^(button|submit|reset|image|checkbox|radio|file|range|color)$/;
+
+/** Ids and classes that a build or a framework made up: three digits in a row, `:r1:`, `css-1x2y3z`, `Button__aB3xZ`. */
+const GENERATED = /\d{3}|[:«]|^_r_|^(css|sc|jss)-|__\w*[A-Z\d]|(\d[a-z]+\d|[a-z]\d+[a-z])\w*$/;
+
+const isStable = (name: string) => name && !GENERATED.test(name);
+const classOf = (element: Element) => element.getAttribute('class') ?? '';
+const hasPointer = (element: Element) => getComputedStyle(element).cursor === 'pointer';
+const hasClass = (element: Element) => /btn|button|link|clickable/i.test(classOf(element));
+const isPlain = (element: Element) => element.matches(INTERACTIVE) || !!(element as HTMLElement).onclick;
+
+export const looksInteractive = (element: Element): boolean => isPlain(element) || hasClass(element) || hasPointer(element);
+export const isField = (element: Element): boolean => element.matches(FIELD);
+
+/** Where a person types or picks a value. */
+export const isTextField = (element: Element): boolean =>
+  (element as HTMLElement).isContentEditable || (isField(element) && !NO_TEXT_INPUT.test((element as HTMLInputElement).type));
+
+/** The element a pointer event is about: the interactive one around what was hit, else what was hit. */
+export function targetOf(event: Event): Element | undefined {
+  const path = event.composedPath().filter((node): node is Element => (node as Node).nodeType === 1);
+  // The cursor is inherited: the outermost element that shows it is the one that was styled.
+  const plain = path.findIndex((element) => !hasPointer(element));
+  return path.find(isPlain) ?? path.slice(0, CLASS_REACH).find(hasClass) ?? path[Math.max(plain - 1, 0)];
+}
+
+/** Visible text, never what a person typed: no field, no editable region, nothing masked or blocked inside. */
+function textOf(node: Node): string {
+  if (node.nodeType === 3) return node.nodeValue as string;
+  let text = '';
+  for (const child of node.childNodes) if (text.length < TEXT_MAX * 4 && !(child as Element).matches?.(silent())) text += textOf(child);
+  return text;
+}
+
+/** A stable id or test attribute, else the path down from the nearest one; ` >>> ` enters a shadow root or a frame. */
+export function selectorOf(element: Element): string {
+  let path = '';
+  let at: Element | null | undefined = element;
+  while (at) {
+    const node: Element = at;
+    const { id, localName, parentElement } = node;
+    const name = NAMES.find((name) => node.getAttribute(name));
+    const anchor = isStable(id) ? `#${CSS.escape(id)}` : name && `[${name}="${CSS.escape(node.getAttribute(name) as string)}"]`;
+    const siblings = [...(parentElement?.children ?? [])].filter((child) => child.localName === localName);
+    path = (anchor || localName + (siblings[1] ? `:nth-of-type(${siblings.indexOf(node) + 1})` : '')) + path;
+    const parent = !anchor && localName !== 'body' && parentElement;
+    at = parent || outsideOf(node);
+    if (at) path = (parent ? ' > ' : ' >>> ') + path;
+  }
+  return path.slice(0, SELECTOR_MAX);
+}
+
+/** Why no response is due to a click, when the browser knows. */
+export function neverDead(element: Element, event: MouseEvent): string {
+  const link = closest<HTMLAnchorElement>(element, 'a[href]');
+  const selection = getSelection();
+  if (closest(element, '[data-gosight-ignore]')) return 'ignored';
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return 'modified';
+  if (link?.hasAttribute('download')) return 'download';
+  if (/^(mailto|tel|sms):/.test(link?.href as string)) return 'mailto';
+  if (link && /^(?!_(self|top|parent)$)./.test(link.target)) return 'new_tab';
+  if (isTextField(closest<HTMLLabelElement>(element, 'label')?.control ?? element)) return 'text_field';
+  return selection?.isCollapsed === false && selection.containsNode(element, true) ? 'selection' : '';
+}
+
+/** The place of an element's frame in the top window. */
+export function frameOffset(element: Element): { x: number; y: number } {
+  const frame = element.ownerDocument.defaultView?.frameElement;
+  if (!frame) return { x: 0, y: 0 };
+  const { x, y } = frameOffset(frame);
+  const { left, top } = frame.getBoundingClientRect();
+  return { x: x + left, y: y + top };
+}
+
+export function describe(element: Element, never_dead = ''): Target {
+  const blocked = isBlocked(element);
+  const hidden = blocked || isMasked(element);
+  const { localName, id } = element;
+  const shown = /^(submit|button|reset)$/.test((element as HTMLInputElement).type) && (element as HTMLInputElement).value;
+  let text = blocked || isTextField(element) ? '' : maskPersonal((shown || textOf(element)).replace(/\s+/g, ' ').trim()).slice(0, TEXT_MAX);
+  if (hidden) text = text.replace(/\S/g, '*');
+  const given = LABELS.map((name) => element.getAttribute(name)).find((name) => name);
+  const attributes = [...element.attributes].filter(({ name }) => !hidden && /^data-/.test(name) && !looksSecret(name)).slice(0, ATTRIBUTES_MAX);
+  const { top, left, width, height } = element.getBoundingClientRect();
+  const href = element.getAttribute('href');
+  return Object.seal({
+    tag: localName,
+    id,
+    classes: classOf(element),
+    text,
+    href: href && !blocked ? cleanUrl(href) : '',
+    name:
+      (!hidden && given && (isField(element) && looksSecret(given) ? '***' : maskPersonal(given))) ||
+      text ||
+      [localName, ...[...element.classList].filter(isStable).slice(0, 2)].join('.'),
+    selector: selectorOf(element),
+    attributes: Object.fromEntries(attributes.map(({ name, value }) => [name, maskPersonal(value)])),
+    rect: { top, left, width, height },
+    looks_interactive: looksInteractive(element),
+    ignore_rage: !!closest(element, '[data-gosight-ignore-rage]'),
+    never_dead,
+  });
+}

@@ -1,0 +1,33 @@
+/** The page view that is being seen: the page context its events share, and what its exit will tell. */
+import type { Page, Payloads } from './events.js';
+import { cleanUrl } from './privacy.js';
+import { uuid } from './session.js';
+
+export let page: Page;
+export const view = { enteredAt: 0, scrollPercentMax: 0, nextUrl: '', errors: 0, milestone: 0 };
+
+/** Begins a view of where the browser is now; coming from the previous view, unless told otherwise. */
+export function newView(referrer = page ? page.url : document.referrer && cleanUrl(document.referrer)): void {
+  const url = cleanUrl(location.href);
+  page = {
+    url,
+    path: location.pathname,
+    title: document.title,
+    referrer,
+    query: Object.fromEntries(new URL(url).searchParams),
+    view_id: uuid(),
+  };
+  Object.assign(view, { enteredAt: Date.now(), scrollPercentMax: 0, nextUrl: '', errors: 0, milestone: 0 });
+}
+
+export function viewPayload(): Payloads['page_view'] {
+  const on = page;
+  return {
+    // The title may come after the navigation: it is read when the event is sent.
+    get title() {
+      return on.title;
+    },
+    path: on.path,
+    hash: new URL(on.url).hash,
+  };
+}
