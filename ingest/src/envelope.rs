@@ -4,6 +4,7 @@ use bytes::Bytes;
 use gosight_proto::limits;
 
 use crate::{
+    event,
     reason::{Reason, Refusal},
     wire::{self, Field, Value},
 };
@@ -63,6 +64,10 @@ impl Envelope {
             }
         }
         Ok(envelope)
+    }
+
+    pub(crate) fn has_replay_chunk(&self) -> bool {
+        self.events.iter().flatten().any(|event| event::is_replay_chunk(event))
     }
 }
 

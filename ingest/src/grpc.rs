@@ -138,14 +138,8 @@ impl Context<'_> {
             (true, true) => http::inflate(self.ingest, frame.wire, &self.sender).await?,
             (true, false) => return Err(Refusal::Malformed("a compressed message without a grpc-encoding")),
         };
-        let envelope = Envelope::from_protobuf(&wire.bytes)?;
-        let events = envelope.events.len() as u32;
-        let arrival = Arrival {
-            envelope,
-            wire_bytes,
-            inflated_bytes: wire.bytes.len(),
-            texts_mended: 0,
-        };
+        let arrival = Arrival::new(Envelope::from_protobuf(&wire.bytes), wire_bytes, wire.bytes.len(), 0)?;
+        let events = arrival.events() as u32;
         let answer = self.ingest.receive(arrival, &self.sender).await?;
         Ok((answer, events))
     }

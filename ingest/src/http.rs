@@ -1,6 +1,6 @@
 //! `POST /v1/events` and `GET /v1/settings`.
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use axum::{
     Json,
@@ -63,21 +63,16 @@ async fn receive(ingest: &Ingest, format: Format, request: Request) -> Result<Se
         Format::Protobuf => false,
         Format::Either => looks_like_json(&bytes),
     };
-    let (envelope, texts_mended) = if is_json {
+    let (split, texts_mended) = if is_json {
         let text = String::from_utf8_lossy(&bytes);
         (
-            envelope_json::from_json(&text)?,
-            u32::from(matches!(text, std::borrow::Cow::Owned(_))),
+            envelope_json::from_json(&text),
+            u32::from(matches!(text, Cow::Owned(_))),
         )
     } else {
-        (Envelope::from_protobuf(&bytes)?, 0)
+        (Envelope::from_protobuf(&bytes), 0)
     };
-    let arrival = Arrival {
-        envelope,
-        wire_bytes,
-        inflated_bytes: bytes.len(),
-        texts_mended,
-    };
+    let arrival = Arrival::new(split, wire_bytes, bytes.len(), texts_mended)?;
     let answer = ingest.receive(arrival, &sender).await;
     drop(held);
     answer

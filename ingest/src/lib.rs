@@ -2,8 +2,9 @@
 //!
 //! Four doors, one path. gRPC, gRPC-Web, `POST /v1/events` and the preflight-free form of it differ in framing only: each
 //! gives bytes to `body.rs`, which inflates them within limits, and they become an `envelope.rs`: split, not decoded. Then
-//! `receive.rs` does the same for all: key, origin, rate, then every event by itself (`event.rs`, `mend.rs`), then the
-//! visitor's browser and country, then one append. The answer is sent when the record is durable. Start there.
+//! `receive.rs` does the same for all: key, origin, rate, then every event by itself (`judge.rs`, `event.rs`, `mend.rs`),
+//! then the visitor's browser and country (`record.rs`), then one append. The answer is sent when the record is durable.
+//! Start there.
 //!
 //! This room never computes a number somebody looks at, never decodes an event it does not have to (a table-driven walk
 //! checks and mends the bytes where they lie), and never changes what a client said except to cut, to mend or to leave out.
@@ -47,6 +48,7 @@ mod few;
 mod glob;
 mod grpc;
 mod http;
+mod judge;
 mod keys;
 mod mend;
 mod outcomes;
@@ -55,6 +57,7 @@ mod place;
 mod properties;
 mod reason;
 mod receive;
+mod record;
 mod schema;
 mod wire;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use gosight_log::{Append, Durable, Log, LogError, Offset, Reader, Retention, Topic};
 use gosight_proto::{
@@ -129,6 +130,11 @@ async fn a_body_over_its_limit_is_413_on_the_wire_and_inflated() {
     assert_eq!(
         refused(&door, PROTOBUF, over_wire.clone(), false).await,
         (413, "too_large".into())
+    );
+    assert_eq!(
+        refused(&door, JSON, vec![b'x'; 1_500_000], false).await,
+        (413, "too_large".into()),
+        "whatever is in it"
     );
     // Seven MiB are fine if they come small, but not as small as one hundredth.
     let mut noisy = large(7 << 20);
@@ -279,6 +285,20 @@ async fn a_body_that_stops_is_given_up() {
         .unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("timeout"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_grpc_web_text_call_is_taken() {
+    let door = Door::open().await;
+    let body = STANDARD.encode(frame(&batch(vec![custom("x")]).encode_to_vec(), false));
+    let web = door
+        .http
+        .post(format!("{}/gosight.v1.IngestService/SendBatch", door.url));
+    let web = web
+        .header("content-type", "application/grpc-web-text")
+        .header("accept", "application/grpc-web-text");
+    assert_eq!(web.body(body).send().await.unwrap().status(), 200);
+    assert_eq!(door.records().len(), 1);
 }
 
 #[tokio::test]
