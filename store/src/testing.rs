@@ -1,7 +1,7 @@
 //! The real engine, for tests: one per test binary, a database of its own for each test. A missing engine fails the test.
 //!
 //! The test binary plays the engine's program itself. It must have this test, which does nothing unless it is the child:
-//! ```ignore
+//! ```text
 //! #[test]
 //! fn engine_child() {
 //!     gosight_store::testing::engine_child();

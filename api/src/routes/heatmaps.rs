@@ -116,12 +116,19 @@ pub(crate) async fn get(
 ) -> Result<Answer<HeatmapView>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
     let days = range.range(api.now_ms())?.days(scope.zone());
-    let filter = HeatmapFilter { path: params.path, device: params.device, days };
+    let filter = HeatmapFilter {
+        path: params.path,
+        device: params.device,
+        days,
+    };
     let view = match params.r#type.unwrap_or(HeatmapType::Click) {
         HeatmapType::Click => HeatmapView::Click(scope.analytics.click_heatmap(&filter).await?.into()),
         HeatmapType::Element => {
             let ClickHeatmap { views, elements, .. } = scope.analytics.click_heatmap(&filter).await?;
-            HeatmapView::Element(ElementsView { views, elements: elements.into_iter().map(ElementView::from).collect() })
+            HeatmapView::Element(ElementsView {
+                views,
+                elements: elements.into_iter().map(ElementView::from).collect(),
+            })
         }
         HeatmapType::Scroll => HeatmapView::Scroll(scope.analytics.scroll_heatmap(&filter).await?.into()),
     };
@@ -145,7 +152,12 @@ pub(crate) async fn pages(
 impl From<ClickHeatmap> for ClickView {
     fn from(ClickHeatmap { cells, views, elements }: ClickHeatmap) -> Self {
         let cells = cells.into_iter().map(CellView::from).collect();
-        Self { cells, cell_px: CELL_PX, views, elements: elements.into_iter().map(ElementView::from).collect() }
+        Self {
+            cells,
+            cell_px: CELL_PX,
+            views,
+            elements: elements.into_iter().map(ElementView::from).collect(),
+        }
     }
 }
 
@@ -153,19 +165,54 @@ impl From<Vec<ScrollReach>> for ScrollView {
     fn from(reached: Vec<ScrollReach>) -> Self {
         // Every page view has reached the top.
         let views = reached.first().map_or(0, |top| top.views);
-        Self { views, reached: reached.into_iter().map(ReachedView::from).collect() }
+        Self {
+            views,
+            reached: reached.into_iter().map(ReachedView::from).collect(),
+        }
     }
 }
 
 impl From<Cell> for CellView {
-    fn from(Cell { x, y, count, rage, dead }: Cell) -> Self {
-        Self { x, y, count, rage, dead }
+    fn from(
+        Cell {
+            x,
+            y,
+            count,
+            rage,
+            dead,
+        }: Cell,
+    ) -> Self {
+        Self {
+            x,
+            y,
+            count,
+            rage,
+            dead,
+        }
     }
 }
 
 impl From<Element> for ElementView {
-    fn from(Element { selector, name, text, clicks, rage, dead, error }: Element) -> Self {
-        Self { selector, name, text, clicks, rage, dead, error }
+    fn from(
+        Element {
+            selector,
+            name,
+            text,
+            clicks,
+            rage,
+            dead,
+            error,
+        }: Element,
+    ) -> Self {
+        Self {
+            selector,
+            name,
+            text,
+            clicks,
+            rage,
+            dead,
+            error,
+        }
     }
 }
 

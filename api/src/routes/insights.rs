@@ -52,18 +52,38 @@ pub(crate) async fn list(
 ) -> Result<Answer<InsightsView>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
     let range = range.range(api.now_ms())?;
-    let filter = InsightFilter { r#type: params.r#type, path: params.path, session_id: params.session_id };
+    let filter = InsightFilter {
+        r#type: params.r#type,
+        path: params.path,
+        session_id: params.session_id,
+    };
     let found = scope.analytics.insights(range, &filter, page.request()?).await?;
     let view = InsightsView {
         summary: found.summary.into(),
         insights: found.insights.rows.into_iter().map(InsightView::from).collect(),
         hotspots: found.hotspots.into_iter().map(HotspotView::from).collect(),
     };
-    Ok(Answer::new(view).complete_to(complete_to_ms).next_cursor(found.insights.next.map(|cursor| cursor.encode())))
+    Ok(Answer::new(view)
+        .complete_to(complete_to_ms)
+        .next_cursor(found.insights.next.map(|cursor| cursor.encode())))
 }
 
 impl From<Hotspot> for HotspotView {
-    fn from(Hotspot { path, selector, rage_click, dead_click, error_click }: Hotspot) -> Self {
-        Self { path, selector, rage_click, dead_click, error_click }
+    fn from(
+        Hotspot {
+            path,
+            selector,
+            rage_click,
+            dead_click,
+            error_click,
+        }: Hotspot,
+    ) -> Self {
+        Self {
+            path,
+            selector,
+            rage_click,
+            dead_click,
+            error_click,
+        }
     }
 }

@@ -88,7 +88,10 @@ pub(crate) async fn get(
     let now_ms = api.now_ms();
     let complete_to_ms = api.complete_to_ms();
     let zone = zone(timezone.as_deref(), scope.zone())?;
-    let overview = scope.analytics.overview(range.range(now_ms)?, &filter.filter()?, zone, now_ms).await?;
+    let overview = scope
+        .analytics
+        .overview(range.range(now_ms)?, &filter.filter()?, zone, now_ms)
+        .await?;
     Ok(Answer::new(overview.into()).complete_to(complete_to_ms))
 }
 
@@ -135,14 +138,36 @@ fn whole(mean_ms: f64) -> i64 {
 }
 
 impl From<SeriesPoint> for SeriesPointView {
-    fn from(SeriesPoint { time_ms, sessions, visitors, pageviews }: SeriesPoint) -> Self {
-        Self { time: Iso(time_ms), sessions, visitors, pageviews }
+    fn from(
+        SeriesPoint {
+            time_ms,
+            sessions,
+            visitors,
+            pageviews,
+        }: SeriesPoint,
+    ) -> Self {
+        Self {
+            time: Iso(time_ms),
+            sessions,
+            visitors,
+            pageviews,
+        }
     }
 }
 
 impl From<TopPage> for TopPageView {
-    fn from(TopPage { path, views, avg_time_ms }: TopPage) -> Self {
-        Self { path, views, avg_time_ms: whole(avg_time_ms) }
+    fn from(
+        TopPage {
+            path,
+            views,
+            avg_time_ms,
+        }: TopPage,
+    ) -> Self {
+        Self {
+            path,
+            views,
+            avg_time_ms: whole(avg_time_ms),
+        }
     }
 }
 

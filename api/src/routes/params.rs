@@ -13,7 +13,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RangeParams {
-    /// ISO 8601 or epoch ms; the range includes it. 24 hours before the end unless given.
+    /// ISO 8601 or epoch ms; the range includes it. 24 hours before the end, or before now if that is earlier, unless given.
     pub(crate) start: Option<String>,
     /// ISO 8601 or epoch ms; the range ends before it. Now unless given.
     pub(crate) end: Option<String>,
@@ -22,14 +22,15 @@ pub(crate) struct RangeParams {
 impl RangeParams {
     pub(crate) fn range(&self, now_ms: i64) -> Result<TimeRange, ApiError> {
         let end = time("end", self.end.as_deref())?.unwrap_or(now_ms);
-        let start = time("start", self.start.as_deref())?.unwrap_or(end.saturating_sub(DAY_MS));
+        let start = time("start", self.start.as_deref())?.unwrap_or(end.min(now_ms).saturating_sub(DAY_MS));
         Ok(TimeRange::new(start, end)?)
     }
 }
 
 fn time(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let parse = |text: &str| {
-        parse_time_ms(text).ok_or_else(|| ApiError::invalid(field, "a time is ISO 8601 with a zone, or milliseconds since 1970"))
+        parse_time_ms(text)
+            .ok_or_else(|| ApiError::invalid(field, "a time is ISO 8601 with a zone, or milliseconds since 1970"))
     };
     text.map(parse).transpose()
 }
@@ -107,13 +108,18 @@ fn flag(field: &str, text: Option<&str>) -> Result<Option<bool>, ApiError> {
 
 fn attribute(text: Option<String>) -> Result<Option<(String, String)>, ApiError> {
     let Some(text) = text else { return Ok(None) };
-    let (name, value) = text.split_once(':').ok_or_else(|| ApiError::invalid("attribute", "write name:value"))?;
+    let (name, value) = text
+        .split_once(':')
+        .ok_or_else(|| ApiError::invalid("attribute", "write name:value"))?;
     Ok(Some((name.to_owned(), value.to_owned())))
 }
 
 /// An IANA time zone.
 pub(crate) fn zone(name: Option<&str>, unless_given: Tz) -> Result<Tz, ApiError> {
-    let parse = |name: &str| name.parse().map_err(|_| ApiError::invalid("timezone", "an IANA name, such as Europe/Berlin"));
+    let parse = |name: &str| {
+        name.parse()
+            .map_err(|_| ApiError::invalid("timezone", "an IANA name, such as Europe/Berlin"))
+    };
     name.map_or(Ok(unless_given), parse)
 }
 
@@ -124,14 +130,20 @@ mod tests {
     const NOW: i64 = 1_732_330_000_000;
 
     fn range(start: Option<&str>, end: Option<&str>) -> Result<(i64, i64), ApiError> {
-        let params = RangeParams { start: start.map(str::to_owned), end: end.map(str::to_owned) };
+        let params = RangeParams {
+            start: start.map(str::to_owned),
+            end: end.map(str::to_owned),
+        };
         params.range(NOW).map(|range| (range.start_ms(), range.end_ms()))
     }
 
     #[test]
     fn the_default_is_the_last_24_hours() {
         assert_eq!(range(None, None).unwrap(), (NOW - DAY_MS, NOW));
-        assert_eq!(range(None, Some("2024-01-02T00:00:00Z")).unwrap(), (1_704_067_200_000, 1_704_153_600_000));
+        assert_eq!(
+            range(None, Some("2024-01-02T00:00:00Z")).unwrap(),
+            (1_704_067_200_000, 1_704_153_600_000)
+        );
     }
 
     #[test]
@@ -142,9 +154,15 @@ mod tests {
 
     #[test]
     fn flags_and_attributes_that_cannot_be_read_are_refused() {
-        let flags = FilterParams { rage: Some("perhaps".into()), ..FilterParams::default() };
+        let flags = FilterParams {
+            rage: Some("perhaps".into()),
+            ..FilterParams::default()
+        };
         assert!(flags.filter().is_err());
-        let attribute = FilterParams { attribute: Some("plan".into()), ..FilterParams::default() };
+        let attribute = FilterParams {
+            attribute: Some("plan".into()),
+            ..FilterParams::default()
+        };
         assert!(attribute.filter().is_err());
     }
 }

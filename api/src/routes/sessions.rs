@@ -26,12 +26,15 @@ pub(crate) struct SessionPath {
 
 impl OrderParams {
     fn order(&self) -> Result<SessionOrder, ApiError> {
-        let Some(text) = &self.sort else { return Ok(SessionOrder::default()) };
+        let Some(text) = &self.sort else {
+            return Ok(SessionOrder::default());
+        };
         let (name, descending) = match text.strip_prefix('-') {
             Some(name) => (name, true),
             None => (text.as_str(), false),
         };
-        let sort = SessionSort::from_name(name).ok_or_else(|| ApiError::invalid("sort", "sessions cannot be sorted by that"))?;
+        let sort = SessionSort::from_name(name)
+            .ok_or_else(|| ApiError::invalid("sort", "sessions cannot be sorted by that"))?;
         Ok(SessionOrder { sort, descending })
     }
 }
@@ -49,9 +52,14 @@ pub(crate) async fn list(
 ) -> Result<Answer<Vec<SessionView>>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
     let range = range.range(api.now_ms())?;
-    let page = scope.analytics.sessions(range, &filter.filter()?, order.order()?, page.request()?).await?;
+    let page = scope
+        .analytics
+        .sessions(range, &filter.filter()?, order.order()?, page.request()?)
+        .await?;
     let sessions = page.rows.into_iter().map(SessionView::from).collect();
-    Ok(Answer::new(sessions).complete_to(complete_to_ms).next_cursor(page.next.map(|cursor| cursor.encode())))
+    Ok(Answer::new(sessions)
+        .complete_to(complete_to_ms)
+        .next_cursor(page.next.map(|cursor| cursor.encode())))
 }
 
 /// One session
@@ -63,7 +71,11 @@ pub(crate) async fn get(
     InPath(path): InPath<SessionPath>,
 ) -> Result<Answer<SessionView>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
-    let session = scope.analytics.session(path.session_id).await?.ok_or(ApiError::NotFound("session"))?;
+    let session = scope
+        .analytics
+        .session(path.session_id)
+        .await?
+        .ok_or(ApiError::NotFound("session"))?;
     Ok(Answer::new(session.into()).complete_to(complete_to_ms))
 }
 
@@ -77,8 +89,14 @@ pub(crate) async fn events(
     Params(page): Params<PageParams>,
 ) -> Result<Answer<Vec<EventView>>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
-    let session = scope.analytics.session(path.session_id).await?.ok_or(ApiError::NotFound("session"))?;
+    let session = scope
+        .analytics
+        .session(path.session_id)
+        .await?
+        .ok_or(ApiError::NotFound("session"))?;
     let page = scope.analytics.session_events(&session, page.request()?).await?;
     let events = page.rows.into_iter().map(EventView::from).collect();
-    Ok(Answer::new(events).complete_to(complete_to_ms).next_cursor(page.next.map(|cursor| cursor.encode())))
+    Ok(Answer::new(events)
+        .complete_to(complete_to_ms)
+        .next_cursor(page.next.map(|cursor| cursor.encode())))
 }

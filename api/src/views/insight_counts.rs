@@ -15,7 +15,12 @@ pub(crate) struct InsightCounts {
 
 impl From<Vec<TypeCount>> for InsightCounts {
     fn from(counts: Vec<TypeCount>) -> Self {
-        let of = |r#type: &str| counts.iter().find(|count| count.r#type == r#type).map_or(0, |count| count.count);
+        let of = |r#type: &str| {
+            counts
+                .iter()
+                .find(|count| count.r#type == r#type)
+                .map_or(0, |count| count.count)
+        };
         Self {
             rage_click: of("rage_click"),
             dead_click: of("dead_click"),

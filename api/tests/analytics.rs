@@ -1,0 +1,560 @@
+//! Analytics over HTTP on the real engine: the shapes clients rely on, who may see them, and which tables a route reads.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use chrono::{SecondsFormat, TimeZone, Utc};
+use gosight_api::notifications::Notifier;
+use gosight_api::notifications::webhook::Reach;
+use gosight_api::{Api, Bootstrap, Config, bootstrap, router};
+use gosight_store::analytics::{Analytics, QueryLog};
+use gosight_store::live::Bus;
+use gosight_store::meta::Meta;
+use gosight_store::rows::*;
+use gosight_store::testing;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+const EMAIL: &str = "ann@example.com";
+const PASSWORD: &str = "correct horse battery staple";
+const HOUR: i64 = 3_600_000;
+/// 2026-03-02T00:00:00Z
+const MONDAY: i64 = 1_772_409_600_000;
+const MONDAY_NUMBER: u16 = 20_514;
+const MONDAY_RANGE: &str = "start=2026-03-02T00:00:00Z&end=1772496000000";
+const SESSION: Uuid = Uuid::from_u128(0x51);
+
+#[test]
+fn engine_child() {
+    testing::engine_child();
+}
+
+struct World {
+    router: Router,
+    analytics: Analytics,
+    bus: Bus,
+    queries: QueryLog,
+    token: String,
+    project_id: Uuid,
+    _folder: TempDir,
+}
+
+/// An installation with an owner, the projects `mine` and `other`, and the owner signed in.
+async fn world() -> World {
+    let folder = TempDir::new().unwrap();
+    let meta = Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap();
+    for slug in ["mine", "other"] {
+        let wish = Bootstrap {
+            admin_email: Some(EMAIL.into()),
+            admin_password: Some(PASSWORD.into()),
+            project: Some(slug.into()),
+            project_key: None,
+        };
+        bootstrap(&meta, &wish, MONDAY).await.unwrap();
+    }
+    let project_id = meta.project_by_slug("mine").await.unwrap().id;
+    let queries = QueryLog::default();
+    let analytics = testing::analytics().await.with_query_log(queries.clone());
+    let bus = Bus::new();
+    let notifier = Notifier::new(meta.clone(), None, Reach::Anywhere, "http://gosight.example");
+    let config = Config {
+        public_url: "http://gosight.example".into(),
+        trusts_proxy: false,
+    };
+    let router = router(Api::new(meta, analytics.clone(), bus.clone(), Arc::clone(&notifier), config).unwrap());
+    let token = sign_in(&router).await;
+    World {
+        router,
+        analytics,
+        bus,
+        queries,
+        token,
+        project_id,
+        _folder: folder,
+    }
+}
+
+async fn sign_in(router: &Router) -> String {
+    let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
+    let request = Request::post("/api/v1/auth/login")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))
+        .unwrap();
+    let (status, answer) = send(router, request).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer["data"]["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn send(router: &Router, request: Request<Body>) -> (StatusCode, Value) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), 10_000_000).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+impl World {
+    async fn ask(&self, path: &str) -> (StatusCode, Value) {
+        let request = Request::get(format!("/api/v1/projects/{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        send(&self.router, request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The answer to a question that must succeed.
+    async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.ask(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        assert_eq!(answer["success"], true);
+        answer
+    }
+
+    async fn write<T: TableRow>(&self, rows: &[T]) {
+        self.analytics.insert(rows, &Uuid::new_v4().to_string()).await.unwrap();
+    }
+
+    fn session(&self, id: Uuid, started_at: i64) -> SessionRow {
+        SessionRow {
+            project_id: self.project_id,
+            id,
+            visitor_id: "v1".into(),
+            started_at,
+            ended_at: started_at + 1500,
+            duration_ms: 1500,
+            entry_path: "/".into(),
+            exit_path: "/pay".into(),
+            page_count: 2,
+            event_count: 9,
+            rage_click_count: 1,
+            device_type: "desktop".into(),
+            country: "DE".into(),
+            version: 1,
+            ..SessionRow::default()
+        }
+    }
+
+    fn insight(&self, id: u128, r#type: &str, timestamp: i64) -> InsightRow {
+        InsightRow {
+            project_id: self.project_id,
+            id: Uuid::from_u128(id),
+            r#type: r#type.into(),
+            severity: "high".into(),
+            session_id: SESSION,
+            path: "/shop".into(),
+            url: "https://shop.example/shop".into(),
+            selector: "#buy".into(),
+            tag: "button".into(),
+            timestamp,
+            ended_at: timestamp + 900,
+            x: 5,
+            y: 6,
+            click_count: 6,
+            event_ids: vec![Uuid::from_u128(1), Uuid::from_u128(2)],
+            version: 1,
+            ..InsightRow::default()
+        }
+    }
+
+    /// A bit of everything on Monday.
+    async fn furnish(&self) {
+        let (project_id, day) = (self.project_id, MONDAY_NUMBER);
+        self.write(&[self.session(SESSION, MONDAY + HOUR)]).await;
+        self.write(&[self.insight(0x11, "rage_click", MONDAY + HOUR + 100)])
+            .await;
+        let (path, device_type): (String, String) = ("/shop".into(), "desktop".into());
+        let cell = ClickCellRow {
+            project_id,
+            path: path.clone(),
+            device_type: device_type.clone(),
+            viewport_bucket: 1200,
+            day,
+            cell_x: 10,
+            cell_y: 20,
+            clicks: 6,
+            rage: 6,
+            dead: 1,
+        };
+        let element = ElementRow {
+            project_id,
+            path: path.clone(),
+            selector: "#buy".into(),
+            device_type: device_type.clone(),
+            day,
+            name: "Buy".into(),
+            text: "Buy now".into(),
+            clicks: 6,
+            rage: 6,
+            dead: 1,
+            error: 0,
+        };
+        self.write(&[cell]).await;
+        self.write(&[element]).await;
+        let scroll = |percent, views| ScrollDepthRow {
+            project_id,
+            path: path.clone(),
+            device_type: device_type.clone(),
+            day,
+            percent,
+            views,
+        };
+        self.write(&[scroll(0, 4), scroll(5, 3)]).await;
+        let views = Counts {
+            page_views: 4,
+            time_on_page_ms: 3000,
+            page_exits: 2,
+            ..Counts::default()
+        };
+        let rollup = |resolution, dimension, bucket, value: &str, counts| {
+            RollupRow::new(project_id, resolution, dimension, bucket, value.to_owned(), counts)
+        };
+        let sessions = Counts {
+            sessions: 1,
+            ..Counts::default()
+        };
+        self.write(&[
+            rollup(Resolution::Hour, Dimension::Total, MONDAY + HOUR, "", views),
+            rollup(Resolution::Minute, Dimension::Total, MONDAY + HOUR, "", views),
+            rollup(Resolution::Hour, Dimension::Path, MONDAY + HOUR, "/shop", views),
+            rollup(Resolution::Hour, Dimension::Country, MONDAY + HOUR, "DE", sessions),
+        ])
+        .await;
+        let event = |id, r#type: &str, time| EventRow {
+            project_id,
+            session_id: SESSION,
+            id: Uuid::from_u128(id),
+            r#type: r#type.into(),
+            time,
+            received_at: time + 5,
+            client_time: time,
+            view_id: Uuid::nil(),
+            path: "/shop".into(),
+            url: "https://shop.example/shop".into(),
+            visitor_id: "v1".into(),
+            x: 0,
+            y: 0,
+            selector: "".into(),
+            name: "".into(),
+            text: "".into(),
+            payload: r#"{"title":"Shop"}"#.into(),
+            late: 0,
+        };
+        self.write(&[
+            event(2, "click", MONDAY + HOUR + 2),
+            event(1, "page_view", MONDAY + HOUR),
+        ])
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn the_overview_has_the_shape_clients_rely_on() {
+    let world = world().await;
+    world.furnish().await;
+    world.bus.set_complete_to_ms(MONDAY);
+    let answer = world.get(&format!("mine/overview?{MONDAY_RANGE}&timezone=UTC")).await;
+    assert_eq!(answer["meta"]["complete_to"], "2026-03-02T00:00:00.000Z");
+    let data = &answer["data"];
+    assert_eq!(
+        data["summary"],
+        json!({
+            "sessions": 1, "visitors": 1, "pageviews": 4, "bounce_rate": 0.0, "avg_duration_ms": 1500, "struggling_sessions": 1,
+            "sessions_change": null, "visitors_change": null, "pageviews_change": null, "bounce_rate_change": null,
+            "avg_duration_ms_change": null, "struggling_sessions_change": null,
+        })
+    );
+    assert_eq!(
+        data["series"][1],
+        json!({ "time": "2026-03-02T01:00:00.000Z", "sessions": 1, "visitors": 1, "pageviews": 4 })
+    );
+    assert_eq!(
+        data["top_pages"],
+        json!([{ "path": "/shop", "views": 4, "avg_time_ms": 1500 }])
+    );
+    assert_eq!(data["countries"], json!([{ "value": "DE", "sessions": 1 }]));
+    let insights = json!({ "rage_click": 1, "dead_click": 0, "error_click": 0, "thrashed_cursor": 0, "u_turn": 0, "slow_page": 0 });
+    assert_eq!(data["insights"], insights);
+    for list in ["top_referrers", "devices", "browsers", "entry_pages", "exit_pages"] {
+        assert!(data[list].is_array(), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_sessions_is_the_data_itself_and_goes_page_by_page() {
+    let world = world().await;
+    let rows: Vec<_> = (1..=3)
+        .map(|n| world.session(Uuid::from_u128(n), MONDAY + n as i64))
+        .collect();
+    world.write(&rows).await;
+    let first = world.get(&format!("mine/sessions?{MONDAY_RANGE}&per_page=2")).await;
+    let cursor = first["meta"]["next_cursor"].as_str().unwrap();
+    let second = world
+        .get(&format!("mine/sessions?{MONDAY_RANGE}&per_page=2&cursor={cursor}"))
+        .await;
+    assert_eq!(second["meta"].get("next_cursor"), None);
+    let ids = |answer: &Value| {
+        answer["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    let id = |n: u128| json!(Uuid::from_u128(n).to_string());
+    assert_eq!([ids(&first), ids(&second)].concat(), [id(3), id(2), id(1)]);
+    let session = &first["data"][0];
+    assert_eq!(session["user_id"], Value::Null);
+    assert_eq!(session["started_at"], "2026-03-02T00:00:00.003Z");
+    for field in [
+        "visitor_id",
+        "ended_at",
+        "duration_ms",
+        "entry_path",
+        "exit_path",
+        "page_count",
+        "event_count",
+        "click_count",
+        "error_count",
+        "rage_click_count",
+        "dead_click_count",
+        "error_click_count",
+        "max_scroll_percent",
+        "is_bounce",
+        "has_replay",
+        "device_type",
+        "browser",
+        "os",
+        "country",
+        "city",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "referrer_domain",
+    ] {
+        assert!(session.get(field).is_some(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn filters_and_sorts_reach_the_list() {
+    let world = world().await;
+    let calm = SessionRow {
+        rage_click_count: 0,
+        duration_ms: 9,
+        ..world.session(Uuid::from_u128(2), MONDAY + 1)
+    };
+    world.write(&[world.session(SESSION, MONDAY), calm]).await;
+    let count = async |query: &str| {
+        world.get(&format!("mine/sessions?{MONDAY_RANGE}&{query}")).await["data"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(count("rage=true").await, 1);
+    assert_eq!(count("rage=false&country=DE").await, 1);
+    assert_eq!(count("country=FR").await, 0);
+    assert_eq!(count("duration_min_ms=10").await, 1);
+    let longest = world
+        .get(&format!("mine/sessions?{MONDAY_RANGE}&sort=-duration_ms"))
+        .await;
+    assert_eq!(longest["data"][0]["id"], SESSION.to_string());
+    let struggling = world.get(&format!("mine/sessions?{MONDAY_RANGE}&sort=-struggle")).await;
+    assert_eq!(struggling["data"][0]["id"], SESSION.to_string());
+}
+
+#[tokio::test]
+async fn a_session_and_its_events_in_time_order() {
+    let world = world().await;
+    world.furnish().await;
+    let session = world.get(&format!("mine/sessions/{SESSION}")).await;
+    assert_eq!(session["data"]["id"], SESSION.to_string());
+    let events = world.get(&format!("mine/sessions/{SESSION}/events?per_page=1")).await;
+    assert_eq!(events["data"][0]["type"], "page_view");
+    assert_eq!(events["data"][0]["payload"], json!({ "title": "Shop" }));
+    let cursor = events["meta"]["next_cursor"].as_str().unwrap();
+    let events = world
+        .get(&format!("mine/sessions/{SESSION}/events?per_page=1&cursor={cursor}"))
+        .await;
+    assert_eq!(
+        (&events["data"][0]["type"], events["meta"].get("next_cursor")),
+        (&json!("click"), None)
+    );
+    assert_eq!(
+        world.ask(&format!("mine/sessions/{}", Uuid::nil())).await.0,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        world.ask("mine/sessions/nonsense/events").await.0,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn insights_have_details_by_type_and_a_summary_of_the_whole_range() {
+    let world = world().await;
+    let dead = InsightRow {
+        expected: vec!["page_view".into()],
+        ..world.insight(2, "dead_click", MONDAY + 2)
+    };
+    let error = InsightRow {
+        thrown: vec!["boom".into()],
+        ..world.insight(3, "error_click", MONDAY + 3)
+    };
+    world
+        .write(&[world.insight(1, "rage_click", MONDAY), dead, error])
+        .await;
+    let answer = world.get(&format!("mine/insights?{MONDAY_RANGE}&per_page=3")).await;
+    let data = &answer["data"];
+    assert_eq!(
+        data["hotspots"],
+        json!([{ "path": "/shop", "selector": "#buy", "rage_click": 1, "dead_click": 1, "error_click": 1 }])
+    );
+    assert_eq!(data["summary"]["dead_click"], 1);
+    let [error, dead, rage] = [0, 1, 2].map(|n| &data["insights"][n]["details"]);
+    assert_eq!(rage["click_count"], 6);
+    assert_eq!(rage["started_at"], "2026-03-02T00:00:00.000Z");
+    assert_eq!(rage["ended_at"], "2026-03-02T00:00:00.900Z");
+    assert_eq!(
+        (&rage["x"], &rage["event_ids"].as_array().unwrap().len()),
+        (&json!(5), &2)
+    );
+    assert_eq!(
+        (&dead["tag"], &dead["expected"]),
+        (&json!("button"), &json!(["page_view"]))
+    );
+    assert_eq!(error["thrown"], json!(["boom"]));
+    let one = world
+        .get(&format!(
+            "mine/insights?{MONDAY_RANGE}&type=dead_click&session_id={SESSION}"
+        ))
+        .await;
+    assert_eq!(one["data"]["insights"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn heatmaps_have_the_shapes_clients_rely_on() {
+    let world = world().await;
+    world.furnish().await;
+    // A range of an hour widens to its day.
+    let range = "start=2026-03-02T10:00:00Z&end=2026-03-02T11:00:00Z&path=/shop";
+    let element =
+        json!({ "selector": "#buy", "name": "Buy", "text": "Buy now", "clicks": 6, "rage": 6, "dead": 1, "error": 0 });
+    let click = world
+        .get(&format!("mine/heatmaps?{range}&type=click&device=desktop"))
+        .await;
+    let expected = json!({ "cells": [{ "x": 10, "y": 20, "count": 6, "rage": 6, "dead": 1 }], "cell_px": 10, "views": 4, "elements": [element] });
+    assert_eq!(click["data"], expected);
+    let scroll = world.get(&format!("mine/heatmaps?{range}&type=scroll")).await;
+    assert_eq!(
+        scroll["data"],
+        json!({ "views": 4, "reached": [{ "percent": 0, "views": 4 }, { "percent": 5, "views": 3 }] })
+    );
+    let pages = world.get(&format!("mine/heatmaps/pages?{range}")).await;
+    assert_eq!(pages["data"], json!([{ "path": "/shop", "views": 4, "clicks": 6 }]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_a_validation_error() {
+    let world = world().await;
+    for question in [
+        "overview?start=2&end=1",
+        "overview?start=yesterday",
+        "overview?timezone=Mars/Base",
+        "sessions?sort=password_hash",
+        "sessions?cursor=forged",
+        "sessions?rage=perhaps",
+        "insights?session_id=nonsense",
+        "heatmaps?type=click",
+        "heatmaps?path=/&type=nonsense",
+    ] {
+        let (status, answer) = world.ask(&format!("mine/{question}")).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (StatusCode::BAD_REQUEST, &json!("VALIDATION_ERROR")),
+            "{question}"
+        );
+    }
+}
+
+/// Every analytics route of a project.
+fn routes() -> Vec<String> {
+    let routes = [
+        "overview",
+        "overview?country=DE",
+        "sessions",
+        "insights",
+        "heatmaps/pages",
+        "heatmaps?path=/shop&x=1",
+        "heatmaps?path=/shop&type=scroll",
+    ];
+    let ranged = routes.map(|route| format!("{route}{}{MONDAY_RANGE}", if route.contains('?') { '&' } else { '?' }));
+    let plain = [format!("sessions/{SESSION}"), format!("sessions/{SESSION}/events")];
+    ranged.into_iter().chain(plain).collect()
+}
+
+#[tokio::test]
+async fn another_project_s_answers_hold_nothing_of_this_one() {
+    let world = world().await;
+    world.furnish().await;
+    for route in routes() {
+        let (status, answer) = world.ask(&format!("other/{route}")).await;
+        let text = answer.to_string();
+        assert!(
+            status == StatusCode::OK || status == StatusCode::NOT_FOUND,
+            "{route}: {answer}"
+        );
+        for secret in ["/shop\"", "#buy", "DE", &SESSION.to_string()] {
+            assert!(!text.contains(secret), "{route} tells {secret}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_anything_without_signing_in() {
+    let world = world().await;
+    for route in routes() {
+        let request = Request::get(format!("/api/v1/projects/mine/{route}"))
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(
+            send(&world.router, request).await.0,
+            StatusCode::UNAUTHORIZED,
+            "{route}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_route_reads_raw_events_but_a_session_s_own_list() {
+    let world = world().await;
+    world.furnish().await;
+    for route in routes() {
+        drop(world.queries.take());
+        world.get(&format!("mine/{route}")).await;
+        let queries = world.queries.take();
+        assert!(!queries.is_empty(), "{route} asked nothing");
+        let reads_events = queries.iter().any(|query| query.reads("events"));
+        assert_eq!(reads_events, route.ends_with("/events"), "{route}: {queries:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_session_is_in_the_default_range() {
+    let world = world().await;
+    let now = Utc::now();
+    world.write(&[world.session(SESSION, now.timestamp_millis() - 1)]).await;
+    let answer = world.get("mine/sessions").await;
+    assert_eq!(answer["data"].as_array().unwrap().len(), 1);
+    let tomorrow = Utc
+        .timestamp_millis_opt(now.timestamp_millis() + 24 * HOUR)
+        .unwrap()
+        .to_rfc3339_opts(SecondsFormat::Millis, true);
+    assert_eq!(
+        world.get(&format!("mine/sessions?end={tomorrow}")).await["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
