@@ -51,10 +51,11 @@ fn resolve<F>(path: &str, get: impl Fn(&str) -> Option<F>) -> Option<(String, F)
         return get(path).map(|found| (path.to_owned(), found));
     }
     (0..1_u32 << segments.len()).find_map(|placeholders| {
-        let name = |(at, segment): (usize, &&str)| {
-            if placeholders >> at & 1 == 1 { placeholder(segment) } else { (*segment).to_owned() }
+        let name = |(at, segment): (usize, &&'_ str)| match placeholders >> at & 1 {
+            0 => Some((*segment).to_owned()),
+            _ => placeholder(segment),
         };
-        let stem = segments.iter().enumerate().map(name).collect::<Vec<_>>().join("/");
+        let stem = segments.iter().enumerate().map(name).collect::<Option<Vec<_>>>()?.join("/");
         let names = if stem.is_empty() {
             vec!["index.html".to_owned()]
         } else {
@@ -64,9 +65,13 @@ fn resolve<F>(path: &str, get: impl Fn(&str) -> Option<F>) -> Option<(String, F)
     })
 }
 
-/// `123` is `_`, and its payload `123.txt` is `_.txt`.
-fn placeholder(segment: &str) -> String {
-    if segment.ends_with(".txt") { "_.txt".to_owned() } else { "_".to_owned() }
+/// `123` is `_`, and its payload `123.txt` is `_.txt`; other files are no parameters.
+fn placeholder(segment: &str) -> Option<String> {
+    match segment.split_once('.') {
+        None => Some("_".to_owned()),
+        Some((_, "txt")) => Some("_.txt".to_owned()),
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_is_not_exported_is_not_there() {
-        for path in ["shop/nothing", "shop/overview/deeper", "a/b/c/d/e/f/g/h"] {
+        for path in ["shop/nothing", "shop/overview/deeper", "a/b/c/d/e/f/g/h", "favicon.ico"] {
             assert_eq!(resolved(path), None, "{path}");
         }
     }
