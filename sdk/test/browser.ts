@@ -1,0 +1,16 @@
+/** Real Chromium, found as CHROMIUM_PATH or on the PATH. A missing browser fails the tests. */
+import { execFileSync } from 'node:child_process';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+export function launch(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+/** What a page complained of: console errors, uncaught errors. */
+export function complaints(page: Page): string[] {
+  const list: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && list.push(message.text()));
+  page.on('pageerror', (error) => list.push(String(error)));
+  return list;
+}
