@@ -52,6 +52,7 @@ struct Remembered<T> {
 /// The project keys that open the door.
 pub(crate) struct Keys {
     meta: Meta,
+    remembered_max: Duration,
     changes: watch::Receiver<u64>,
     valid: Cache<KeyHash, Remembered<Arc<OpenKey>>>,
     unknown: Cache<KeyHash, Remembered<()>>,
@@ -59,9 +60,14 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(meta: Meta) -> Self {
+        Self::remembering(meta, REMEMBERED_MAX)
+    }
+
+    fn remembering(meta: Meta, remembered_max: Duration) -> Self {
         let changes = meta.access_changed();
         Self {
             meta,
+            remembered_max,
             changes,
             valid: Cache::new(VALID_KEYS_MAX),
             unknown: Cache::new(UNKNOWN_KEYS_MAX),
@@ -111,7 +117,7 @@ impl Keys {
                     Remembered {
                         value: (),
                         epoch,
-                        until: now + REMEMBERED_MAX,
+                        until: now + self.remembered_max,
                     },
                 );
                 Err(Refusal::Unauthenticated)
@@ -126,7 +132,7 @@ impl Keys {
             Remembered {
                 value,
                 epoch,
-                until: Instant::now() + REMEMBERED_MAX,
+                until: Instant::now() + self.remembered_max,
             },
         );
     }
@@ -181,6 +187,9 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use gosight_store::meta::{NewKey, NewProject, NewUser, Permission, Settings};
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
@@ -214,5 +223,61 @@ mod tests {
         assert_eq!(bucket.take(50.0, 10.0, start), Ok(()));
         assert_eq!(bucket.take(50.0, 10.0, start), Err(Duration::from_secs(5)));
         assert_eq!(bucket.take(50.0, 10.0, start + Duration::from_secs(5)), Ok(()));
+    }
+
+    const KEY: &str = "test_key_0123456789";
+
+    async fn meta(folder: &tempfile::TempDir) -> (Meta, Uuid, Uuid) {
+        let meta = Meta::open_file(&folder.path().join("meta.db")).await.unwrap();
+        let user = NewUser {
+            email: "owner@shop.example",
+            name: "Owner",
+            password_hash: "",
+        };
+        let owner = meta.create_first_user(user, 0).await.unwrap().id;
+        let project = NewProject {
+            slug: "shop",
+            name: "Shop",
+            allowed_domains: &[],
+            settings: &Settings::default(),
+            owner,
+        };
+        let project_id = meta.create_project(&project, 0).await.unwrap().id;
+        let key = NewKey {
+            project_id,
+            name: "web",
+            key_sha256: Sha256::digest(KEY).into(),
+            prefix: "test",
+            permission: Permission::Write,
+            rate_limit_events_per_s: 10,
+        };
+        let key_id = meta.create_key(&key, 0).await.unwrap().id;
+        (meta, project_id, key_id)
+    }
+
+    #[tokio::test]
+    async fn a_key_stays_good_while_the_metadata_fails_and_keeps_its_allowance() {
+        let folder = tempfile::tempdir().unwrap();
+        let (meta, ..) = meta(&folder).await;
+        let keys = Keys::remembering(meta.clone(), Duration::ZERO);
+        keys.open(KEY).await.unwrap().admit(10).unwrap();
+        assert!(
+            keys.open(KEY).await.unwrap().admit(10).is_err(),
+            "looked up again, and still empty"
+        );
+        meta.close().await;
+        assert!(keys.open(KEY).await.is_ok());
+        let unknown = keys.open("unknown_key_0123456789").await;
+        assert!(matches!(unknown, Err(Refusal::Unavailable { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_change_is_seen_however_long_keys_are_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let (meta, project_id, key_id) = meta(&folder).await;
+        let keys = Keys::remembering(meta.clone(), Duration::from_secs(3600));
+        assert!(keys.open(KEY).await.is_ok());
+        meta.revoke_key(project_id, key_id, 1).await.unwrap();
+        assert!(matches!(keys.open(KEY).await, Err(Refusal::Unauthenticated)));
     }
 }

@@ -334,3 +334,16 @@ async fn a_broken_grpc_call_is_invalid() {
         .unwrap();
     assert_eq!(unknown.headers()["grpc-status"], "12");
 }
+
+#[tokio::test]
+async fn random_bodies_are_refused_at_every_door_and_the_door_stays_open() {
+    let door = Door::open().await;
+    let noise = noise(40_000);
+    for (n, body) in noise.chunks(100).enumerate() {
+        let content_type = [PROTOBUF, JSON, "text/plain"][n % 3];
+        let body = body[..n % 100].to_vec();
+        let (status, _) = refused(&door, content_type, body.clone(), n % 2 == 0).await;
+        assert!([400, 401].contains(&status), "{status} for {body:x?}");
+    }
+    assert_eq!(door.post_protobuf(&batch(vec![custom("x")])).await.accepted, 1);
+}
