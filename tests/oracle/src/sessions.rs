@@ -75,11 +75,11 @@ fn session(project: &str, key: &SessionKey, events: &[OracleEvent]) -> Option<Se
     let counted: Vec<_> = events.iter().filter(|event| event.is_counted()).collect();
     let (first, last) = (counted.first()?, counted.last()?);
     let count = |event_type: &str| events.iter().filter(|event| event.event_type == event_type).count();
-    // The earliest event that has any of these has them all. A replay chunk says that there is a replay, and nothing else.
+    // The earliest event that has any of these has them all. A replay chunk is not counted, but it says who.
     let earliest = |texts: fn(&OracleEvent) -> [String; 3]| {
-        counted
+        events
             .iter()
-            .map(|event| texts(event))
+            .map(texts)
             .find(|texts| texts.iter().any(|text| !text.is_empty()))
             .unwrap_or_default()
     };
@@ -91,7 +91,10 @@ fn session(project: &str, key: &SessionKey, events: &[OracleEvent]) -> Option<Se
     let [referrer_domain, ..] = earliest(referrer_domain);
     let page_views: Vec<_> = counted.iter().filter(|event| event.event_type == "page_view").collect();
     // Without a page view (it may still be on its way): the first and the last event that says where it was.
-    let on_pages: Vec<_> = counted.iter().filter(|event| !event.path.is_empty()).collect();
+    let on_pages: Vec<_> = counted
+        .iter()
+        .filter(|event| !event.path.is_empty() || !event.url.is_empty())
+        .collect();
     let steps = if page_views.is_empty() { on_pages } else { page_views };
     let place = |step: Option<&&&OracleEvent>| {
         step.map(|event| (event.path.clone(), event.url.clone()))
@@ -102,7 +105,7 @@ fn session(project: &str, key: &SessionKey, events: &[OracleEvent]) -> Option<Se
         project: project.to_owned(),
         key: key.clone(),
         visitor,
-        user: user(&counted),
+        user: user(events),
         started_at_ms: first.time_ms,
         ended_at_ms: last.time_ms,
         day: first.day,
@@ -134,13 +137,13 @@ fn session(project: &str, key: &SessionKey, events: &[OracleEvent]) -> Option<Se
 }
 
 /// The latest identify; before there is one, what the newest batch that knows a user says.
-fn user(counted: &[&OracleEvent]) -> String {
-    let identified = counted.iter().rev().find_map(|event| match &event.payload {
-        Payload::Identify { user } => Some(user),
+fn user(events: &[OracleEvent]) -> String {
+    let identified = events.iter().rev().find_map(|event| match &event.payload {
+        Payload::Identify { user } if !user.is_empty() => Some(user),
         _ => None,
     });
     let told = || {
-        counted
+        events
             .iter()
             .rev()
             .map(|event| &event.user)
