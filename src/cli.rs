@@ -8,28 +8,28 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Self-hosted web analytics and session replay that finds, within a second, where visitors struggle.
 #[derive(Debug, Parser)]
 #[command(name = "gosight", version, max_term_width = 110)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Read settings from this TOML file; flags and environment win over it.
     #[arg(long, global = true, env = "GOSIGHT_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 
     /// How log lines look: for people on a terminal, JSON for machines, or `auto` to choose by where stderr goes.
     #[arg(long, global = true, env = "GOSIGHT_LOG_FORMAT", value_enum, default_value = "auto", value_name = "FORMAT")]
-    pub log_format: LogFormat,
+    pub(crate) log_format: LogFormat,
 
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     Auto,
     Human,
     Json,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run everything on this machine: ingest, dataflow, API, dashboard and an embedded ClickHouse engine.
     Up(UpArgs),
     /// `up`, with a demo shop that has the SDK in it and visitors who wander through it.
@@ -44,117 +44,113 @@ pub enum Command {
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct UpArgs {
+pub(crate) struct UpArgs {
     /// The one folder where everything is kept: event log, views, metadata. Made when missing.
     #[arg(long, env = "GOSIGHT_DATA_DIR", default_value = "gosight-data", value_name = "DIR")]
-    pub data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
 
     /// The one address: SDK, ingest (HTTP, gRPC, gRPC-Web), API and dashboard. Anything beyond loopback is your choice.
     #[arg(long, env = "GOSIGHT_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
 
     /// Where people and browsers reach this GoSight, for links in messages and the snippet [default: http://<listen>]
     #[arg(long, env = "GOSIGHT_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<String>,
+    pub(crate) public_url: Option<String>,
 
     /// Dataflow workers (threads) [default: the machine's cores]
     #[arg(long, env = "GOSIGHT_WORKERS", default_value_t = cores(), value_parser = parse_workers, hide_default_value = true, value_name = "N")]
-    pub workers: usize,
-
-    /// How late an event may come and still correct every view, in hours.
-    #[arg(long, env = "GOSIGHT_HORIZON_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168), value_name = "HOURS")]
-    pub horizon_hours: u32,
+    pub(crate) workers: usize,
 
     /// The ClickHouse engine's library [default: looked for beside the binary and in the user's cache]
     #[arg(long, env = "GOSIGHT_ENGINE_LIB", value_name = "FILE")]
-    pub engine_lib: Option<PathBuf>,
+    pub(crate) engine_lib: Option<PathBuf>,
 
     /// Memory the embedded engine may use, in MiB.
     #[arg(long, env = "GOSIGHT_ENGINE_MEMORY_MIB", default_value_t = 1200, value_parser = clap::value_parser!(u64).range(512..), value_name = "MIB")]
-    pub engine_memory_mib: u64,
+    pub(crate) engine_memory_mib: u64,
 
     /// Use this ClickHouse server instead of the embedded engine, e.g. http://user:password@host:8123/gosight
     #[arg(long, env = "CLICKHOUSE_URL", value_name = "URL")]
-    pub clickhouse_url: Option<String>,
+    pub(crate) clickhouse_url: Option<String>,
 
     /// A MaxMind city database (.mmdb); without it a visitor's country is guessed from the browser's time zone.
     #[arg(long, env = "GOSIGHT_GEOIP_FILE", value_name = "FILE")]
-    pub geoip_file: Option<PathBuf>,
+    pub(crate) geoip_file: Option<PathBuf>,
 
     /// The Telegram bot's token, from @BotFather; without it alerts go to webhooks only.
     #[arg(long, env = "GOSIGHT_TELEGRAM_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    pub telegram_token: Option<String>,
+    pub(crate) telegram_token: Option<String>,
 
     /// Base URL of the Telegram Bot API, for a self-hosted Bot API server.
     #[arg(long, env = "GOSIGHT_TELEGRAM_API_URL", value_name = "URL")]
-    pub telegram_api_url: Option<String>,
+    pub(crate) telegram_api_url: Option<String>,
 
     /// Believe the X-Forwarded-For header: only behind a proxy of your own that sets it.
     #[arg(long, env = "GOSIGHT_TRUST_PROXY")]
-    pub trust_proxy: bool,
+    pub(crate) trust_proxy: bool,
 
     /// Let webhooks reach private and loopback addresses. Only for a network you trust.
     #[arg(long, env = "GOSIGHT_WEBHOOKS_TO_PRIVATE_ADDRESSES")]
-    pub webhooks_to_private_addresses: bool,
+    pub(crate) webhooks_to_private_addresses: bool,
 
     /// First start without a browser: the owner's e-mail address.
     #[arg(long, env = "GOSIGHT_ADMIN_EMAIL", value_name = "EMAIL")]
-    pub admin_email: Option<String>,
+    pub(crate) admin_email: Option<String>,
 
     /// First start without a browser: the owner's password.
     #[arg(long, env = "GOSIGHT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
-    pub admin_password: Option<String>,
+    pub(crate) admin_password: Option<String>,
 
     /// First start without a browser: the slug of a project to create.
     #[arg(long, env = "GOSIGHT_PROJECT", value_name = "SLUG")]
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
 
     /// First start without a browser: that project's key.
     #[arg(long, env = "GOSIGHT_PROJECT_KEY", hide_env_values = true, value_name = "KEY")]
-    pub project_key: Option<String>,
+    pub(crate) project_key: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     #[command(flatten)]
-    pub up: UpArgs,
+    pub(crate) up: UpArgs,
 
     /// Simulated visitors in the shop at any time; 0 leaves it to you.
     #[arg(long, env = "GOSIGHT_VISITORS", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=500), value_name = "N")]
-    pub visitors: u32,
+    pub(crate) visitors: u32,
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct LoadgenArgs {
+pub(crate) struct LoadgenArgs {
     /// Where GoSight listens.
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub url: String,
+    pub(crate) url: String,
 
     /// The project's key.
     #[arg(long, env = "GOSIGHT_PROJECT_KEY", hide_env_values = true, value_name = "KEY")]
-    pub key: String,
+    pub(crate) key: String,
 
     /// Events per second to aim at; 0 means as fast as they are acknowledged.
     #[arg(long, default_value_t = 1000, value_name = "N")]
-    pub rate: u64,
+    pub(crate) rate: u64,
 
     /// How long to send, in seconds.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
-    pub seconds: u64,
+    pub(crate) seconds: u64,
 
     /// Requests in flight at once.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000), value_name = "N")]
-    pub connections: u32,
+    pub(crate) connections: u32,
 
     /// The same seed sends the same sessions (times apart).
     #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct EngineArgs {
+pub(crate) struct EngineArgs {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
 }
 
 fn cores() -> usize {

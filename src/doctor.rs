@@ -18,7 +18,7 @@ struct Finding {
     result: Result<String, String>,
 }
 
-pub async fn run(args: UpArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let findings = [
         Finding { what: "processor", result: processor(&args) },
         Finding { what: "engine", result: engine(&args) },

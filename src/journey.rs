@@ -15,35 +15,35 @@ use uuid::Uuid;
 
 /// A place to wander through.
 #[derive(Clone, Copy, Debug)]
-pub struct Site {
+pub(crate) struct Site {
     /// Scheme, host and prefix of every page's url.
-    pub origin: &'static str,
-    pub pages: &'static [SitePage],
+    pub(crate) origin: &'static str,
+    pub(crate) pages: &'static [SitePage],
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct SitePage {
-    pub path: &'static str,
-    pub title: &'static str,
-    pub height_px: i32,
+pub(crate) struct SitePage {
+    pub(crate) path: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) height_px: i32,
     /// Milliseconds until the largest paint, roughly.
-    pub lcp_ms: i64,
-    pub elements: &'static [Element],
+    pub(crate) lcp_ms: i64,
+    pub(crate) elements: &'static [Element],
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Element {
-    pub selector: &'static str,
-    pub tag: &'static str,
-    pub name: &'static str,
+pub(crate) struct Element {
+    pub(crate) selector: &'static str,
+    pub(crate) tag: &'static str,
+    pub(crate) name: &'static str,
     /// Left, top, width, height in page pixels.
-    pub rect: [i32; 4],
-    pub answer: Answer,
+    pub(crate) rect: [i32; 4],
+    pub(crate) answer: Answer,
 }
 
 /// What happens on a click.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Another page of the site, by its index.
     Goes(usize),
     /// Something on the page changes.
@@ -56,30 +56,30 @@ pub enum Answer {
 
 /// One session, ready to be sent.
 #[derive(Clone, Debug)]
-pub struct Journey {
-    pub visitor_id: String,
-    pub session_id: Uuid,
-    pub device: Device,
-    pub pages: Vec<Page>,
-    pub steps: Vec<Step>,
+pub(crate) struct Journey {
+    pub(crate) visitor_id: String,
+    pub(crate) session_id: Uuid,
+    pub(crate) device: Device,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) steps: Vec<Step>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// Milliseconds after the step before.
-    pub after_ms: i64,
+    pub(crate) after_ms: i64,
     /// Index into the journey's pages.
-    pub page: usize,
-    pub payload: Payload,
+    pub(crate) page: usize,
+    pub(crate) payload: Payload,
 }
 
 impl Journey {
-    pub fn duration_ms(&self) -> i64 {
+    pub(crate) fn duration_ms(&self) -> i64 {
         self.steps.iter().map(|step| step.after_ms).sum()
     }
 
     /// The whole journey as events, the last of them at `end_ms`.
-    pub fn events_until(&self, end_ms: i64) -> Vec<Event> {
+    pub(crate) fn events_until(&self, end_ms: i64) -> Vec<Event> {
         let mut at_ms = end_ms - self.duration_ms();
         self.steps
             .iter()
@@ -91,7 +91,7 @@ impl Journey {
     }
 
     /// A batch of this session with these events; the page table is sent whole, so that indices hold.
-    pub fn batch(&self, project_key: &str, sent_at_ms: i64, events: Vec<Event>) -> EventBatch {
+    pub(crate) fn batch(&self, project_key: &str, sent_at_ms: i64, events: Vec<Event>) -> EventBatch {
         EventBatch {
             project_key: project_key.to_owned(),
             sent_at_ms,
@@ -108,7 +108,7 @@ impl Journey {
 }
 
 impl Step {
-    pub fn event(&self, timestamp_ms: i64) -> Event {
+    pub(crate) fn event(&self, timestamp_ms: i64) -> Event {
         Event {
             id: Uuid::new_v4().to_string(),
             timestamp_ms,
@@ -119,7 +119,7 @@ impl Step {
 }
 
 /// Draws the `number`th journey of a seed.
-pub fn draw(site: &Site, seed: u64, number: u64) -> Journey {
+pub(crate) fn draw(site: &Site, seed: u64, number: u64) -> Journey {
     let mut rng = StdRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(number));
     let device = device(&mut rng);
     let visitor_id = Uuid::from_u128(rng.random()).to_string();
@@ -168,7 +168,8 @@ impl Walk<'_> {
             ..Page::default()
         });
         if count == 0 {
-            self.say(Payload::SessionStart(self.start(&page, referrer)));
+            let start = self.start(&page, referrer);
+            self.say(Payload::SessionStart(start));
         }
         self.say(Payload::PageView(PageView { title: page.title.to_owned(), path: page.path.to_owned(), hash: String::new() }));
         self.wait(200, 900);

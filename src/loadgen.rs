@@ -26,16 +26,16 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// What was acknowledged.
 #[derive(Debug, Default, Serialize)]
-pub struct Tally {
-    pub sessions: u64,
-    pub events: u64,
-    pub page_views: u64,
-    pub clicks: u64,
-    pub errors: u64,
-    pub rejected: u64,
-    pub retries: u64,
-    pub seconds: f64,
-    pub events_per_s: f64,
+pub(crate) struct Tally {
+    pub(crate) sessions: u64,
+    pub(crate) events: u64,
+    pub(crate) page_views: u64,
+    pub(crate) clicks: u64,
+    pub(crate) errors: u64,
+    pub(crate) rejected: u64,
+    pub(crate) retries: u64,
+    pub(crate) seconds: f64,
+    pub(crate) events_per_s: f64,
     pub ack_p50_ms: f64,
     pub ack_p99_ms: f64,
 }
@@ -52,7 +52,7 @@ struct Shared {
     end: Instant,
 }
 
-pub async fn run(args: LoadgenArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: LoadgenArgs) -> anyhow::Result<()> {
     let tally = send(&args).await?;
     say(&serde_json::to_string(&tally)?);
     Ok(())
@@ -182,7 +182,7 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
 }
 
 /// Milliseconds since the Unix epoch.
-pub fn now_ms() -> anyhow::Result<i64> {
+pub(crate) fn now_ms() -> anyhow::Result<i64> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).context("the clock is before 1970")?;
     Ok(i64::try_from(since.as_millis())?)
 }

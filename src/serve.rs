@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// Open connections (01-events); one more is answered 503 and closed.
-pub const CONNECTIONS_MAX: usize = 10_000;
+pub(crate) const CONNECTIONS_MAX: usize = 10_000;
 /// A client that has not sent a whole request head by then is cut off (01-events).
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Streams one HTTP/2 connection may have open: enough for a busy collector, too few for a rapid-reset flood.
@@ -35,7 +35,7 @@ const FILES_BESIDES_CONNECTIONS: u64 = 2_000;
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 77\r\n\r\n{\"error\":{\"code\":\"unavailable\",\"message\":\"too many connections; try again\"}}\n";
 
 /// Binds the address, saying plainly what is wrong when it is taken.
-pub async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     raise_file_limit();
     TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -46,7 +46,7 @@ pub async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then lets open requests finish.
-pub async fn run(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
@@ -133,7 +133,7 @@ fn raise_file_limit() {
 }
 
 /// Resolves when a person or the system asks the process to stop.
-pub async fn asked_to_stop() -> anyhow::Result<()> {
+pub(crate) async fn asked_to_stop() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     tokio::select! {

@@ -12,7 +12,7 @@ use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 use crate::cli::Cli;
 
 /// Parses the command line, with the configuration file (if one is named) underneath.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Error> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = match config_file(&arguments) {
         Some(path) => with_file(Cli::command(), &path)?,

@@ -18,7 +18,7 @@ const LATENCY_BUCKETS_S: [f64; 14] =
 /// Histograms are folded and idle memory is given back this often.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-pub fn init(format: LogFormat) {
+pub(crate) fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_env("GOSIGHT_LOG").unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let human = match format {
@@ -34,7 +34,7 @@ pub fn init(format: LogFormat) {
 }
 
 /// Installs the recorder behind `/metrics`; the metrics facade of every room ends here.
-pub fn metrics() -> anyhow::Result<PrometheusHandle> {
+pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &LATENCY_BUCKETS_S)?
         .install_recorder()?;
@@ -51,7 +51,7 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
 
 /// The last words of a command that failed: what went wrong, and what caused it, each once.
 #[expect(clippy::print_stderr, reason = "the end of a command line program, logs may not be running")]
-pub fn complain(error: &anyhow::Error) {
+pub(crate) fn complain(error: &anyhow::Error) {
     let mut said = error.to_string();
     eprintln!("gosight: {said}");
     for cause in error.chain().skip(1).map(ToString::to_string) {

@@ -22,7 +22,7 @@ use futures::FutureExt;
 use gosight_api::notifications::webhook::Reach;
 use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig};
 use gosight_api::{Api, Bootstrap};
-use gosight_dataflow::{Dataflow, StoreSink};
+use gosight_dataflow::{ClickHouseSink, Dataflow};
 use gosight_ingest::{Ingest, IngestConfig};
 use gosight_log::{EmbeddedConfig, EmbeddedLog, Log};
 use gosight_store::analytics::{Analytics, Today};
@@ -45,14 +45,14 @@ const LOCK_WAIT: Duration = Duration::from_secs(20);
 const TRIM: Duration = Duration::from_secs(600);
 
 /// Runs until a person or the system asks it to stop, or a part fails.
-pub async fn run(args: UpArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let gosight = Gosight::start(args, Router::new()).await?;
     tracing::info!(url = gosight.url(), "GoSight is ready");
     gosight.until_stopped().await
 }
 
 /// A running installation.
-pub struct Gosight {
+pub(crate) struct Gosight {
     url: String,
     local_url: String,
     parts: Parts,
@@ -71,7 +71,7 @@ struct Parts {
 
 impl Gosight {
     /// Starts everything; `extra` is served beside it.
-    pub async fn start(args: UpArgs, extra: Router) -> anyhow::Result<Self> {
+    pub(crate) async fn start(args: UpArgs, extra: Router) -> anyhow::Result<Self> {
         let listener = serve::bind(args.listen).await?;
         let local_url = format!("http://{}", listener.local_addr()?);
         let url = public_url(&args, &local_url)?;
@@ -107,22 +107,22 @@ impl Gosight {
     }
 
     /// Where people and browsers reach it.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// Where this machine reaches it.
-    pub fn local_url(&self) -> &str {
+    pub(crate) fn local_url(&self) -> &str {
         &self.local_url
     }
 
     /// Cancelled when it begins to stop.
-    pub fn stopping(&self) -> CancellationToken {
+    pub(crate) fn stopping(&self) -> CancellationToken {
         self.stop.clone()
     }
 
     /// Waits for Ctrl-C, SIGTERM or a part's failure; then drains: the door, the dataflow's last tick and commit, the files.
-    pub async fn until_stopped(self) -> anyhow::Result<()> {
+    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
         let failed = self.parts.dataflow.failed();
         let reason = tokio::select! {
             asked = serve::asked_to_stop() => asked,
@@ -162,7 +162,7 @@ fn public_url(args: &UpArgs, local_url: &str) -> anyhow::Result<String> {
 }
 
 /// Makes the folder and proves that it can be written: better now than at the first event.
-pub fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
+pub(crate) fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot write to the data folder {}; choose another with --data-dir DIR", data_dir.display());
     std::fs::create_dir_all(data_dir).with_context(cannot)?;
     let probe = data_dir.join(".writable");
@@ -220,10 +220,9 @@ async fn start_dataflow(
 ) -> anyhow::Result<Arc<Dataflow>> {
     let config = gosight_dataflow::Config {
         workers: args.workers,
-        horizon_ms: u64::from(args.horizon_hours) * 60 * 60 * 1000,
         ..gosight_dataflow::Config::default()
     };
-    let sink = Box::new(StoreSink::new(analytics, meta, tokio::runtime::Handle::current()));
+    let sink = Box::new(ClickHouseSink::new(analytics, meta, tokio::runtime::Handle::current()));
     let started = tokio::task::spawn_blocking(move || Dataflow::start(config, log, sink, bus)).await?;
     Ok(Arc::new(started.context("the dataflow cannot start")?))
 }

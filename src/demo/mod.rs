@@ -1,6 +1,6 @@
 //! `gosight demo`: `up`, a shop with the SDK in it, and visitors who wander through it.
 
-pub mod shop;
+pub(crate) mod shop;
 mod visitors;
 
 use crate::cli::{DemoArgs, UpArgs};
@@ -12,7 +12,7 @@ const PROJECT: &str = "demo-shop";
 /// A write key is public in every page that has it.
 const KEY: &str = "demo-shop-key-0123456789";
 
-pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let up = with_demo_account(args.up);
     let account = Account::of(&up);
     let gosight = Gosight::start(up, shop::router(&account.key)).await?;

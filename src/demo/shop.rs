@@ -21,7 +21,7 @@ const KEY_PLACE: &str = "{{PROJECT_KEY}}";
 struct Files;
 
 /// The shop under `/shop/`, its pages sending as `project_key`.
-pub fn router(project_key: &str) -> Router {
+pub(crate) fn router(project_key: &str) -> Router {
     Router::new()
         .route("/shop", get(|| async { Redirect::permanent("/shop/") }))
         .route("/shop/", get(|State(key): State<String>| async move { page("", &key).await }))
@@ -56,7 +56,7 @@ const fn element(selector: &'static str, tag: &'static str, name: &'static str, 
 }
 
 /// The shop as its simulated visitors know it.
-pub const SITE: Site = Site {
+pub(crate) const SITE: Site = Site {
     origin: "http://127.0.0.1:8080",
     pages: &[
         SitePage {

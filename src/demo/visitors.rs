@@ -17,7 +17,7 @@ const BATCH_WAIT: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Lets `count` visitors wander until `stop`.
-pub async fn wander(url: String, key: String, count: u32, stop: CancellationToken) {
+pub(crate) async fn wander(url: String, key: String, count: u32, stop: CancellationToken) {
     let client = reqwest::Client::new();
     let number = Arc::new(AtomicU64::new(0));
     let seed = u64::try_from(now_ms().unwrap_or_default()).unwrap_or_default();

@@ -12,32 +12,32 @@ const GROUPS_SHOWN: usize = 10;
 
 /// Everything a message says, gathered before it is worded.
 #[derive(Clone, Debug)]
-pub struct Alert {
-    pub transition_id: String,
-    pub project_slug: String,
-    pub project_name: String,
-    pub timezone: Tz,
-    pub rule_id: String,
-    pub rule_name: String,
-    pub metric: Metric,
-    pub operator: Operator,
-    pub threshold: f64,
-    pub window_ms: i64,
-    pub group_by: Option<Dimension>,
+pub(super) struct Alert {
+    pub(super) transition_id: String,
+    pub(super) project_slug: String,
+    pub(super) project_name: String,
+    pub(super) timezone: Tz,
+    pub(super) rule_id: String,
+    pub(super) rule_name: String,
+    pub(super) metric: Metric,
+    pub(super) operator: Operator,
+    pub(super) threshold: f64,
+    pub(super) window_ms: i64,
+    pub(super) group_by: Option<Dimension>,
     /// The value of `group_by`; empty without one.
-    pub group: String,
-    pub is_fired: bool,
-    pub value: Option<f64>,
-    pub at_ms: i64,
+    pub(super) group: String,
+    pub(super) is_fired: bool,
+    pub(super) value: Option<f64>,
+    pub(super) at_ms: i64,
     /// When the condition began to hold; the same as `at_ms` when it fires.
-    pub fired_at_ms: i64,
-    pub session_ids: Vec<String>,
+    pub(super) fired_at_ms: i64,
+    pub(super) session_ids: Vec<String>,
     /// Where the dashboard is, without a slash at the end.
-    pub public_url: String,
+    pub(super) public_url: String,
 }
 
 /// Telegram's HTML.
-pub fn telegram(alert: &Alert) -> String {
+pub(super) fn telegram(alert: &Alert) -> String {
     let mut text = String::new();
     let (mark, word) = if alert.is_fired { ("🔥", "") } else { ("✅", " is over") };
     line(&mut text, &format!("{mark} <b>{}</b>{word} · {}", escape(&alert.rule_name), escape(&alert.project_name)));
@@ -57,7 +57,7 @@ pub fn telegram(alert: &Alert) -> String {
 }
 
 /// The other groups of one rule that changed with the first: one line instead of many messages.
-pub fn folded(groups: &[&str]) -> String {
+pub(super) fn folded(groups: &[&str]) -> String {
     if groups.is_empty() {
         return String::new();
     }
@@ -69,7 +69,7 @@ pub fn folded(groups: &[&str]) -> String {
 }
 
 /// A webhook's body.
-pub fn webhook(alert: &Alert) -> String {
+pub(super) fn webhook(alert: &Alert) -> String {
     json!({
         "id": alert.transition_id,
         "state": if alert.is_fired { "fired" } else { "resolved" },
@@ -106,7 +106,7 @@ fn condition(alert: &Alert) -> String {
     )
 }
 
-pub fn metric(metric: &Metric) -> String {
+pub(super) fn metric(metric: &Metric) -> String {
     match metric {
         Metric::Sessions => "sessions".to_owned(),
         Metric::Pageviews => "page views".to_owned(),
@@ -156,7 +156,7 @@ fn number(value: f64) -> String {
 }
 
 /// The two largest units: "5 min", "1 h 20 min", "45 s".
-pub fn duration(duration_ms: i64) -> String {
+pub(super) fn duration(duration_ms: i64) -> String {
     let seconds = duration_ms.max(0) / 1_000;
     let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
     let said: Vec<String> =
@@ -196,7 +196,7 @@ fn line(text: &mut String, line: &str) {
 }
 
 /// What Telegram's HTML asks to be escaped.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
         match c {
             '&' => escaped.push_str("&amp;"),

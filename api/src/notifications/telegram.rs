@@ -56,7 +56,7 @@ pub enum TelegramError {
 }
 
 /// Today's numbers of a project, in words; given by whoever can ask the views.
-pub type Status = Box<dyn Fn(Uuid) -> BoxFuture<'static, String> + Send + Sync>;
+pub(crate) type Status = Box<dyn Fn(Uuid) -> BoxFuture<'static, String> + Send + Sync>;
 
 pub struct TelegramBot {
     bot: Bot,
