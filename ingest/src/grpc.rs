@@ -23,6 +23,8 @@ use crate::{
 
 /// Batches of one stream on their way to the log at once: group commit takes them together.
 const STREAM_APPENDS_MAX: usize = 64;
+/// Rejections of one stream, all named in its one answer; a client that sends more is broken and is told early.
+const STREAM_REJECTIONS_MAX: usize = 100_000;
 /// A stream may be silent so long between two batches.
 const STREAM_IDLE_MAX: Duration = Duration::from_secs(300);
 
@@ -45,11 +47,10 @@ async fn send_batch(ingest: &Ingest, request: Request<Body>) -> Result<SendAnswe
     let Some(frame) = call.frames.next().await? else {
         return Err(Refusal::Malformed("there is no message in the call"));
     };
-    let answer = call.context.receive(frame).await?;
-    match call.frames.next().await? {
-        None => Ok(answer),
-        Some(_) => Err(Refusal::Malformed("there is more than one message in the call")),
+    if call.frames.next().await?.is_some() {
+        return Err(Refusal::Malformed("there is more than one message in the call"));
     }
+    call.context.receive(frame).await.map(|(answer, _)| answer)
 }
 
 async fn send_events(ingest: &Ingest, request: Request<Body>) -> Result<SendAnswer, Refusal> {
@@ -58,10 +59,10 @@ async fn send_events(ingest: &Ingest, request: Request<Body>) -> Result<SendAnsw
         Ok(frames.next().await?.map(|frame| (frame, frames)))
     });
     frames
-        .map_ok(|frame| context.receive_counted(frame))
+        .map_ok(|frame| context.receive(frame))
         .try_buffered(STREAM_APPENDS_MAX)
         .try_fold(Total::default(), async |total, (answer, events)| {
-            Ok(total.and(answer, events))
+            total.and(answer, events)
         })
         .await
         .map(|total| total.answer)
@@ -75,17 +76,22 @@ struct Total {
 }
 
 impl Total {
-    fn and(mut self, batch: SendAnswer, events: u32) -> Self {
-        self.answer.accepted += batch.accepted;
-        self.answer
-            .rejected
-            .extend(batch.rejected.into_iter().map(|mut rejection| {
-                rejection.index += self.events;
-                rejection
-            }));
+    fn and(mut self, batch: SendAnswer, events: u32) -> Result<Self, Refusal> {
+        let rejected = &mut self.answer.rejected;
+        if rejected.len() + batch.rejected.len() > STREAM_REJECTIONS_MAX {
+            return Err(Refusal::TooMany {
+                what: "rejected events",
+                max: STREAM_REJECTIONS_MAX,
+            });
+        }
+        rejected.extend(batch.rejected.into_iter().map(|mut rejection| {
+            rejection.index = rejection.index.saturating_add(self.events);
+            rejection
+        }));
+        self.answer.accepted = self.answer.accepted.saturating_add(batch.accepted);
         self.answer.settings = batch.settings.or(self.answer.settings);
-        self.events += events;
-        self
+        self.events = self.events.saturating_add(events);
+        Ok(self)
     }
 }
 
@@ -126,12 +132,8 @@ impl<'a> Call<'a> {
 }
 
 impl Context<'_> {
-    async fn receive(&self, frame: Frame) -> Result<SendAnswer, Refusal> {
-        self.receive_counted(frame).await.map(|(answer, _)| answer)
-    }
-
     /// The answer, and how many events the batch had.
-    async fn receive_counted(&self, frame: Frame) -> Result<(SendAnswer, u32), Refusal> {
+    async fn receive(&self, frame: Frame) -> Result<(SendAnswer, u32), Refusal> {
         let wire_bytes = frame.wire.bytes.len();
         let wire = match (frame.is_compressed, self.is_gzip) {
             (false, _) => frame.wire,

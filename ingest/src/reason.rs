@@ -48,7 +48,7 @@ pub(crate) enum Refusal {
     Timeout,
     #[error("{0}")]
     TooLarge(&'static str),
-    #[error("more than {max} {what} in one batch")]
+    #[error("more than {max} {what} at once")]
     TooMany { what: &'static str, max: usize },
     #[error("this key sends more events per second than it may")]
     RateLimited { retry_after: Duration },

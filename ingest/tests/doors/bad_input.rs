@@ -288,6 +288,17 @@ async fn a_body_that_stops_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_stream_of_nothing_but_rejections_is_ended() {
+    let door = Door::open().await;
+    let mut bad = custom("x");
+    bad.id.clear();
+    let batches = futures::stream::repeat(batch(vec![bad; 1000]));
+    let status = door.grpc().await.send_events(batches).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().starts_with("too_many: "), "{}", status.message());
+}
+
+#[tokio::test]
 async fn a_grpc_web_text_call_is_taken() {
     let door = Door::open().await;
     let body = STANDARD.encode(frame(&batch(vec![custom("x")]).encode_to_vec(), false));
