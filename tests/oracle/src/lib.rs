@@ -11,6 +11,20 @@
 //! 4. everything else: functions of that *set*.
 //!
 //! Start with [`rage_clicks()`].
+//!
+//! # Where the definitions leave room
+//! Readings chosen here; whoever changes one changes the product:
+//! - a visitor's events without a session id that are *more* than 30 minutes apart are two sessions; clock skew is then per visitor;
+//! - a session is entered by its first page view and left by its last; without one, by the first and last event that names a page;
+//! - before the first identify, the user is the one that the newest batch names; an identify without a user says nothing;
+//! - a click on a textarea or a select is never dead, whatever the SDK says of it; which inputs are text-like only the SDK knows;
+//! - a centroid may be rounded either way;
+//! - clients that send no view id have one page view per session and path;
+//! - rollups by country, device, browser and system: an event by its own, a session by its own; a text not known is a value, the empty one;
+//! - a session by a clock that is a little fast is live;
+//! - alert facts of sessions stand at the session's start, on the page it was entered by; a group has a value while something in the window
+//!   belongs to it; a mean is over all reports, of a page load and of web vitals alike;
+//! - a late event is late however often it comes, and is no duplicate.
 
 mod alerts;
 mod dead_clicks;
