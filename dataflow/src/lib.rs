@@ -36,7 +36,6 @@ mod rows;
 mod shared;
 mod sink;
 mod source;
-mod temp;
 mod workers;
 
 pub use bindings::Binding;

@@ -19,17 +19,18 @@ mod raw;
 mod zone;
 
 pub(crate) use control::Change;
+pub(crate) use raw::Verdicts;
 
 use crate::bindings::Binding;
 use crate::graph::Graph;
 use crate::shared::Shared;
-use crate::temp::Clocks;
 use crate::{DataflowError, Rows};
-pub(crate) use batch::Batch;
+use batch::Batch;
 use bytes::Bytes;
 use control::Settings;
 use dead::DeadLetters;
 use gosight_log::Record;
+use gosight_operators::clock::Clocks;
 use gosight_operators::event::Position;
 use gosight_operators::lateness::is_late;
 use gosight_proto::record::BatchRecord;
@@ -37,7 +38,6 @@ use intern::Interner;
 use partitions::Partitions;
 use prost::Message;
 use raw::RawTicks;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) struct Source {
@@ -79,6 +79,7 @@ impl Source {
     /// Feeds this worker's share of a tick. Returns how many events it read.
     pub(crate) fn feed(&mut self, binding: &Binding, graph: &mut Graph) -> Result<u64, DataflowError> {
         let is_news = binding.tick > self.shared.resume_tick;
+        graph.open(binding.tick);
         let (changes, unreadable) = self.settings.read_to(binding.control_end)?;
         if self.is_first {
             changes.into_iter().for_each(|change| graph.change(change));
@@ -107,8 +108,8 @@ impl Source {
     }
 
     /// The raw rows and outcomes of a tick that the graph has passed.
-    pub(crate) fn release(&mut self, tick: u64, duplicates: &HashSet<Position>, rows: &mut Rows) {
-        self.reading.raw.release(tick, duplicates, rows);
+    pub(crate) fn release(&mut self, tick: u64, verdicts: &Verdicts, rows: &mut Rows) {
+        self.reading.raw.release(tick, verdicts, rows);
     }
 }
 
@@ -140,7 +141,9 @@ impl Reading {
         let Some(zone) = settings.zone(batch.project) else {
             return;
         };
-        let offset_ms = self.clocks.offset_ms(&batch, tick);
+        let offset_ms = self
+            .clocks
+            .offset_ms(batch.actor(), batch.sent_at_ms, batch.received_at_ms);
         self.events += read.events.len() as u64;
         for (index, bytes) in read.events.iter().enumerate() {
             let position = Position {

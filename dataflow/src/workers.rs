@@ -151,8 +151,8 @@ impl<'a> Worker<'a> {
             .pop_front_if(|bound| self.graph.has_passed(bound.binding.tick))
         {
             let tick = bound.binding.tick;
-            let (mut rows, duplicates) = self.graph.take(tick);
-            self.source.release(tick, &duplicates, &mut rows);
+            let (mut rows, verdicts) = self.graph.take(tick);
+            self.source.release(tick, &verdicts, &mut rows);
             self.shared.rows_left_graph(rows.len() as u64);
             self.progress.sent_out(tick, &self.graph);
             if self.parts.send(TickPart { bound, rows }).is_err() {

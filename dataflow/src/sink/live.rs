@@ -70,11 +70,8 @@ fn by_project(rows: &Rows) -> HashMap<Uuid, ProjectTick> {
     rows.transitions
         .iter()
         .for_each(|row| of(row.project_id, &|tick| push(&mut tick.alerts, row)));
-    let minutes = |row: &&_| is_minute_total(*row);
-    rows.rollups
-        .iter()
-        .filter(minutes)
-        .for_each(|row| of(row.project_id, &|tick| push(&mut tick.rollups, row)));
+    let minutes = rows.rollups.iter().filter(|row| is_minute_total(row));
+    minutes.for_each(|row| of(row.project_id, &|tick| push(&mut tick.rollups, row)));
     for (project, mut newest) in newest_events(rows) {
         let left_out = newest.len().saturating_sub(EVENTS_MAX);
         let tick = projects.entry(project).or_default();

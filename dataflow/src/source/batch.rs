@@ -2,7 +2,8 @@
 
 use super::intern::Interner;
 use gosight_operators::event::{Context, Device, Page, Place};
-use gosight_operators::ids::{ProjectId, SessionId, ViewId};
+use gosight_operators::ids::{ProjectId, SessionId, ViewId, stable_hash};
+use gosight_operators::sessions::{Actor, Who};
 use gosight_proto::ids;
 use gosight_proto::record::BatchRecord;
 use gosight_proto::v1;
@@ -39,6 +40,15 @@ impl Batch {
                 .collect(),
             no_page: Arc::default(),
         })
+    }
+
+    /// Whose batch it is.
+    pub(crate) fn actor(&self) -> Actor {
+        let visitor = || Who::Visitor(stable_hash(&*self.context.visitor));
+        Actor {
+            project: self.project,
+            who: self.session.map_or_else(visitor, Who::Session),
+        }
     }
 
     /// The page an event points at. A batch without pages has one that is nowhere.

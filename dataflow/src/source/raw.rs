@@ -5,7 +5,7 @@
 
 use crate::Rows;
 use gosight_operators::event::Position;
-use gosight_operators::ids::ProjectId;
+use gosight_operators::ids::{ProjectId, SessionId};
 use gosight_store::rows::{EventRow, OutcomeRow};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
@@ -37,6 +37,15 @@ impl Outcome {
     }
 }
 
+/// What the graph says of a tick's events.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verdicts {
+    /// Events whose id had been there.
+    pub(crate) duplicates: HashSet<Position>,
+    /// The sessions that events without a session id belong to.
+    pub(crate) sessions: HashMap<Position, SessionId>,
+}
+
 /// One worker's rows on hold, by tick.
 #[derive(Default)]
 pub(crate) struct RawTicks(BTreeMap<u64, RawTick>);
@@ -61,13 +70,17 @@ impl RawTicks {
             .count(project, received_at_ms, Outcome::Dead);
     }
 
-    /// Adds the tick's rows and outcomes; `duplicates` came back from the graph.
-    pub(crate) fn release(&mut self, tick: u64, duplicates: &HashSet<Position>, rows: &mut Rows) {
+    /// Adds the tick's rows and outcomes; `verdicts` came back from the graph.
+    pub(crate) fn release(&mut self, tick: u64, verdicts: &Verdicts, rows: &mut Rows) {
         let Some(mut held) = self.0.remove(&tick) else { return };
-        for (position, row) in std::mem::take(&mut held.rows) {
-            if held.judge(&position, &row, duplicates) != Outcome::Duplicate {
-                rows.events.push(row);
+        for (position, mut row) in std::mem::take(&mut held.rows) {
+            if held.judge(&position, &row, verdicts) == Outcome::Duplicate {
+                continue;
             }
+            if let Some(session) = verdicts.sessions.get(&position) {
+                row.session_id = Uuid::from_u128(session.0);
+            }
+            rows.events.push(row);
         }
         rows.outcomes.extend(
             held.outcomes
@@ -83,9 +96,9 @@ impl RawTicks {
 }
 
 impl RawTick {
-    fn judge(&mut self, position: &Position, row: &EventRow, duplicates: &HashSet<Position>) -> Outcome {
+    fn judge(&mut self, position: &Position, row: &EventRow, verdicts: &Verdicts) -> Outcome {
         let outcome = match row.late {
-            0 if duplicates.contains(position) => Outcome::Duplicate,
+            0 if verdicts.duplicates.contains(position) => Outcome::Duplicate,
             0 => Outcome::Counted,
             _ => Outcome::Late,
         };
@@ -142,11 +155,19 @@ mod tests {
         raw.hold(7, position(1), row(10, 0));
         raw.hold(7, position(2), row(11, 1));
         raw.dead(7, ProjectId(1), HOUR_MS);
+        let verdicts = Verdicts {
+            duplicates: HashSet::from([position(1)]),
+            sessions: HashMap::from([(position(0), SessionId(99))]),
+        };
         let mut rows = Rows::default();
-        raw.release(7, &HashSet::from([position(1)]), &mut rows);
+        raw.release(7, &verdicts, &mut rows);
         rows.consolidate();
-        let ids: Vec<_> = rows.events.iter().map(|row| row.id.as_u128()).collect();
-        assert_eq!(ids, [10, 11]);
+        let ids: Vec<_> = rows
+            .events
+            .iter()
+            .map(|row| (row.id.as_u128(), row.session_id.as_u128()))
+            .collect();
+        assert_eq!(ids, [(11, 0), (10, 99)]);
         let outcomes: Vec<_> = rows
             .outcomes
             .iter()

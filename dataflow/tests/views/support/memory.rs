@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 /// Views in memory. Like the engine, it knows a commit it has written and drops it when it comes again. Clones share the views.
 #[derive(Clone, Default)]
-pub struct MemorySink {
+pub(crate) struct MemorySink {
     state: Arc<Mutex<State>>,
 }
 
@@ -18,7 +18,7 @@ struct State {
 
 /// What goes wrong at the next write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The process dies before the rows are in.
     DiesBefore,
     /// The process dies when the rows are in and nobody was told.
@@ -29,20 +29,20 @@ pub enum Fault {
 
 impl MemorySink {
     /// The next writes meet with these, one each.
-    pub fn fail_next(&self, faults: &[Fault]) {
+    pub(crate) fn fail_next(&self, faults: &[Fault]) {
         self.state.lock().unwrap().faults.extend(faults.iter().rev());
     }
 
-    pub fn commits(&self) -> Vec<(Commit, Rows)> {
+    pub(crate) fn commits(&self) -> Vec<(Commit, Rows)> {
         self.state.lock().unwrap().commits.clone()
     }
 
     /// Writes of commits that were in already.
-    pub fn repeated(&self) -> Vec<(Commit, Rows)> {
+    pub(crate) fn repeated(&self) -> Vec<(Commit, Rows)> {
         self.state.lock().unwrap().repeated.clone()
     }
 
-    pub fn views(&self) -> Views {
+    pub(crate) fn views(&self) -> Views {
         let mut views = Views::default();
         self.commits().iter().for_each(|(_, rows)| views.apply(rows));
         views
@@ -75,13 +75,13 @@ impl ViewSink for MemorySink {
 
 /// What a reader of the views sees: keyed rows by key, sums of additive rows, without the ticks they were decided at.
 #[derive(Debug, Default, PartialEq)]
-pub struct Views {
+pub(crate) struct Views {
     /// How often an event is there, by its id and whether it was late.
-    pub events: BTreeMap<(u128, u8), usize>,
-    pub sessions: BTreeMap<String, String>,
-    pub insights: BTreeMap<String, String>,
-    pub sums: BTreeMap<String, Vec<i64>>,
-    pub transitions: Vec<String>,
+    pub(crate) events: BTreeMap<(u128, u8), usize>,
+    pub(crate) sessions: BTreeMap<String, String>,
+    pub(crate) insights: BTreeMap<String, String>,
+    pub(crate) sums: BTreeMap<String, Vec<i64>>,
+    pub(crate) transitions: Vec<String>,
 }
 
 impl Views {
@@ -167,7 +167,7 @@ impl Views {
     }
 
     /// How many events met with an outcome.
-    pub fn outcome(&self, name: &str) -> i64 {
+    pub(crate) fn outcome(&self, name: &str) -> i64 {
         let is_it = |key: &&String| key.starts_with("outcome") && key.contains(&format!("\"{name}\""));
         self.sums.keys().filter(is_it).map(|key| self.sums[key][0]).sum()
     }

@@ -5,18 +5,18 @@ use prost::Message;
 
 /// A batch of one session's events, as ingest leaves it in the log.
 #[derive(Clone)]
-pub struct Batch {
-    pub project: u128,
-    pub session: u128,
-    pub visitor: String,
-    pub received_at_ms: i64,
-    pub sent_at_ms: i64,
-    pub path: String,
-    pub events: Vec<Bytes>,
+pub(crate) struct Batch {
+    pub(crate) project: u128,
+    pub(crate) session: u128,
+    pub(crate) visitor: String,
+    pub(crate) received_at_ms: i64,
+    pub(crate) sent_at_ms: i64,
+    pub(crate) path: String,
+    pub(crate) events: Vec<Bytes>,
 }
 
 impl Batch {
-    pub fn new(project: u128, session: u128, at_ms: i64) -> Self {
+    pub(crate) fn new(project: u128, session: u128, at_ms: i64) -> Self {
         let visitor = format!("visitor-{session}");
         let path = "/pricing".into();
         Self {
@@ -31,13 +31,13 @@ impl Batch {
     }
 
     #[must_use]
-    pub fn with(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+    pub(crate) fn with(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         self.events
             .extend(events.into_iter().map(|event| Bytes::from(event.encode_to_vec())));
         self
     }
 
-    pub fn record(&self) -> BatchRecord {
+    pub(crate) fn record(&self) -> BatchRecord {
         let page = Page {
             url: format!("https://shop.example{}", self.path),
             path: self.path.clone(),
@@ -73,7 +73,7 @@ impl Batch {
     }
 }
 
-pub fn id(id: u128) -> String {
+pub(crate) fn id(id: u128) -> String {
     gosight_proto::ids::text(id)
 }
 
@@ -86,7 +86,7 @@ fn event(number: u128, at_ms: i64, payload: Payload) -> Event {
     }
 }
 
-pub fn page_view(number: u128, at_ms: i64) -> Event {
+pub(crate) fn page_view(number: u128, at_ms: i64) -> Event {
     event(
         number,
         at_ms,
@@ -97,12 +97,12 @@ pub fn page_view(number: u128, at_ms: i64) -> Event {
     )
 }
 
-pub fn dom_mutation(number: u128, at_ms: i64) -> Event {
+pub(crate) fn dom_mutation(number: u128, at_ms: i64) -> Event {
     event(number, at_ms, Payload::DomMutation(DomMutation { count: 1 }))
 }
 
 /// A click on a button.
-pub fn click(number: u128, at_ms: i64) -> Event {
+pub(crate) fn click(number: u128, at_ms: i64) -> Event {
     let target = Target {
         tag: "button".into(),
         name: "Buy".into(),

@@ -1,11 +1,11 @@
 //! Every acknowledged event is in the views once, whatever instant the process dies at.
 
-mod support;
-
+use crate::support::{
+    Batch, Fault, MemorySink, append, click, config, copy, now_ms, open, page_view, run, start, wait_until,
+};
 use gosight_dataflow::Config;
 use gosight_log::{Log, Topic};
 use std::sync::Arc;
-use support::{Batch, Fault, MemorySink, append, click, config, now_ms, open, page_view, run, start, wait_until};
 
 const PROJECT: u128 = 0xa0;
 
@@ -130,9 +130,9 @@ fn bindings_are_replayed_and_ticks_grow_over_restarts() {
     // The same log into empty views: every tick comes again as it was.
     let again = MemorySink::default();
     let folder = tempfile::tempdir().unwrap();
-    let copy = open(folder.path(), 2);
-    support::copy(&log, &copy, &[Topic::Events, Topic::Control, Topic::Bindings]);
-    run(one_commit_per_tick(1), &copy, again.clone());
+    let copied = open(folder.path(), 2);
+    copy(&log, &copied, &[Topic::Events, Topic::Control, Topic::Bindings]);
+    run(one_commit_per_tick(1), &copied, again.clone());
     assert_eq!(again.views(), sink.views());
 }
 

@@ -3,8 +3,8 @@
 mod batch;
 mod memory;
 
-pub use batch::{Batch, click, dom_mutation, page_view};
-pub use memory::{Fault, MemorySink, Views};
+pub(crate) use batch::{Batch, click, dom_mutation, page_view};
+pub(crate) use memory::{Fault, MemorySink, Views};
 
 use bytes::Bytes;
 use gosight_dataflow::{Config, Dataflow, ViewSink};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// No test waits longer than this for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn config(workers: usize) -> Config {
+pub(crate) fn config(workers: usize) -> Config {
     Config {
         workers,
         tick_ms: 10,
@@ -28,22 +28,22 @@ pub fn config(workers: usize) -> Config {
     }
 }
 
-pub fn open(folder: &Path, partitions: u32) -> Arc<dyn Log> {
+pub(crate) fn open(folder: &Path, partitions: u32) -> Arc<dyn Log> {
     Arc::new(EmbeddedLog::open(folder, &EmbeddedConfig::small(partitions)).unwrap())
 }
 
-pub fn append(log: &Arc<dyn Log>, partition: u32, batch: &Batch) {
+pub(crate) fn append(log: &Arc<dyn Log>, partition: u32, batch: &Batch) {
     append_bytes(log, partition, batch.record().encode_to_vec());
 }
 
-pub fn append_bytes(log: &Arc<dyn Log>, partition: u32, payload: Vec<u8>) {
+pub(crate) fn append_bytes(log: &Arc<dyn Log>, partition: u32, payload: Vec<u8>) {
     log.append(Topic::Events, partition, Bytes::from(payload))
         .unwrap()
         .wait()
         .unwrap();
 }
 
-pub fn start(config: Config, log: &Arc<dyn Log>, sink: impl ViewSink) -> (Dataflow, Bus) {
+pub(crate) fn start(config: Config, log: &Arc<dyn Log>, sink: impl ViewSink) -> (Dataflow, Bus) {
     let bus = Bus::new();
     (
         Dataflow::start(config, Arc::clone(log), Box::new(sink), bus.clone()).unwrap(),
@@ -52,14 +52,14 @@ pub fn start(config: Config, log: &Arc<dyn Log>, sink: impl ViewSink) -> (Datafl
 }
 
 /// Runs over everything the log holds, and stops.
-pub fn run(config: Config, log: &Arc<dyn Log>, sink: impl ViewSink) {
+pub(crate) fn run(config: Config, log: &Arc<dyn Log>, sink: impl ViewSink) {
     let (dataflow, _) = start(config, log, sink);
     // A stop leaves a replay as it is.
     wait_until("the replay is done", || dataflow.replay().is_done());
     dataflow.stop().unwrap();
 }
 
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
@@ -67,12 +67,12 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-pub fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
 }
 
 /// Copies whole topics, record by record.
-pub fn copy(from: &Arc<dyn Log>, to: &Arc<dyn Log>, topics: &[Topic]) {
+pub(crate) fn copy(from: &Arc<dyn Log>, to: &Arc<dyn Log>, topics: &[Topic]) {
     for &topic in topics {
         for partition in 0..from.partitions(topic) {
             let mut records = Vec::new();
