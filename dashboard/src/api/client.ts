@@ -3,7 +3,7 @@
  * browser keeps. A 401 is answered by one refresh, shared by every request that waits for it.
  */
 
-import type { Iso } from './types';
+import type { Iso, Token as TokenView } from './types';
 
 export const API = '/api/v1';
 
@@ -39,10 +39,7 @@ const REFRESH_AHEAD_MS = 20_000;
 let token: Token | null = null;
 let refreshing: Promise<boolean> | null = null;
 
-interface TokenAnswer {
-  access_token: string;
-  expires_in_s: number;
-}
+type TokenAnswer = Pick<TokenView, 'access_token' | 'expires_in_s'>;
 
 export function keepToken(answer: TokenAnswer): void {
   token = { text: answer.access_token, expiresAtMs: Date.now() + answer.expires_in_s * 1000 };

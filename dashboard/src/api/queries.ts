@@ -28,6 +28,7 @@ import type {
   Member,
   Overview,
   Project,
+  ProjectDetail,
   Rule,
   ScrollDepth,
   Session,
@@ -83,11 +84,11 @@ export function useProjects(): UseQueryResult<Project[]> {
   });
 }
 
-export function useProject(): UseQueryResult<Project> {
+export function useProject(): UseQueryResult<ProjectDetail> {
   const { project } = useRoute();
   return useQuery({
     queryKey: ['project', project, 'self'],
-    queryFn: ({ signal }) => callData<Project>(projectPath(project), { signal }),
+    queryFn: ({ signal }) => callData<ProjectDetail>(projectPath(project), { signal }),
     staleTime: 60_000,
   });
 }

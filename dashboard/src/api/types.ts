@@ -1,4 +1,15 @@
-/** The shapes of the API's answers, as the dashboard reads them. */
+/**
+ * The shapes of the API's answers, by the names the dashboard uses. They come from the generated schema; where that
+ * says `string` and only a few words are meant, they are narrowed here.
+ */
+
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+type Narrow<Type, Fields> = Omit<Type, keyof Fields> & Fields;
+
+/** Time is ISO 8601 in UTC with milliseconds, so that text order is time order. */
+export type Iso = Schemas['Iso'];
 
 export type Role = 'owner' | 'admin' | 'member' | 'viewer';
 
@@ -7,219 +18,52 @@ export type InsightType = 'rage_click' | 'dead_click' | 'error_click' | 'thrashe
 /** What a mark on a session's ribbon stands for. */
 export type MarkType = InsightType | 'error';
 
-/** Time is ISO 8601 in UTC with milliseconds, so that text order is time order. */
-export type Iso = string;
+export type User = Schemas['UserView'];
 
-export interface User {
-  id: string;
-  email: string;
-  name?: string | null;
-}
+export type Project = Narrow<Schemas['ProjectItem'], { role: Role }>;
 
-export interface Project {
-  id: string;
-  name: string;
-  slug: string;
-  role: Role;
-  sessions_today: number;
-  events_today: number;
-  timezone?: string;
-  allowed_domains?: string[];
-  settings?: ProjectSettings;
-}
-
+/** The part of the settings that the dashboard changes; a patch merges into the rest. */
 export interface ProjectSettings {
-  insights?: {
-    rage_click?: { min_clicks?: number; window_ms?: number; radius_px?: number };
-    dead_click?: { window_ms?: number };
-    error_click?: { window_ms?: number };
-  };
-  privacy?: { ip?: 'keep' | 'truncate' | 'hash' | 'drop'; respect_do_not_track?: boolean };
-  [name: string]: unknown;
+  timezone?: string;
+  insights?: Record<string, Record<string, number>>;
+  privacy?: { ip?: 'keep' | 'truncate' | 'hash' | 'drop' };
 }
 
-export interface Session {
-  id: string;
-  visitor_id: string;
-  user_id: string | null;
-  started_at: Iso;
-  ended_at: Iso;
-  duration_ms: number;
-  entry_path: string;
-  exit_path: string;
-  page_count: number;
-  event_count: number;
-  click_count: number;
-  error_count: number;
-  rage_click_count: number;
-  dead_click_count: number;
-  error_click_count: number;
-  max_scroll_percent: number;
-  is_bounce: boolean;
-  has_replay: boolean;
-  device_type: string;
-  browser: string;
-  os: string;
-  country: string;
-  city: string;
-  utm_source: string;
-  utm_medium: string;
-  utm_campaign: string;
-  referrer_domain: string;
-  /** The ribbon, as offsets from `started_at`: the pages, where it hurt, when the tab was hidden; each in time order. */
-  pages: { offset_ms: number; path: string }[];
-  marks: { offset_ms: number; type: MarkType }[];
-  hidden: { offset_ms: number; duration_ms: number }[];
-}
+export type ProjectDetail = Narrow<Schemas['ProjectView'], { role: Role; settings: ProjectSettings }>;
+export type NewProject = Schemas['NewProjectView'];
 
-export interface SessionEvent {
-  id: string;
-  session_id: string;
-  type: string;
-  timestamp: Iso;
-  path: string;
-  url: string;
-  selector?: string;
-  name?: string;
-  text?: string;
-  payload: Record<string, unknown> | null;
-}
+export type Session = Narrow<
+  Omit<Schemas['SessionView'], 'removed'>,
+  { user_id?: string | null; marks: { offset_ms: number; type: MarkType }[] }
+>;
 
-export interface Insight {
-  id: string;
-  type: InsightType;
-  session_id: string;
-  path: string;
-  url: string;
-  selector: string;
-  name?: string;
-  text?: string;
-  timestamp: Iso;
-  details: Record<string, unknown>;
-}
+export type SessionEvent = Narrow<
+  Pick<
+    Schemas['EventView'],
+    'id' | 'session_id' | 'type' | 'timestamp' | 'path' | 'url' | 'selector' | 'name' | 'text'
+  >,
+  { payload: Record<string, unknown> | null }
+>;
 
-export type InsightCounts = Partial<Record<InsightType, number>>;
+export type Insight = Narrow<Omit<Schemas['InsightView'], 'removed'>, { type: InsightType }>;
+export type InsightCounts = Schemas['InsightCounts'];
+export type Hotspot = Schemas['HotspotView'];
+export type Insights = Narrow<Schemas['InsightsView'], { insights: Insight[] }>;
 
-export interface Hotspot {
-  path: string;
-  selector: string;
-  rage_click: number;
-  dead_click: number;
-  error_click: number;
-}
+export type Overview = Schemas['OverviewView'];
+export type SeriesPoint = Schemas['SeriesPointView'];
+export type TopRow = Schemas['ShareView'];
 
-export interface Insights {
-  summary: InsightCounts;
-  hotspots: Hotspot[];
-  insights: Insight[];
-}
+export type Cell = Schemas['CellView'];
+export type HeatElement = Schemas['ElementView'];
+export type Heatmap = Schemas['ClickView'];
+export type ScrollDepth = Schemas['ScrollView'];
+export type HeatmapPage = Schemas['HeatmapPageView'];
 
-export interface Summary {
-  sessions: number;
-  visitors: number;
-  pageviews: number;
-  /** In percent; none without sessions. */
-  bounce_rate: number | null;
-  avg_duration_ms: number | null;
-  struggling_sessions?: number;
-  sessions_change?: number | null;
-  visitors_change?: number | null;
-  pageviews_change?: number | null;
-  bounce_rate_change?: number | null;
-  avg_duration_ms_change?: number | null;
-  struggling_sessions_change?: number | null;
-}
-
-export interface SeriesPoint {
-  time: Iso;
-  sessions: number;
-  visitors: number;
-  pageviews: number;
-}
-
-export interface TopPage {
-  path: string;
-  views: number;
-  avg_time_ms: number;
-}
-
-/** A row of a top list; which of the names is used depends on the list. */
-export interface TopRow {
-  value: string;
-  sessions: number;
-}
-
-export interface Overview {
-  summary: Summary;
-  series: SeriesPoint[];
-  top_pages: TopPage[];
-  top_referrers: TopRow[];
-  countries: TopRow[];
-  devices: TopRow[];
-  browsers: TopRow[];
-  entry_pages: TopRow[];
-  exit_pages: TopRow[];
-  insights: InsightCounts;
-}
-
-export interface Cell {
-  x: number;
-  y: number;
-  count: number;
-  rage: number;
-  dead: number;
-}
-
-export interface HeatElement {
-  selector: string;
-  name: string;
-  text: string;
-  clicks: number;
-  rage: number;
-  dead: number;
-}
-
-export interface Heatmap {
-  cells: Cell[];
-  cell_px: number;
-  views: number;
-  elements: HeatElement[];
-}
-
-export interface ScrollDepth {
-  views: number;
-  reached: { percent: number; views: number }[];
-}
-
-export interface HeatmapPage {
-  path: string;
-  views: number;
-  clicks: number;
-}
-
-export interface Key {
-  id: string;
-  name: string;
-  prefix: string;
-  permissions: string[];
-  created_at: Iso;
-  revoked_at?: Iso;
-}
-
-export interface Member {
-  user_id: string;
-  email: string;
-  name?: string | null;
-  role: Role;
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  role: Role;
-  expires_at: Iso;
-  token?: string;
-}
+export type Key = Schemas['KeyView'];
+export type Member = Narrow<Schemas['MemberView'], { role: Role }>;
+export type Invitation = Narrow<Schemas['InvitationView'], { role: Role }>;
+export type NewInvitation = Schemas['NewInvitationView'];
 
 export type Metric =
   | 'sessions'
@@ -237,65 +81,33 @@ export type Operator = '>' | '>=' | '<' | '<=' | '==';
 export type Window = '1m' | '5m' | '15m' | '1h';
 export type Dimension = 'path' | 'browser' | 'country' | 'device';
 
-export interface Channel {
-  type: 'telegram' | 'webhook';
-  chat_id?: number;
-  name?: string;
-  url?: string;
-  secret?: string;
-}
+export type Channel = Narrow<Schemas['ChannelFields'], { type: 'telegram' | 'webhook' }>;
 
-export interface RuleBody {
-  name: string;
-  kind: 'threshold';
-  metric: string;
-  operator: Operator;
-  threshold: number;
-  window: Window;
-  group_by: Dimension | null;
-  filters: { dimension: Dimension; value: string }[];
-  channels: Channel[];
-  cooldown_minutes: number;
-  is_active: boolean;
-}
+/** A metric may also be `custom_event:NAME`, so it stays a string. */
+export type RuleBody = Narrow<
+  Schemas['RuleFields'],
+  {
+    operator: Operator;
+    window: Window;
+    group_by?: Dimension | null;
+    filters: { dimension: Dimension; value: string }[];
+    channels: Channel[];
+  }
+>;
+export type Rule = RuleBody & Pick<Schemas['RuleView'], 'id'>;
+export type TestResult = Schemas['TestView'];
 
-export interface Rule extends RuleBody {
-  id: string;
-  is_firing?: boolean;
-}
+/** A transition; from the live socket it comes before its messages, and may come after its rule is gone. */
+export type AlertTransition = Narrow<
+  Pick<Schemas['HistoryView'], 'id' | 'rule_id' | 'group' | 'value' | 'time' | 'session_ids'>,
+  {
+    state: 'fired' | 'resolved';
+    rule_name?: string | null;
+    threshold?: number | null;
+    deliveries?: Schemas['DeliveryView'][];
+  }
+>;
 
-export interface AlertTransition {
-  id: string;
-  rule_id: string;
-  rule_name?: string | null;
-  state: 'fired' | 'resolved';
-  group: string;
-  value: number | null;
-  threshold: number | null;
-  time: Iso;
-  session_ids: string[];
-  deliveries?: { channel: string; recipient?: string; state: string }[];
-}
-
-/** What became of a test message to one channel. */
-export interface TestResult {
-  channel: string;
-  recipient: string;
-  is_sent: boolean;
-  error?: string;
-}
-
-export interface TelegramChat {
-  chat_id: number;
-  title: string;
-  is_subscribed: boolean;
-}
-
-export interface TelegramLink {
-  code: string;
-  /** Opens the bot with the code filled in. */
-  url: string;
-  bot: string;
-  qr_svg: string;
-  expires_at: Iso;
-}
+export type TelegramLink = Schemas['LinkView'];
+export type TelegramChat = Schemas['ChatView'];
+export type Token = Schemas['TokenView'];

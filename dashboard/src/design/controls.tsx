@@ -191,7 +191,7 @@ export function Menu({ label, trigger, children, align = 'left', testId }: MenuP
       <button
         ref={button}
         type="button"
-        aria-label={label}
+        title={label}
         aria-expanded={isOpen}
         data-testid={testId}
         onClick={() => setOpen(!isOpen)}

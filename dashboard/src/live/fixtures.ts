@@ -1,6 +1,6 @@
 /** Rows for the tests of the live parts. */
 
-import type { Insight, Overview, Session } from '@/api/types';
+import type { Insight, InsightCounts, Overview, Session, SessionEvent } from '@/api/types';
 import type { Delta, Tick } from './messages';
 
 export const T0 = '2026-01-01T12:00:00.000Z';
@@ -16,6 +16,10 @@ export function aSession(part: Partial<Session> = {}): Session {
     ended_at: T0,
     duration_ms: 0,
     entry_path: '/',
+    entry_url: 'https://shop.test/',
+    exit_url: 'https://shop.test/',
+    region: '',
+    attributes: {},
     exit_path: '/',
     page_count: 1,
     event_count: 1,
@@ -43,6 +47,26 @@ export function aSession(part: Partial<Session> = {}): Session {
   };
 }
 
+export function anEvent(part: Partial<SessionEvent> = {}): SessionEvent {
+  return {
+    id: 'event-1',
+    session_id: 'session-1',
+    type: 'click',
+    timestamp: T0,
+    path: '/',
+    url: 'https://shop.test/',
+    selector: '',
+    name: '',
+    text: '',
+    payload: {},
+    ...part,
+  };
+}
+
+export function counts(part: Partial<InsightCounts>): InsightCounts {
+  return { rage_click: 0, dead_click: 0, error_click: 0, thrashed_cursor: 0, u_turn: 0, slow_page: 0, ...part };
+}
+
 export function anInsight(part: Partial<Insight> = {}): Insight {
   return {
     id: 'insight-1',
@@ -52,14 +76,24 @@ export function anInsight(part: Partial<Insight> = {}): Insight {
     url: 'https://shop.test/',
     selector: '#buy',
     timestamp: T0,
-    details: {},
+    severity: 'high',
+    visitor_id: 'visitor-1',
+    device_type: 'desktop',
+    details: { event_ids: [], tag: 'button', x: 0, y: 0 },
     ...part,
   };
 }
 
 export function anOverview(part: Partial<Overview> = {}): Overview {
   return {
-    summary: { sessions: 10, visitors: 8, pageviews: 30, bounce_rate: 40, avg_duration_ms: 1000 },
+    summary: {
+      sessions: 10,
+      visitors: 8,
+      pageviews: 30,
+      bounce_rate: 40,
+      avg_duration_ms: 1000,
+      struggling_sessions: 1,
+    },
     series: [
       { time: '2026-01-01T11:00:00.000Z', sessions: 4, visitors: 3, pageviews: 10 },
       { time: '2026-01-01T12:00:00.000Z', sessions: 6, visitors: 5, pageviews: 20 },
@@ -71,7 +105,7 @@ export function anOverview(part: Partial<Overview> = {}): Overview {
     browsers: [],
     entry_pages: [],
     exit_pages: [],
-    insights: { rage_click: 1 },
+    insights: counts({ rage_click: 1 }),
     ...part,
   };
 }

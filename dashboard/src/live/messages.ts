@@ -27,7 +27,7 @@ export interface LiveMetrics {
 export type SessionChange = Session & { removed?: boolean };
 export type InsightChange = Insight & { removed?: boolean };
 export type CellDelta = Cell & { path: string; device: string };
-export type ElementDelta = HeatElement & { path: string };
+export type ElementDelta = HeatElement & { path: string; device: string };
 
 /** Everything one tick changed. A part that nothing changed may be absent. */
 export interface Tick {

@@ -269,7 +269,7 @@ function addCells(cells: Cell[], deltas: CellDelta[]): Cell[] {
 
 function addElements(elements: HeatElement[], deltas: ElementDelta[]): HeatElement[] {
   const at = new Map(elements.map((element) => [element.selector, element]));
-  for (const { selector, name, text, clicks, rage, dead } of deltas) {
+  for (const { selector, name, text, clicks, rage, dead, error } of deltas) {
     const old = at.get(selector);
     at.set(selector, {
       selector,
@@ -278,16 +278,19 @@ function addElements(elements: HeatElement[], deltas: ElementDelta[]): HeatEleme
       clicks: (old?.clicks ?? 0) + clicks,
       rage: (old?.rage ?? 0) + rage,
       dead: (old?.dead ?? 0) + dead,
+      error: (old?.error ?? 0) + error,
     });
   }
   return [...at.values()].filter((element) => element.clicks !== 0 || element.rage !== 0 || element.dead !== 0);
 }
 
-/** Cells and elements come as differences: a retraction is a negative one. Elements are not told apart by device. */
+/** Cells and elements come as differences: a retraction is a negative one. */
 export function applyToHeatmap(answer: Answer<Heatmap>, params: HeatmapParams, tick: Tick): Answer<Heatmap> {
   if (!isNews(answer, tick) || params.range.kind === 'fixed') return answer;
   const cells = (tick.cells ?? []).filter((cell) => cell.path === params.path && cell.device === params.device);
-  const elements = (tick.elements ?? []).filter((element) => element.path === params.path);
+  const elements = (tick.elements ?? []).filter(
+    (element) => element.path === params.path && element.device === params.device,
+  );
   if (cells.length === 0 && elements.length === 0) return answer;
   return {
     ...answer,

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from './backoff';
-import { aTick, T0, T1 } from './fixtures';
+import { anEvent, aTick, T0, T1 } from './fixtures';
 import { applyTick, INITIAL, lose } from './state';
 
 const NOW_MS = Date.parse(T1) + 400;
-
-function anEvent(id: string, type: string, timestamp: string) {
-  return { id, type, timestamp, session_id: 'session-1', path: '/', url: '', payload: {} };
-}
 
 describe('the live state', () => {
   it('keeps the newest numbers and the moment they are complete to', () => {
@@ -17,7 +13,11 @@ describe('the live state', () => {
   });
 
   it('shows the newest events first', () => {
-    const state = applyTick(INITIAL, aTick({ events: [anEvent('1', 'click', T0), anEvent('2', 'click', T1)] }), NOW_MS);
+    const state = applyTick(
+      INITIAL,
+      aTick({ events: [anEvent({ id: '1', timestamp: T0 }), anEvent({ id: '2', timestamp: T1 })] }),
+      NOW_MS,
+    );
     expect(state.events.map((event) => event.id)).toEqual(['2', '1']);
   });
 

@@ -205,7 +205,7 @@ export function TopBar() {
       <div className="mx-auto flex w-full max-w-[1440px] flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 md:px-6">
         <ProjectSwitch />
         {hasRange && (
-          <div className="max-md:order-3 max-md:w-full">
+          <div className="max-md:order-3">
             <RangePicker />
           </div>
         )}

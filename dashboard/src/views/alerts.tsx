@@ -204,8 +204,7 @@ function Rules({ history }: { history: AlertTransition[] }) {
   const found = useInsights({ range: DEFAULT_RANGE });
   const [isNew, setNew] = useState(false);
   const insights = insightsOf(found.data);
-  const isFiring = (rule: Rule) =>
-    rule.is_firing ?? history.find((transition) => transition.rule_id === rule.id)?.state === 'fired';
+  const isFiring = (rule: Rule) => history.find((transition) => transition.rule_id === rule.id)?.state === 'fired';
   return (
     <Card>
       <CardHead title={text.alerts.rules}>
@@ -231,7 +230,7 @@ function Transition({ transition, name }: { transition: AlertTransition; name: s
   const { text, language } = useLanguage();
   const href = useHref();
   const hasFired = transition.state === 'fired';
-  const value = transition.value === null ? '–' : count(transition.value, language);
+  const value = transition.value == null ? '–' : count(transition.value, language);
   const session = transition.session_ids?.[0];
   return (
     <li
@@ -250,7 +249,7 @@ function Transition({ transition, name }: { transition: AlertTransition; name: s
       <span className="text-12 text-muted">{moment(transition.time, Date.now(), language)}</span>
       <span className="flex w-full flex-wrap gap-x-3 text-12 text-muted">
         <span>
-          {text.alerts.value(value, transition.threshold === null ? '–' : count(transition.threshold, language))}
+          {text.alerts.value(value, transition.threshold == null ? '–' : count(transition.threshold, language))}
         </span>
         {transition.deliveries?.map((delivery) => (
           <span

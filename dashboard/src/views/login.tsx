@@ -5,6 +5,7 @@ import { useRouter, useSearchParams } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { callData, keepToken } from '@/api/client';
 import { useNeedsOwner } from '@/api/queries';
+import type { Token } from '@/api/types';
 import { Field } from '@/design/controls';
 import { BrowserOnly } from '@/shell/browser-only';
 import { useText } from '@/text/text';
@@ -24,7 +25,7 @@ function LoginForm() {
   const [password, setPassword] = useState('');
   const login = useMutation({
     mutationFn: () =>
-      callData<{ access_token: string; expires_in_s: number }>('/auth/login', {
+      callData<Token>('/auth/login', {
         method: 'POST',
         body: { email, password },
         anonymous: true,

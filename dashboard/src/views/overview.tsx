@@ -40,7 +40,6 @@ function useSessionsHref(): (change?: Change) => string {
 function Numbers({ data, insights, range }: { data: OverviewData | undefined; insights: Insight[]; range: Range }) {
   const { text, language } = useLanguage();
   const sessionsHref = useSessionsHref();
-  const href = useHref();
   const summary = data?.summary;
   const series = (pick: (point: SeriesPoint) => number) => data?.series.map(pick);
   const show = (value: number | null | undefined, format: (value: number, language: string) => string) => {
@@ -51,7 +50,7 @@ function Numbers({ data, insights, range }: { data: OverviewData | undefined; in
   const endMs = range.kind === 'preset' ? Date.now() : Date.parse(end);
   const trend = trendOf(insights, Date.parse(start), endMs, TREND_PARTS);
   return (
-    <Card className="grid grid-cols-2 overflow-hidden md:grid-cols-3 lg:grid-cols-5 [&>a]:border-hairline [&>a]:shadow-[1px_1px_0_0_var(--hairline)]">
+    <Card className="grid grid-cols-2 overflow-hidden md:grid-cols-5 max-md:[&>a:last-child]:col-span-2 [&>a]:shadow-[1px_1px_0_0_var(--hairline)]">
       <Stat
         label={text.stats.sessions}
         value={show(summary?.sessions, count)}
@@ -83,29 +82,15 @@ function Numbers({ data, insights, range }: { data: OverviewData | undefined; in
         href={sessionsHref()}
         testId="stat-bounce-rate"
       />
-      {data && summary?.struggling_sessions === undefined ? (
-        <Stat
-          label={text.stats.insights}
-          value={count(
-            Object.values(data.insights).reduce((sum, value) => sum + value, 0),
-            language,
-          )}
-          series={trend}
-          isWarm
-          href={href('insights')}
-          testId="stat-insights"
-        />
-      ) : (
-        <Stat
-          label={text.stats.struggling}
-          value={show(summary?.struggling_sessions, count)}
-          change={summary?.struggling_sessions_change}
-          series={trend}
-          isWarm
-          href={sessionsHref({ sort: 'struggling' })}
-          testId="stat-struggling-sessions"
-        />
-      )}
+      <Stat
+        label={text.stats.struggling}
+        value={show(summary?.struggling_sessions, count)}
+        change={summary?.struggling_sessions_change}
+        series={trend}
+        isWarm
+        href={sessionsHref({ sort: 'struggling' })}
+        testId="stat-struggling-sessions"
+      />
     </Card>
   );
 }

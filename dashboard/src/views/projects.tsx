@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { callData } from '@/api/client';
 import { freshKey } from '@/api/fresh-key';
 import { useProjects } from '@/api/queries';
-import type { Project } from '@/api/types';
+import type { NewProject, Project } from '@/api/types';
 import { Button, Field } from '@/design/controls';
 import { Icon } from '@/design/icon';
 import { Card, Empty, Fault, FormFault, SkeletonRows } from '@/design/states';
@@ -20,13 +20,14 @@ import { useLanguage, useText } from '@/text/text';
 
 function ProjectRow({ project }: { project: Project }) {
   const { text, language } = useLanguage();
-  const today = text.projects.today(count(project.sessions_today, language), count(project.events_today, language));
-  const href = project.events_today > 0 || project.sessions_today > 0 ? 'overview' : 'onboarding';
+  const sessions = project.sessions_today ?? 0;
+  const events = project.events_today ?? 0;
+  const today = text.projects.today(count(sessions, language), count(events, language));
+  const href = sessions + events > 0 ? 'overview' : 'onboarding';
   return (
     <li className="border-t border-hairline first:border-t-0">
       <Link
         href={`/${project.slug}/${href}`}
-        aria-label={text.projects.open(project.name)}
         data-testid="project-row"
         className="flex items-center gap-4 px-4 py-3.5 transition-colors hover:bg-sunken"
       >
@@ -49,7 +50,7 @@ function CreateProject({ onCancel }: { onCancel?: () => void }) {
   const [domain, setDomain] = useState('');
   const create = useMutation({
     mutationFn: () =>
-      callData<Project & { key: string }>('/projects', {
+      callData<NewProject>('/projects', {
         method: 'POST',
         body: { name, allowed_domains: domain ? [domain] : [] },
       }),

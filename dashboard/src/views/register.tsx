@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { callData, keepToken } from '@/api/client';
+import type { Token } from '@/api/types';
 import { Field } from '@/design/controls';
 import { BrowserOnly } from '@/shell/browser-only';
 import { useText } from '@/text/text';
@@ -22,7 +23,7 @@ function RegisterForm() {
   const [password, setPassword] = useState('');
   const register = useMutation({
     mutationFn: () =>
-      callData<{ access_token: string; expires_in_s: number }>('/auth/register', {
+      callData<Token>('/auth/register', {
         method: 'POST',
         body: { name, email, password, invitation_token: invitation },
         anonymous: true,

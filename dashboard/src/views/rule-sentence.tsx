@@ -54,7 +54,7 @@ function Pick({ label, value, options, onChoose }: PickProps) {
 }
 
 export function channelName(channel: Channel, text: Dictionary): string {
-  if (channel.type === 'telegram') return channel.name ? `Telegram · ${channel.name}` : text.alerts.telegram;
+  if (channel.type === 'telegram') return text.alerts.telegram;
   try {
     return `${text.alerts.webhook} · ${new URL(channel.url ?? '').host}`;
   } catch {

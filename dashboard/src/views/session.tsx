@@ -105,7 +105,7 @@ function InsightLine({ insight, startMs }: { insight: Insight; startMs: number }
       <span className="min-w-0 flex-1">
         <span className="font-medium">{text.insight[insight.type]}</span>{' '}
         <span className="text-muted">{describeInsight(insight, text)}</span>
-        <span className="block truncate font-mono text-12 text-muted">{elementOf(insight)}</span>
+        <span className="block truncate text-12 text-muted">{elementOf(insight)}</span>
       </span>
     </li>
   );

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { callData } from '@/api/client';
 import { projectPath, useInvitations, useMembers } from '@/api/queries';
-import type { Invitation, Role } from '@/api/types';
+import type { NewInvitation, Role } from '@/api/types';
 import { Button, CopyButton, Field, Select } from '@/design/controls';
 import { Card, Fault, FormFault, SkeletonRows } from '@/design/states';
 import { useRoute } from '@/route/route';
@@ -108,15 +108,13 @@ function Invite() {
   const [role, setRole] = useState<Role>('member');
   const invite = useMutation({
     mutationFn: () =>
-      callData<Invitation>(`${projectPath(project)}/invitations`, { method: 'POST', body: { email, role } }),
+      callData<NewInvitation>(`${projectPath(project)}/invitations`, { method: 'POST', body: { email, role } }),
     onSuccess() {
       setEmail('');
       void client.invalidateQueries({ queryKey: ['project', project, 'invitations'] });
     },
   });
-  const link = invite.data?.token
-    ? `${window.location.origin}/register?invitation=${encodeURIComponent(invite.data.token)}`
-    : null;
+  const link = invite.data?.url;
   return (
     <>
       <form

@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { callData } from '@/api/client';
 import { projectPath, useProject } from '@/api/queries';
-import type { Project, ProjectSettings } from '@/api/types';
+import type { ProjectDetail, ProjectSettings } from '@/api/types';
 import { Button, Chip, Field, Select } from '@/design/controls';
 import { Card, Fault, FormFault, SkeletonRows } from '@/design/states';
 import { useToast } from '@/design/toast';
@@ -28,7 +28,7 @@ function usePatch() {
   const toast = useToast();
   const text = useText();
   return useMutation({
-    mutationFn: (body: Patch) => callData<Project>(projectPath(project), { method: 'PATCH', body }),
+    mutationFn: (body: Patch) => callData<ProjectDetail>(projectPath(project), { method: 'PATCH', body }),
     onSuccess() {
       toast(text.common.saved);
       void client.invalidateQueries({ queryKey: ['project', project, 'self'] });
@@ -37,11 +37,11 @@ function usePatch() {
   });
 }
 
-function General({ project }: { project: Project }) {
+function General({ project }: { project: ProjectDetail }) {
   const text = useText();
   const patch = usePatch();
   const [name, setName] = useState(project.name);
-  const [timezone, setTimezone] = useState(project.timezone ?? 'UTC');
+  const [timezone, setTimezone] = useState(project.timezone);
   return (
     <Section title={text.settings.general}>
       <form
@@ -80,11 +80,11 @@ function General({ project }: { project: Project }) {
   );
 }
 
-function Domains({ project }: { project: Project }) {
+function Domains({ project }: { project: ProjectDetail }) {
   const text = useText();
   const patch = usePatch();
   const [domain, setDomain] = useState('');
-  const domains = project.allowed_domains ?? [];
+  const domains = project.allowed_domains;
   return (
     <Section title={text.settings.domains} lead={text.settings.domainsLead}>
       {domains.length > 0 && (
@@ -126,10 +126,10 @@ function Domains({ project }: { project: Project }) {
 
 const IP_MODES = ['keep', 'truncate', 'hash', 'drop'] as const;
 
-function Privacy({ project }: { project: Project }) {
+function Privacy({ project }: { project: ProjectDetail }) {
   const text = useText();
   const patch = usePatch();
-  const mode = project.settings?.privacy?.ip ?? 'truncate';
+  const mode = project.settings.privacy?.ip ?? 'truncate';
   return (
     <Section title={text.settings.privacy} lead={text.settings.privacyNote}>
       <p className="flex flex-wrap items-center gap-3 text-13 font-medium">
@@ -156,10 +156,10 @@ const THRESHOLDS = [
 
 type Numbers = Record<string, Record<string, number>>;
 
-function Thresholds({ project }: { project: Project }) {
+function Thresholds({ project }: { project: ProjectDetail }) {
   const text = useText();
   const patch = usePatch();
-  const given = (project.settings?.insights ?? {}) as Numbers;
+  const given = project.settings.insights ?? {};
   const [changed, setChanged] = useState<Numbers>({});
   const current = (type: string, name: string, preset: number) =>
     changed[type]?.[name] ?? given[type]?.[name] ?? preset;
@@ -196,7 +196,7 @@ function Thresholds({ project }: { project: Project }) {
   );
 }
 
-function Danger({ project }: { project: Project }) {
+function Danger({ project }: { project: ProjectDetail }) {
   const text = useText();
   const router = useRouter();
   const client = useQueryClient();

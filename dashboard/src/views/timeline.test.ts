@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { anInsight } from '@/live/fixtures';
+import { anEvent, anInsight } from '@/live/fixtures';
 import { timelineOf } from './timeline';
 
-function anEvent(second: number, type: string) {
-  return {
-    id: `e${second}`,
-    session_id: 's',
-    type,
-    timestamp: new Date(second * 1000).toISOString(),
-    path: '/',
-    url: '',
-    payload: {},
-  };
+function at(second: number, type: string) {
+  return anEvent({ id: `e${second}`, type, timestamp: new Date(second * 1000).toISOString() });
 }
 
-const EVENTS = [
-  anEvent(0, 'page_view'),
-  anEvent(1, 'scroll'),
-  anEvent(2, 'scroll'),
-  anEvent(3, 'click'),
-  anEvent(4, 'js_error'),
-];
+const EVENTS = [at(0, 'page_view'), at(1, 'scroll'), at(2, 'scroll'), at(3, 'click'), at(4, 'js_error')];
 
 describe('the timeline', () => {
   it('makes one line of a run of scrolling, with how often', () => {
@@ -34,7 +20,7 @@ describe('the timeline', () => {
   });
 
   it('makes one line of clicks on one element, and not of clicks on two', () => {
-    const click = (second: number, selector: string) => ({ ...anEvent(second, 'click'), selector });
+    const click = (second: number, selector: string) => ({ ...at(second, 'click'), selector });
     const lines = timelineOf([click(0, '#buy'), click(1, '#buy'), click(2, '#menu')], [], 'all');
     expect(lines.map((line) => line.kind === 'event' && line.repeats)).toEqual([2, 1]);
   });

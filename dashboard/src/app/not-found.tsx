@@ -1,0 +1,5 @@
+import { NotFound } from '@/views/not-found';
+
+export default function Page() {
+  return <NotFound />;
+}
