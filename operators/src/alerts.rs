@@ -18,7 +18,7 @@ use crate::fold::{Shared, look};
 use crate::ids::{Diff, ProjectId, RuleId, Tick, route};
 use crate::keyed::{Keyed, KeyedOperator, Next, Record};
 use crate::meter::Meters;
-use crate::per_tick::{Ticks, per_tick};
+use crate::per_tick::{Ticks, at_their_ticks, per_tick};
 use crate::rules::{Query, Rule};
 use crate::views::{Insight, SessionView, Transition, TransitionState};
 use crate::windows::{Change, Value, Windows};
@@ -47,7 +47,7 @@ pub fn alerts<'scope>(
     let asked = rules.arrange_by_key_named("Rules");
     let told = values.arrange_by_key_named("Values");
     let judged = asked.join_core(told, |_, rule, value| [(rule.clone(), value.clone())]);
-    let records = judged.inner.map(|((rule, value), _, diff)| {
+    let records = at_their_ticks(judged).map(|((rule, value), _, diff)| {
         let key = (rule.project, rule.id, Arc::clone(&value.group));
         (key, (rule, value, diff))
     });

@@ -3,12 +3,12 @@
 //! A page view is named by its view id. It exists when its page_view event is known, and has reached the greatest percent that any event of the
 //! same session and view id told: scroll, scroll milestone or page exit. Its path, device type and day are the page_view event's.
 //!
-//! A page_view event without a view id is a page view of its own, of whose depth nothing is known.
+//! Clients that send no view id have one page view per session and path.
 //!
 //! State: about 120 bytes a page view.
 
-use crate::event::{Day, Event, EventType, Payload};
-use crate::ids::{Diff, EventId, ProjectId, ViewId};
+use crate::event::{Day, Event, EventType, Page, Payload};
+use crate::ids::{Diff, ProjectId, ViewId};
 use crate::summary::Earliest;
 use crate::views::ScrollStep;
 use serde::{Deserialize, Serialize};
@@ -62,11 +62,16 @@ struct PageViewState {
     is_touched: bool,
 }
 
-/// The view id, or the event without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Name {
     View(ViewId),
-    Event(EventId),
+    Path(Arc<str>),
+}
+
+impl Name {
+    fn of(page: &Page) -> Self {
+        page.view.map_or_else(|| Self::Path(Arc::clone(&page.path)), Self::View)
+    }
 }
 
 impl PageViews {
@@ -99,7 +104,7 @@ impl PageViews {
 
     /// Sought from the end: most events belong to the newest page view.
     fn view(&mut self, event: &Event) -> &mut PageViewState {
-        let name = event.page.view.map_or(Name::Event(event.id), Name::View);
+        let name = Name::of(&event.page);
         let at = self.0.iter().rposition(|view| view.name == name).unwrap_or_else(|| {
             let (project, shown, emitted) = (event.project, Earliest::default(), None);
             self.0.push(PageViewState {

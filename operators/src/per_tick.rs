@@ -15,6 +15,7 @@
 //! State: the records of incomplete ticks.
 
 use crate::ids::Tick;
+use differential_dataflow::VecCollection;
 use std::collections::BTreeMap;
 use timely::dataflow::StreamVec;
 use timely::dataflow::channels::pact::Pipeline;
@@ -69,6 +70,30 @@ pub fn per_tick<'scope, L: PerTick>(
                 }
             }
         });
+    stream
+}
+
+/// A collection's rows, each sent at its own tick.
+///
+/// Differential looks at the time in the row alone, so a row may travel earlier than it says: rows that an input or a join made come in
+/// portions stamped with the least of their times. [`per_tick`] goes by the stamp.
+pub(crate) fn at_their_ticks<'scope, D, R>(
+    rows: VecCollection<'scope, Tick, D, R>,
+) -> StreamVec<'scope, Tick, (D, Tick, R)>
+where
+    D: Clone + 'static,
+    R: Clone + 'static,
+{
+    let stream: StreamVec<'scope, Tick, (D, Tick, R)> = rows.inner.unary(Pipeline, "AtTheirTicks", |_, _| {
+        |input, output| {
+            input.for_each_stamp(|capability, containers| {
+                for row in containers.flat_map(|container| container.drain(..)) {
+                    let capability = capability.delayed(&row.1, output.output_index());
+                    output.session(&capability).give(row);
+                }
+            });
+        }
+    });
     stream
 }
 

@@ -29,7 +29,7 @@ use crate::keyed::{Keyed, KeyedOperator, Next, Record};
 use crate::lateness::HORIZON_MS;
 use crate::meter::Meter;
 use crate::page_views::{PageDepth, PageViews};
-use crate::per_tick::{Ticks, per_tick};
+use crate::per_tick::{Ticks, at_their_ticks, per_tick};
 use crate::rage_clicks::rage_clicks;
 use crate::rules::Thresholds;
 use crate::session_view::session_view;
