@@ -37,11 +37,18 @@ pub struct Answer<T> {
 
 impl<T> Answer<T> {
     pub fn new(data: T) -> Self {
-        Self { status: StatusCode::OK, data, meta: AnswerMeta::default() }
+        Self {
+            status: StatusCode::OK,
+            data,
+            meta: AnswerMeta::default(),
+        }
     }
 
     pub fn created(data: T) -> Self {
-        Self { status: StatusCode::CREATED, ..Self::new(data) }
+        Self {
+            status: StatusCode::CREATED,
+            ..Self::new(data)
+        }
     }
 
     pub(crate) fn status(self, status: StatusCode) -> Self {
@@ -62,7 +69,15 @@ impl<T> Answer<T> {
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        (self.status, Json(Envelope { success: true, data: self.data, meta: self.meta })).into_response()
+        (
+            self.status,
+            Json(Envelope {
+                success: true,
+                data: self.data,
+                meta: self.meta,
+            }),
+        )
+            .into_response()
     }
 }
 
@@ -120,7 +135,11 @@ mod tests {
 
     #[test]
     fn a_time_is_read_as_iso_8601_or_epoch_ms() {
-        for text in ["1732330000007", "2024-11-23T02:46:40.007Z", "2024-11-23T09:46:40.007+07:00"] {
+        for text in [
+            "1732330000007",
+            "2024-11-23T02:46:40.007Z",
+            "2024-11-23T09:46:40.007+07:00",
+        ] {
             assert_eq!(parse_time_ms(text), Some(1_732_330_000_007), "{text}");
         }
         for text in ["", "yesterday", "2024-11-23", "99999999999999999"] {

@@ -1,6 +1,8 @@
 //! The first start without a browser: owner, project and key from the environment.
 
-use gosight_store::meta::{Meta, MetaError, NewKey, NewProject, NewUser, Permission, Project, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Settings};
+use gosight_store::meta::{
+    Meta, MetaError, NewKey, NewProject, NewUser, Permission, Project, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Settings,
+};
 use uuid::Uuid;
 
 use crate::ApiError;
@@ -49,7 +51,9 @@ pub async fn bootstrap(meta: &Meta, wish: &Bootstrap, now_ms: i64) -> Result<(),
 
 /// The person who shall own things: the one asked for, else the first who registered.
 async fn owner(meta: &Meta, wish: &Bootstrap, now_ms: i64) -> Result<Option<Uuid>, BootstrapError> {
-    let Some(email) = &wish.admin_email else { return Ok(meta.installation_owner().await?.map(|user| user.id)) };
+    let Some(email) = &wish.admin_email else {
+        return Ok(meta.installation_owner().await?.map(|user| user.id));
+    };
     let email = checks::email(email).map_err(|error| refuse("GOSIGHT_ADMIN_EMAIL", &error.to_string()))?;
     if let Some((user, _)) = meta.user_for_login(&email).await? {
         return Ok(Some(user.id));
@@ -63,8 +67,15 @@ async fn owner(meta: &Meta, wish: &Bootstrap, now_ms: i64) -> Result<Option<Uuid
         return Err(refuse("GOSIGHT_ADMIN_PASSWORD", "is needed to make the owner"));
     }
     let passwords = Passwords::new().map_err(BootstrapError::Hash)?;
-    let password_hash = passwords.hash(password.to_owned()).await.map_err(BootstrapError::Hash)?;
-    let new = NewUser { email: &email, name: &email, password_hash: &password_hash };
+    let password_hash = passwords
+        .hash(password.to_owned())
+        .await
+        .map_err(BootstrapError::Hash)?;
+    let new = NewUser {
+        email: &email,
+        name: &email,
+        password_hash: &password_hash,
+    };
     Ok(Some(meta.create_first_user(new, now_ms).await?.id))
 }
 
@@ -76,14 +87,24 @@ async fn project(meta: &Meta, slug: &str, owner: Option<Uuid>, now_ms: i64) -> R
     }
     let owner = owner.ok_or_else(|| refuse("GOSIGHT_PROJECT", "needs GOSIGHT_ADMIN_EMAIL: a project has an owner"))?;
     let settings = Settings::default();
-    let new = NewProject { slug, name: slug, allowed_domains: &[], settings: &settings, owner };
+    let new = NewProject {
+        slug,
+        name: slug,
+        allowed_domains: &[],
+        settings: &settings,
+        owner,
+    };
     Ok(meta.create_project(&new, now_ms).await?)
 }
 
 async fn key(meta: &Meta, project: &Project, key: &str, now_ms: i64) -> Result<(), BootstrapError> {
-    let is_key = (16..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let is_key =
+        (16..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if !is_key {
-        return Err(refuse("GOSIGHT_PROJECT_KEY", "must have 16 to 128 letters, digits, _ and -"));
+        return Err(refuse(
+            "GOSIGHT_PROJECT_KEY",
+            "must have 16 to 128 letters, digits, _ and -",
+        ));
     }
     let key_sha256 = Secret::sha256_of(key);
     match meta.project_of_key(&key_sha256).await? {
@@ -106,7 +127,10 @@ async fn key(meta: &Meta, project: &Project, key: &str, now_ms: i64) -> Result<(
 }
 
 fn refuse(setting: &'static str, reason: &str) -> BootstrapError {
-    BootstrapError::Setting { setting, reason: reason.to_owned() }
+    BootstrapError::Setting {
+        setting,
+        reason: reason.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +149,10 @@ mod tests {
 
     async fn meta() -> (Meta, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        (Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap(), folder)
+        (
+            Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap(),
+            folder,
+        )
     }
 
     #[tokio::test]
@@ -136,7 +163,11 @@ mod tests {
         }
         let project = meta.project_by_slug("main").await.unwrap();
         assert_eq!(project.settings.timezone.0, "UTC");
-        let key = meta.ingest_key(&Secret::sha256_of("gsk_0123456789abcdef")).await.unwrap().unwrap();
+        let key = meta
+            .ingest_key(&Secret::sha256_of("gsk_0123456789abcdef"))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(key.project_id, project.id);
         assert_eq!(meta.keys(project.id).await.unwrap().len(), 1);
         let (owner, _) = meta.user_for_login("owner@example.com").await.unwrap().unwrap();
@@ -151,18 +182,41 @@ mod tests {
         let key = meta.keys(project.id).await.unwrap().remove(0);
         meta.revoke_key(project.id, key.id, 2).await.unwrap();
         bootstrap(&meta, &wish(), 3).await.unwrap();
-        assert!(meta.ingest_key(&Secret::sha256_of("gsk_0123456789abcdef")).await.unwrap().is_none());
+        assert!(
+            meta.ingest_key(&Secret::sha256_of("gsk_0123456789abcdef"))
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[tokio::test]
     async fn it_refuses_wishes_that_cannot_be_fulfilled() {
         for broken in [
-            Bootstrap { admin_email: Some("nobody".into()), ..wish() },
-            Bootstrap { admin_password: None, ..wish() },
-            Bootstrap { project: Some("login".into()), ..wish() },
-            Bootstrap { project_key: Some("short".into()), ..wish() },
-            Bootstrap { project: None, ..wish() },
-            Bootstrap { admin_email: None, ..wish() },
+            Bootstrap {
+                admin_email: Some("nobody".into()),
+                ..wish()
+            },
+            Bootstrap {
+                admin_password: None,
+                ..wish()
+            },
+            Bootstrap {
+                project: Some("login".into()),
+                ..wish()
+            },
+            Bootstrap {
+                project_key: Some("short".into()),
+                ..wish()
+            },
+            Bootstrap {
+                project: None,
+                ..wish()
+            },
+            Bootstrap {
+                admin_email: None,
+                ..wish()
+            },
         ] {
             let (meta, _folder) = meta().await;
             assert!(bootstrap(&meta, &broken, 1).await.is_err());

@@ -36,7 +36,10 @@ impl ApiError {
     pub fn invalid(field: &str, reason: impl Into<String>) -> Self {
         let reason = reason.into();
         let message = format!("{field}: {reason}");
-        Self::Validation { message, details: Some(serde_json::json!({ "field": field, "reason": reason })) }
+        Self::Validation {
+            message,
+            details: Some(serde_json::json!({ "field": field, "reason": reason })),
+        }
     }
 
     pub fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -99,9 +102,18 @@ impl IntoResponse for ApiError {
             Self::RateLimited { retry_after_s } => Some(retry_after_s),
             _ => None,
         };
-        let mut response = (status, Json(ErrorEnvelope { success: false, error: self.into() })).into_response();
+        let mut response = (
+            status,
+            Json(ErrorEnvelope {
+                success: false,
+                error: self.into(),
+            }),
+        )
+            .into_response();
         if let Some(seconds) = retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -120,7 +132,10 @@ impl From<MetaError> for ApiError {
 impl From<AnalyticsError> for ApiError {
     fn from(error: AnalyticsError) -> Self {
         match error {
-            AnalyticsError::TooExpensive(_) => Self::invalid("start", "this range is too much for one question; ask for a shorter one"),
+            AnalyticsError::TooExpensive(_) => Self::invalid(
+                "start",
+                "this range is too much for one question; ask for a shorter one",
+            ),
             other => Self::internal(other),
         }
     }

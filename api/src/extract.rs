@@ -17,9 +17,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(refused("send JSON with the header Content-Type: application/json".into()))
-            }
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(refused(
+                "send JSON with the header Content-Type: application/json".into(),
+            )),
             Err(rejection) => Err(refused(rejection.body_text())),
         }
     }
@@ -46,7 +46,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<T>::from_request_parts(parts, state).await;
-        path.map(|Path(params)| Self(params)).map_err(|_| ApiError::NotFound("what this path names"))
+        path.map(|Path(params)| Self(params))
+            .map_err(|_| ApiError::NotFound("what this path names"))
     }
 }
 

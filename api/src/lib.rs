@@ -64,7 +64,8 @@ pub fn document() -> OpenApi {
 }
 
 fn document_and_router(api: Api) -> (OpenApi, Router<Api>) {
-    let guarded = |group, routes: OpenApiRouter<Api>| routes.route_layer(from_fn_with_state((api.clone(), group), guard));
+    let guarded =
+        |group, routes: OpenApiRouter<Api>| routes.route_layer(from_fn_with_state((api.clone(), group), guard));
     let (router, document) = all_routes(guarded).split_for_parts();
     (openapi::finish(document), router)
 }

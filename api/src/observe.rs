@@ -30,7 +30,11 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let method = request.method().clone();
     // The template, never the path: the label set must stay bounded.
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("other", MatchedPath::as_str)
+        .to_owned();
     let mut response = next.run(request).await;
     let took_s = started.elapsed().as_secs_f64();
     metrics::histogram!("gosight_api_request_seconds", "route" => route.clone(), "method" => method.to_string(), "status" => class(response.status()))
@@ -43,7 +47,9 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     for (name, value) in STRICT {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

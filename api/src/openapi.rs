@@ -10,7 +10,9 @@ use axum::routing::get;
 use sha2::{Digest, Sha256};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, InfoBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Server, Type};
+use utoipa::openapi::{
+    Content, InfoBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Server, Type,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{Api, ErrorEnvelope};
@@ -41,7 +43,10 @@ pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
             add_path_parameters(path, operation);
-            operation.responses.responses.insert("default".into(), error_response().into());
+            operation
+                .responses
+                .responses
+                .insert("default".into(), error_response().into());
         }
     }
     document
@@ -52,8 +57,18 @@ pub(crate) fn router(document: OpenApi) -> Router<Api> {
     let json = document.to_json().unwrap_or_default();
     let page = page(&document);
     Router::new()
-        .route("/openapi.json", get(serve).with_state(Arc::new(Served::new("application/json", json, None))))
-        .route("/docs", get(serve).with_state(Arc::new(Served::new("text/html; charset=utf-8", page, Some(page_policy())))))
+        .route(
+            "/openapi.json",
+            get(serve).with_state(Arc::new(Served::new("application/json", json, None))),
+        )
+        .route(
+            "/docs",
+            get(serve).with_state(Arc::new(Served::new(
+                "text/html; charset=utf-8",
+                page,
+                Some(page_policy()),
+            ))),
+        )
 }
 
 struct Served {
@@ -66,12 +81,20 @@ struct Served {
 impl Served {
     fn new(content_type: &'static str, body: String, policy: Option<String>) -> Self {
         let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&body)[..16]));
-        Self { body, content_type, policy, etag }
+        Self {
+            body,
+            content_type,
+            policy,
+            etag,
+        }
     }
 }
 
 async fn serve(State(served): State<Arc<Served>>, headers: HeaderMap) -> Response {
-    let mut response = if headers.get(header::IF_NONE_MATCH).is_some_and(|etag| etag == served.etag.as_str()) {
+    let mut response = if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|etag| etag == served.etag.as_str())
+    {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, served.content_type)], served.body.clone()).into_response()
@@ -96,27 +119,54 @@ fn page_policy() -> String {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Every `{name}` of a path is a parameter, whether or not the handler says so itself.
 fn add_path_parameters(path: &str, operation: &mut Operation) {
-    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let names = path
+        .split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let parameters = operation.parameters.get_or_insert_default();
     for name in names {
-        let is_named = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == name);
+        let is_named =
+            |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == name);
         if !parameters.iter().any(is_named) {
-            let description = if name == "project" { "The project's id or slug." } else { "An id." };
+            let description = if name == "project" {
+                "The project's id or slug."
+            } else {
+                "An id."
+            };
             let text = ObjectBuilder::new().schema_type(Type::String);
-            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
-            parameters.push(parameter.description(Some(description)).schema(Some(text)).build().into());
+            let parameter = ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True);
+            parameters.push(
+                parameter
+                    .description(Some(description))
+                    .schema(Some(text))
+                    .build()
+                    .into(),
+            );
         }
     }
 }
 
 fn error_response() -> utoipa::openapi::Response {
     let body = Content::new(Some(Ref::from_schema_name(ErrorEnvelope::name())));
-    ResponseBuilder::new().description("What went wrong.").content("application/json", body).build()
+    ResponseBuilder::new()
+        .description("What went wrong.")
+        .content("application/json", body)
+        .build()
 }
 
 /// The document as a page: operations by tag, each with its parameters, body and answer.
@@ -152,5 +202,8 @@ fn page(document: &OpenApi) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -21,7 +21,8 @@ pub struct PageParams {
 impl PageParams {
     /// Where the page begins; a cursor that was not given out is a `VALIDATION_ERROR`.
     pub fn after(&self) -> Result<Option<Cursor>, ApiError> {
-        let decode = |text: &String| Cursor::decode(text).map_err(|error| ApiError::invalid("cursor", error.to_string()));
+        let decode =
+            |text: &String| Cursor::decode(text).map_err(|error| ApiError::invalid("cursor", error.to_string()));
         self.cursor.as_ref().map(decode).transpose()
     }
 

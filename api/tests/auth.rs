@@ -1,4 +1,5 @@
 //! Signing up, in and out.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
 mod common;
 
@@ -10,13 +11,25 @@ use serde_json::json;
 #[tokio::test]
 async fn the_first_to_register_owns_the_installation_and_nobody_follows_uninvited() {
     let it = Installation::empty().await;
-    assert_eq!(it.send(Method::GET, "/auth/setup", None, None).await.data()["needs_owner"], true);
+    assert_eq!(
+        it.send(Method::GET, "/auth/setup", None, None).await.data()["needs_owner"],
+        true
+    );
     let body = json!({ "email": "First@Example.com", "password": PASSWORD, "name": "First" });
     let first = it.send(Method::POST, "/auth/register", None, Some(body)).await;
     assert_eq!(first.status, StatusCode::CREATED);
     let me = it.get("/auth/me", &token_of(&first)).await;
-    assert_eq!((me.data()["email"].as_str(), me.data()["is_installation_owner"].as_bool()), (Some("first@example.com"), Some(true)));
-    assert_eq!(it.send(Method::GET, "/auth/setup", None, None).await.data()["needs_owner"], false);
+    assert_eq!(
+        (
+            me.data()["email"].as_str(),
+            me.data()["is_installation_owner"].as_bool()
+        ),
+        (Some("first@example.com"), Some(true))
+    );
+    assert_eq!(
+        it.send(Method::GET, "/auth/setup", None, None).await.data()["needs_owner"],
+        false
+    );
 
     let second = json!({ "email": "second@example.com", "password": PASSWORD });
     let refused = it.send(Method::POST, "/auth/register", None, Some(second)).await;
@@ -31,7 +44,11 @@ async fn an_invitation_makes_a_member_once() {
     let projects = it.get("/projects", &ann).await;
     assert_eq!(projects.data()[0]["role"], "viewer");
     let invitation = it
-        .post("/projects/main/invitations", &owner, json!({ "email": "bob@example.com", "role": "member" }))
+        .post(
+            "/projects/main/invitations",
+            &owner,
+            json!({ "email": "bob@example.com", "role": "member" }),
+        )
         .await;
     let token = invitation.data()["token"].clone();
     for (email, status) in [
@@ -50,13 +67,24 @@ async fn a_person_with_an_account_accepts_an_invitation_signed_in() {
     let it = Installation::ready().await;
     let ann = it.invited(common::PROJECT, "ann@example.com", "viewer").await;
     let owner = it.owner().await;
-    it.post("/projects", &owner, json!({ "name": "Blog", "slug": "blog" })).await;
+    it.post("/projects", &owner, json!({ "name": "Blog", "slug": "blog" }))
+        .await;
     let invitation = it
-        .post("/projects/blog/invitations", &owner, json!({ "email": "ann@example.com", "role": "admin" }))
+        .post(
+            "/projects/blog/invitations",
+            &owner,
+            json!({ "email": "ann@example.com", "role": "admin" }),
+        )
         .await;
     let body = json!({ "token": invitation.data()["token"] });
-    assert_eq!(it.post("/invitations/accept", &owner, body.clone()).await.code(), "NOT_FOUND");
-    assert_eq!(it.post("/invitations/accept", &ann, body.clone()).await.data()["role"], "admin");
+    assert_eq!(
+        it.post("/invitations/accept", &owner, body.clone()).await.code(),
+        "NOT_FOUND"
+    );
+    assert_eq!(
+        it.post("/invitations/accept", &ann, body.clone()).await.data()["role"],
+        "admin"
+    );
     assert_eq!(it.post("/invitations/accept", &ann, body).await.code(), "NOT_FOUND");
 }
 
@@ -68,25 +96,40 @@ async fn signing_in_needs_the_right_password() {
     assert_eq!(it.get("/auth/me", &token_of(&answer)).await.data()["email"], EMAIL);
     let wrong = it.login(EMAIL, "incorrect horse").await;
     let unknown = it.login("nobody@example.com", PASSWORD).await;
-    assert_eq!((wrong.status, unknown.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
-    assert_eq!(wrong.body, unknown.body, "an answer must not tell which addresses have accounts");
+    assert_eq!(
+        (wrong.status, unknown.status),
+        (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)
+    );
+    assert_eq!(
+        wrong.body, unknown.body,
+        "an answer must not tell which addresses have accounts"
+    );
     assert_eq!(it.get("/auth/me", "gsa_nonsense").await.code(), "UNAUTHORIZED");
 }
 
 #[tokio::test]
 async fn the_refresh_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let it = Installation::ready().await;
-    let set = it.login(EMAIL, PASSWORD).await.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
+    let set = it.login(EMAIL, PASSWORD).await.headers[header::SET_COOKIE]
+        .to_str()
+        .unwrap()
+        .to_owned();
     for part in ["HttpOnly", "SameSite=Strict", "Path=/api/v1/auth", "Max-Age="] {
         assert!(set.contains(part), "{set}");
     }
-    assert!(!set.contains("Secure"), "over plain HTTP a Secure cookie would never come back: {set}");
+    assert!(
+        !set.contains("Secure"),
+        "over plain HTTP a Secure cookie would never come back: {set}"
+    );
 }
 
 #[tokio::test]
 async fn a_refresh_rotates_and_a_used_cookie_ends_the_sign_in() {
     let it = Installation::ready().await;
-    let refresh = async |cookie: &str| it.send_with(Method::POST, "/auth/refresh", None, None, &[("cookie", cookie)]).await;
+    let refresh = async |cookie: &str| {
+        it.send_with(Method::POST, "/auth/refresh", None, None, &[("cookie", cookie)])
+            .await
+    };
     let login = it.login(EMAIL, PASSWORD).await;
     let second = refresh(&login.cookie()).await;
     let access = token_of(&second);
@@ -94,7 +137,11 @@ async fn a_refresh_rotates_and_a_used_cookie_ends_the_sign_in() {
     assert_eq!(it.get("/auth/me", &access).await.status, StatusCode::OK);
 
     assert_eq!(refresh(&login.cookie()).await.code(), "UNAUTHORIZED");
-    assert_eq!(it.get("/auth/me", &access).await.code(), "UNAUTHORIZED", "the thief and the owner are both out");
+    assert_eq!(
+        it.get("/auth/me", &access).await.code(),
+        "UNAUTHORIZED",
+        "the thief and the owner are both out"
+    );
     assert_eq!(refresh(&second.cookie()).await.code(), "UNAUTHORIZED");
 }
 
@@ -103,13 +150,28 @@ async fn another_sites_page_cannot_refresh_or_log_out() {
     let it = Installation::ready().await;
     let cookie = it.login(EMAIL, PASSWORD).await.cookie();
     for path in ["/auth/refresh", "/auth/logout"] {
-        for foreign in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")] {
-            let answer = it.send_with(Method::POST, path, None, None, &[("cookie", &cookie), foreign]).await;
+        for foreign in [
+            ("origin", "https://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "null"),
+        ] {
+            let answer = it
+                .send_with(Method::POST, path, None, None, &[("cookie", &cookie), foreign])
+                .await;
             assert_eq!(answer.code(), "FORBIDDEN", "{path} {foreign:?}");
         }
     }
-    let own = [("cookie", cookie.as_str()), ("origin", it.url.as_str()), ("sec-fetch-site", "same-origin")];
-    assert_eq!(it.send_with(Method::POST, "/auth/refresh", None, None, &own).await.status, StatusCode::OK);
+    let own = [
+        ("cookie", cookie.as_str()),
+        ("origin", it.url.as_str()),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(
+        it.send_with(Method::POST, "/auth/refresh", None, None, &own)
+            .await
+            .status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -118,12 +180,20 @@ async fn logging_out_ends_the_sign_in_on_the_server() {
     let login = it.login(EMAIL, PASSWORD).await;
     let other = it.owner().await;
     let cookie = login.cookie();
-    let out = it.send_with(Method::POST, "/auth/logout", None, None, &[("cookie", &cookie)]).await;
+    let out = it
+        .send_with(Method::POST, "/auth/logout", None, None, &[("cookie", &cookie)])
+        .await;
     assert!(out.headers[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
     assert_eq!(it.get("/auth/me", &token_of(&login)).await.code(), "UNAUTHORIZED");
-    let refresh = it.send_with(Method::POST, "/auth/refresh", None, None, &[("cookie", &cookie)]).await;
+    let refresh = it
+        .send_with(Method::POST, "/auth/refresh", None, None, &[("cookie", &cookie)])
+        .await;
     assert_eq!(refresh.code(), "UNAUTHORIZED");
-    assert_eq!(it.get("/auth/me", &other).await.status, StatusCode::OK, "other devices stay signed in");
+    assert_eq!(
+        it.get("/auth/me", &other).await.status,
+        StatusCode::OK,
+        "other devices stay signed in"
+    );
 }
 
 #[tokio::test]
@@ -131,10 +201,18 @@ async fn a_new_password_ends_every_other_sign_in() {
     let it = Installation::ready().await;
     let (here, elsewhere) = (it.owner().await, it.owner().await);
     let change = |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
-    let wrong = it.post("/auth/password", &here, change("incorrect horse", "a new long password")).await;
+    let wrong = it
+        .post(
+            "/auth/password",
+            &here,
+            change("incorrect horse", "a new long password"),
+        )
+        .await;
     let short = it.post("/auth/password", &here, change(PASSWORD, "short")).await;
     assert_eq!((wrong.code(), short.code()), ("FORBIDDEN", "VALIDATION_ERROR"));
-    let changed = it.post("/auth/password", &here, change(PASSWORD, "a new long password")).await;
+    let changed = it
+        .post("/auth/password", &here, change(PASSWORD, "a new long password"))
+        .await;
     assert_eq!(it.get("/auth/me", &token_of(&changed)).await.status, StatusCode::OK);
     assert_eq!(it.get("/auth/me", &elsewhere).await.code(), "UNAUTHORIZED");
     assert_eq!(it.login(EMAIL, PASSWORD).await.code(), "UNAUTHORIZED");
@@ -149,7 +227,14 @@ async fn guessing_at_one_account_is_throttled_from_wherever_it_comes() {
     let it = Installation::ready().await;
     let guess = async |n: usize| {
         let body = json!({ "email": EMAIL, "password": "a wrong guess" });
-        it.send_with(Method::POST, "/auth/login", None, Some(body), &from(&format!("10.0.0.{n}"))).await
+        it.send_with(
+            Method::POST,
+            "/auth/login",
+            None,
+            Some(body),
+            &from(&format!("10.0.0.{n}")),
+        )
+        .await
     };
     let mut allowed = 0;
     let throttled = loop {
@@ -161,8 +246,15 @@ async fn guessing_at_one_account_is_throttled_from_wherever_it_comes() {
         assert!(allowed < MANY, "never throttled");
     };
     assert!(allowed >= 10, "throttled after {allowed}");
-    assert_eq!((throttled.status, throttled.code()), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
-    let wait_s: u64 = throttled.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert_eq!(
+        (throttled.status, throttled.code()),
+        (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED")
+    );
+    let wait_s: u64 = throttled.headers[header::RETRY_AFTER]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((1..=60).contains(&wait_s), "{wait_s}");
 }
 
@@ -171,7 +263,9 @@ async fn one_address_is_throttled_whichever_accounts_it_tries() {
     let it = Installation::ready().await;
     let attempt = async |n: usize, address: &str| {
         let body = json!({ "email": format!("{n}@example.com"), "password": "x" });
-        it.send_with(Method::POST, "/auth/login", None, Some(body), &from(address)).await.status
+        it.send_with(Method::POST, "/auth/login", None, Some(body), &from(address))
+            .await
+            .status
     };
     let mut allowed = 0;
     while attempt(allowed, "10.1.1.1").await == StatusCode::UNAUTHORIZED {
@@ -202,8 +296,20 @@ async fn broken_bodies_are_validation_errors() {
     ];
     for (n, body) in bodies.into_iter().enumerate() {
         let address = format!("10.2.0.{n}");
-        let answer = it.send_with(Method::POST, "/auth/register", None, Some(body.clone()), &from(&address)).await;
-        assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"), "{body}");
+        let answer = it
+            .send_with(
+                Method::POST,
+                "/auth/register",
+                None,
+                Some(body.clone()),
+                &from(&address),
+            )
+            .await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
+            "{body}"
+        );
     }
     assert!(!it.meta.has_users().await.unwrap());
 }

@@ -11,7 +11,10 @@ fn the_document_in_the_repository_is_current() {
         std::fs::write(&path, &current).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap();
-    assert!(written == current, "api/openapi.json is not current: run GOSIGHT_WRITE_OPENAPI=1 cargo test -p gosight-api --test openapi");
+    assert!(
+        written == current,
+        "api/openapi.json is not current: run GOSIGHT_WRITE_OPENAPI=1 cargo test -p gosight-api --test openapi"
+    );
 }
 
 #[test]
@@ -20,10 +23,19 @@ fn every_operation_says_what_it_is_for_and_how_it_fails() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string(), "{method} {path} has no summary");
-            assert!(operation["responses"]["default"].is_object(), "{method} {path} has no error answer");
-            for name in path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')) {
+            assert!(
+                operation["responses"]["default"].is_object(),
+                "{method} {path} has no error answer"
+            );
+            for name in path
+                .split('/')
+                .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+            {
                 let parameters = operation["parameters"].as_array().unwrap();
-                assert!(parameters.iter().any(|parameter| parameter["name"] == name), "{method} {path}: {name}");
+                assert!(
+                    parameters.iter().any(|parameter| parameter["name"] == name),
+                    "{method} {path}: {name}"
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
 //! Nobody sees another project, whichever route they try.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
 mod common;
 
@@ -12,10 +13,19 @@ fn operations(project: &str, key_id: &str) -> Vec<(Method, String)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let path = path.replace("{project}", project).replace("{key_id}", key_id).replace("{chat_id}", "1");
+            let path = path
+                .replace("{project}", project)
+                .replace("{key_id}", key_id)
+                .replace("{chat_id}", "1");
             let path: Vec<&str> = path
                 .split('/')
-                .map(|segment| if segment.starts_with('{') { "0190163d-8694-739b-aea5-966c26f8ad91" } else { segment })
+                .map(|segment| {
+                    if segment.starts_with('{') {
+                        "0190163d-8694-739b-aea5-966c26f8ad91"
+                    } else {
+                        segment
+                    }
+                })
                 .collect();
             operations.push((method.to_uppercase().parse().unwrap(), path.join("/")));
         }
@@ -45,8 +55,15 @@ async fn attack(it: &Installation, project: &str, token: Option<&str>, expected:
         tried += 1;
     }
     assert!(tried >= 15, "only {tried} routes were tried");
-    assert_eq!(it.get(&format!("/projects/{PROJECT}/keys"), &owner).await.body, keys.body, "nothing was changed");
-    assert_eq!(it.get(&format!("/projects/{PROJECT}"), &owner).await.status, StatusCode::OK);
+    assert_eq!(
+        it.get(&format!("/projects/{PROJECT}/keys"), &owner).await.body,
+        keys.body,
+        "nothing was changed"
+    );
+    assert_eq!(
+        it.get(&format!("/projects/{PROJECT}"), &owner).await.status,
+        StatusCode::OK
+    );
 }
 
 async fn main_id(it: &Installation) -> String {
@@ -57,7 +74,8 @@ async fn main_id(it: &Installation) -> String {
 async fn every_route_refuses_another_projects_member() {
     let it = Installation::ready().await;
     let owner = it.owner().await;
-    it.post("/projects", &owner, json!({ "name": "Other", "slug": "other" })).await;
+    it.post("/projects", &owner, json!({ "name": "Other", "slug": "other" }))
+        .await;
     let eve = it.invited("other", "eve@example.com", "owner").await;
     let id = main_id(&it).await;
     for project in [PROJECT, id.as_str()] {
@@ -72,8 +90,15 @@ async fn every_route_refuses_another_projects_member() {
 async fn every_route_refuses_another_projects_read_key() {
     let it = Installation::ready().await;
     let owner = it.owner().await;
-    it.post("/projects", &owner, json!({ "name": "Other", "slug": "other" })).await;
-    let key = it.post("/projects/other/keys", &owner, json!({ "name": "reports", "permissions": ["read"] })).await;
+    it.post("/projects", &owner, json!({ "name": "Other", "slug": "other" }))
+        .await;
+    let key = it
+        .post(
+            "/projects/other/keys",
+            &owner,
+            json!({ "name": "reports", "permissions": ["read"] }),
+        )
+        .await;
     let key = key.data()["key"].as_str().unwrap().to_owned();
     assert_eq!(it.get("/projects/other", &key).await.data()["role"], "viewer");
     attack(&it, PROJECT, Some(&key), &[StatusCode::NOT_FOUND]).await;
@@ -102,7 +127,9 @@ async fn a_viewer_reads_and_changes_nothing() {
     assert_eq!(it.get("/projects/main/members", &viewer).await.status, StatusCode::OK);
     for (method, path) in operations(PROJECT, "0190163d-8694-739b-aea5-966c26f8ad91") {
         if !is_without_project(&path) && method != Method::GET {
-            let answer = it.send(method.clone(), &path, Some(&viewer), Some(json!({ "role": "owner" }))).await;
+            let answer = it
+                .send(method.clone(), &path, Some(&viewer), Some(json!({ "role": "owner" })))
+                .await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}: {answer:?}");
         }
     }
@@ -113,13 +140,20 @@ async fn an_admin_is_no_owner() {
     let it = Installation::ready().await;
     let admin = it.invited(PROJECT, "ann@example.com", "admin").await;
     let owner = it.owner().await;
-    let me = it.get("/auth/me", &owner).await.data()["id"].as_str().unwrap().to_owned();
+    let me = it.get("/auth/me", &owner).await.data()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let owners = format!("/projects/main/members/{me}");
     let cases: [(Method, &str, Value); 4] = [
         (Method::DELETE, "/projects/main", json!({})),
         (Method::DELETE, &owners, json!({})),
         (Method::PATCH, &owners, json!({ "role": "viewer" })),
-        (Method::POST, "/projects/main/invitations", json!({ "email": "eve@example.com", "role": "owner" })),
+        (
+            Method::POST,
+            "/projects/main/invitations",
+            json!({ "email": "eve@example.com", "role": "owner" }),
+        ),
     ];
     for (method, path, body) in cases {
         let answer = it.send(method.clone(), path, Some(&admin), Some(body)).await;
@@ -133,7 +167,14 @@ async fn a_removed_member_is_out_at_once() {
     let ann = it.invited(PROJECT, "ann@example.com", "admin").await;
     let id = it.get("/auth/me", &ann).await.data()["id"].as_str().unwrap().to_owned();
     let owner = it.owner().await;
-    let removed = it.send(Method::DELETE, &format!("/projects/main/members/{id}"), Some(&owner), None).await;
+    let removed = it
+        .send(
+            Method::DELETE,
+            &format!("/projects/main/members/{id}"),
+            Some(&owner),
+            None,
+        )
+        .await;
     assert_eq!(removed.status, StatusCode::OK);
     assert_eq!(it.get("/projects/main", &ann).await.code(), "NOT_FOUND");
 }

@@ -59,6 +59,8 @@ impl OptionalFromRequestParts<Api> for SignedIn {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Option<Self>, Self::Rejection> {
-        Ok(<Self as FromRequestParts<Api>>::from_request_parts(parts, api).await.ok())
+        Ok(<Self as FromRequestParts<Api>>::from_request_parts(parts, api)
+            .await
+            .ok())
     }
 }

@@ -49,7 +49,10 @@ pub async fn guard(State((api, group)): State<(Api, Group)>, request: Request, n
         parts.extensions.insert(caller);
         next.run(Request::from_parts(parts, body)).await
     } else {
-        ApiError::RateLimited { retry_after_s: taken.retry_after_s }.into_response()
+        ApiError::RateLimited {
+            retry_after_s: taken.retry_after_s,
+        }
+        .into_response()
     };
     tell(&mut response, taken);
     response

@@ -51,7 +51,10 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let _admitted = self.admitted.try_acquire().map_err(|_| ApiError::RateLimited { retry_after_s: 2 })?;
+        let _admitted = self
+            .admitted
+            .try_acquire()
+            .map_err(|_| ApiError::RateLimited { retry_after_s: 2 })?;
         let _running = self.running.acquire().await.map_err(ApiError::internal)?;
         tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
     }
@@ -64,13 +67,14 @@ fn argon2() -> Result<Argon2<'static>, ApiError> {
 
 fn hash(password: &str) -> Result<String, ApiError> {
     let salt = SaltString::generate(&mut OsRng);
-    let hash = argon2()?.hash_password(password.as_bytes(), &salt).map_err(|error| hashing(&error))?;
+    let hash = argon2()?
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(|error| hashing(&error))?;
     Ok(hash.to_string())
 }
 
 fn verify(password: &str, stored: &str) -> bool {
-    PasswordHash::new(stored)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 fn hashing(error: &dyn std::fmt::Display) -> ApiError {
@@ -86,7 +90,12 @@ mod tests {
         let passwords = Passwords::new().unwrap();
         let stored = passwords.hash("correct horse".into()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(passwords.verify("correct horse".into(), Some(stored.clone())).await.unwrap());
+        assert!(
+            passwords
+                .verify("correct horse".into(), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
         assert!(!passwords.verify("battery staple".into(), Some(stored)).await.unwrap());
     }
 

@@ -69,15 +69,26 @@ impl<R: Rank> FromRequestParts<Api> for ProjectScope<R> {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let caller = parts.extensions.get::<Caller>().copied().unwrap_or(Caller::Nobody);
-        let params = RawPathParams::from_request_parts(parts, api).await.map_err(ApiError::internal)?;
-        let named = params.iter().find(|(name, _)| *name == "project").map(|(_, value)| value.to_owned());
+        let params = RawPathParams::from_request_parts(parts, api)
+            .await
+            .map_err(ApiError::internal)?;
+        let named = params
+            .iter()
+            .find(|(name, _)| *name == "project")
+            .map(|(_, value)| value.to_owned());
         let named = named.ok_or(ApiError::NotFound("project"))?;
         let (project, role, user_id) = membership(api, caller, &named).await?;
         if role < R::ROLE {
             return Err(ApiError::Forbidden("your role in this project does not allow that"));
         }
         let analytics = api.analytics().scope(project.id);
-        Ok(Self { project, role, user_id, analytics, rank: PhantomData })
+        Ok(Self {
+            project,
+            role,
+            user_id,
+            analytics,
+            rank: PhantomData,
+        })
     }
 }
 
@@ -100,7 +111,11 @@ pub(crate) async fn membership(
     };
     match caller {
         Caller::Person(login) => {
-            let role = api.meta().role(project.id, login.user_id).await?.ok_or(ApiError::NotFound("project"))?;
+            let role = api
+                .meta()
+                .role(project.id, login.user_id)
+                .await?
+                .ok_or(ApiError::NotFound("project"))?;
             Ok((project, role, Some(login.user_id)))
         }
         Caller::Key(key) if key.project_id == project.id => Ok((project, Role::Viewer, None)),

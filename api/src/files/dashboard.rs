@@ -24,7 +24,7 @@ const MISSING: &str = "<!doctype html><meta charset=utf-8><title>GoSight</title>
 struct Files;
 
 pub(super) fn serve(path: &str, request: &HeaderMap) -> Response {
-    match resolve(path, |name| Files::get(name)) {
+    match resolve(path, Files::get) {
         Some((name, found)) => page(&name, found, request),
         None => match Files::get("404.html") {
             Some(found) => (StatusCode::NOT_FOUND, page("404.html", found, &HeaderMap::new())).into_response(),
@@ -35,7 +35,11 @@ pub(super) fn serve(path: &str, request: &HeaderMap) -> Response {
 
 fn page(name: &str, found: EmbeddedFile, request: &HeaderMap) -> Response {
     let policy = name.ends_with(".html").then(|| policy::of(&found.data));
-    let cache_control = if name.starts_with("_next/static/") { ONE_YEAR } else { REVALIDATE };
+    let cache_control = if name.starts_with("_next/static/") {
+        ONE_YEAR
+    } else {
+        REVALIDATE
+    };
     let mut response = file(found, request, cache_control);
     if let Some(policy) = policy.and_then(|policy| HeaderValue::from_str(&policy).ok()) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -55,7 +59,12 @@ fn resolve<F>(path: &str, get: impl Fn(&str) -> Option<F>) -> Option<(String, F)
             0 => Some((*segment).to_owned()),
             _ => placeholder(segment),
         };
-        let stem = segments.iter().enumerate().map(name).collect::<Option<Vec<_>>>()?.join("/");
+        let stem = segments
+            .iter()
+            .enumerate()
+            .map(name)
+            .collect::<Option<Vec<_>>>()?
+            .join("/");
         let names = if stem.is_empty() {
             vec!["index.html".to_owned()]
         } else {
@@ -105,9 +114,15 @@ mod tests {
             ("shop.txt", "_.txt"),
             ("shop/overview", "_/overview.html"),
             ("shop/sessions", "_/sessions.html"),
-            ("shop/sessions/0190163d-8694-739b-aea5-966c26f8ad91", "_/sessions/_.html"),
+            (
+                "shop/sessions/0190163d-8694-739b-aea5-966c26f8ad91",
+                "_/sessions/_.html",
+            ),
             ("shop/sessions/0190163d.txt", "_/sessions/_.txt"),
-            ("shop/sessions/1/__next.$d$project.sessions.$d$id.__PAGE__.txt", EXPORTED[9]),
+            (
+                "shop/sessions/1/__next.$d$project.sessions.$d$id.__PAGE__.txt",
+                EXPORTED[9],
+            ),
         ] {
             assert_eq!(resolved(path).as_deref(), Some(name), "{path}");
         }

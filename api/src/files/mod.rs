@@ -20,7 +20,9 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     if method != Method::GET && method != Method::HEAD {
         return ApiError::NotFound("this route").into_response();
     }
-    let Some(path) = decoded(uri.path()) else { return ApiError::NotFound("this page").into_response() };
+    let Some(path) = decoded(uri.path()) else {
+        return ApiError::NotFound("this page").into_response();
+    };
     let path = path.trim_matches('/');
     sdk::serve(path, &headers).unwrap_or_else(|| dashboard::serve(path, &headers))
 }
@@ -28,9 +30,10 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
 /// A file, or "you have it already".
 fn file(file: EmbeddedFile, request: &HeaderMap, cache_control: &'static str) -> Response {
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
-    let is_known = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).is_some_and(|tags| {
-        tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
-    });
+    let is_known = request
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     let content_type = HeaderValue::from_str(&content_type(file.metadata.mimetype()));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
@@ -50,7 +53,11 @@ fn file(file: EmbeddedFile, request: &HeaderMap, cache_control: &'static str) ->
 
 fn content_type(mime: &str) -> String {
     let is_text = mime.starts_with("text/") || mime.ends_with("javascript") || mime.ends_with("json");
-    if is_text { format!("{mime}; charset=utf-8") } else { mime.to_owned() }
+    if is_text {
+        format!("{mime}; charset=utf-8")
+    } else {
+        mime.to_owned()
+    }
 }
 
 /// The path with its escapes resolved; none for what names no file of ours: hidden files, parents, broken escapes.
@@ -79,7 +86,16 @@ mod tests {
     #[test]
     fn escapes_are_resolved_and_ways_out_refused() {
         assert_eq!(decoded("/a%20b/%24d").as_deref(), Some("/a b/$d"));
-        for path in ["/../x", "/a/%2e%2e/b", "/.stamp", "/a\\..\\b", "/%", "/%zz", "/%ff", "/a%00"] {
+        for path in [
+            "/../x",
+            "/a/%2e%2e/b",
+            "/.stamp",
+            "/a\\..\\b",
+            "/%",
+            "/%zz",
+            "/%ff",
+            "/a%00",
+        ] {
             assert_eq!(decoded(path), None, "{path}");
         }
     }

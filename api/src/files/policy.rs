@@ -36,6 +36,11 @@ mod tests {
         assert_eq!(inline_scripts(page).collect::<Vec<_>>(), ["one()", r#"two("</b>")"#]);
         let policy = of(page.as_bytes());
         assert_eq!(policy.matches("'sha256-").count(), 2);
-        assert!(!policy.split(';').any(|rule| rule.contains("script-src") && rule.contains("unsafe")), "{policy}");
+        assert!(
+            !policy
+                .split(';')
+                .any(|rule| rule.contains("script-src") && rule.contains("unsafe")),
+            "{policy}"
+        );
     }
 }

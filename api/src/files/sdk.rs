@@ -23,7 +23,10 @@ pub(super) fn serve(path: &str, request: &HeaderMap) -> Option<Response> {
     let mut response = file(Files::get(&name)?, request, if is_pinned { ONE_YEAR } else { SHORT });
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        ),
         (header::HeaderName::from_static("timing-allow-origin"), "*"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

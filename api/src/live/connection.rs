@@ -53,7 +53,10 @@ pub(super) async fn run(api: Api, project: String, mut socket: WebSocket) {
         }
     };
     if let Some((code, reason)) = close {
-        let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let frame = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
         // Whether it arrives or not, the connection ends.
         drop(timeout(SEND_WITHIN, socket.send(frame)).await);
     }
@@ -98,7 +101,17 @@ impl<'a> Connection<'a> {
     fn new(api: &'a Api, caller: Caller, project: Project, socket: &'a mut WebSocket) -> Self {
         let heartbeat_at = Instant::now() + HEARTBEAT;
         let (topics, last_tick, complete_to_ms) = (HashSet::new(), 0, 0);
-        Self { api, caller, project, socket, topics, last_tick, complete_to_ms, heartbeat_at, cut_told_at: None }
+        Self {
+            api,
+            caller,
+            project,
+            socket,
+            topics,
+            last_tick,
+            complete_to_ms,
+            heartbeat_at,
+            cut_told_at: None,
+        }
     }
 
     async fn serve(mut self) -> End {
@@ -138,7 +151,12 @@ impl<'a> Connection<'a> {
         match serde_json::from_str(text) {
             Ok(FromClient::Subscribe { topics }) => self.subscribe(topics).await,
             Ok(FromClient::Authenticate { .. }) => Ok(()),
-            Err(_) => self.say(&ToClient::Error { error: not_understood().into() }).await,
+            Err(_) => {
+                self.say(&ToClient::Error {
+                    error: not_understood().into(),
+                })
+                .await
+            }
         }
     }
 
@@ -158,7 +176,9 @@ impl<'a> Connection<'a> {
     async fn push(&mut self, tick: &LiveTick) -> Result<(), End> {
         self.last_tick = tick.tick;
         self.complete_to_ms = self.complete_to_ms.max(tick.complete_to_ms);
-        let Some(changes) = tick.projects.get(&self.project.id) else { return Ok(()) };
+        let Some(changes) = tick.projects.get(&self.project.id) else {
+            return Ok(());
+        };
         if self.topics.is_empty() {
             return Ok(());
         }
@@ -173,7 +193,11 @@ impl<'a> Connection<'a> {
             }
         }
         self.say(&ToClient::Tick(Box::new(message))).await?;
-        if is_cut && self.cut_told_at.is_none_or(|told_at| told_at.elapsed() >= CUT_TOLD_EVERY) {
+        if is_cut
+            && self
+                .cut_told_at
+                .is_none_or(|told_at| told_at.elapsed() >= CUT_TOLD_EVERY)
+        {
             self.cut_told_at = Some(Instant::now());
             self.say(&ToClient::Lagged { missed: 1 }).await?;
         }
@@ -198,7 +222,12 @@ impl<'a> Connection<'a> {
     /// Ends the connection when the sign-in, the key or the membership has ended.
     async fn check_access(&mut self) -> Result<(), End> {
         let still_holds = match self.caller {
-            Caller::Person(login) => self.api.meta().is_login_open(login.login_id).await.map_err(ApiError::from)?,
+            Caller::Person(login) => self
+                .api
+                .meta()
+                .is_login_open(login.login_id)
+                .await
+                .map_err(ApiError::from)?,
             Caller::Key(key) => self.api.meta().is_key_valid(key.key_id).await.map_err(ApiError::from)?,
             Caller::Nobody => false,
         };
@@ -216,7 +245,6 @@ impl<'a> Connection<'a> {
     }
 }
 
-
 async fn send(socket: &mut WebSocket, message: &ToClient) -> Result<(), End> {
     let text = serde_json::to_string(message).map_err(ApiError::internal)?;
     match timeout(SEND_WITHIN, socket.send(Message::text(text))).await {
@@ -226,5 +254,8 @@ async fn send(socket: &mut WebSocket, message: &ToClient) -> Result<(), End> {
 }
 
 fn not_understood() -> ApiError {
-    ApiError::Validation { message: "this message is not understood".into(), details: None }
+    ApiError::Validation {
+        message: "this message is not understood".into(),
+        details: None,
+    }
 }

@@ -155,23 +155,47 @@ impl TickMessage {
             tick,
             complete_to: Some(Iso(complete_to_ms)),
             metrics: wants(Topic::Metrics).then(|| Metrics::of(now, &changes.rollups)),
-            sessions: if wants(Topic::Sessions) { cut.rows(sessions(changes)) } else { Vec::new() },
-            insights: if wants(Topic::Insights) { cut.rows(insights(changes)) } else { Vec::new() },
-            alerts: if wants(Topic::Alerts) { cut.rows(changes.alerts.iter().map(alert)) } else { Vec::new() },
+            sessions: if wants(Topic::Sessions) {
+                cut.rows(sessions(changes))
+            } else {
+                Vec::new()
+            },
+            insights: if wants(Topic::Insights) {
+                cut.rows(insights(changes))
+            } else {
+                Vec::new()
+            },
+            alerts: if wants(Topic::Alerts) {
+                cut.rows(changes.alerts.iter().map(alert))
+            } else {
+                Vec::new()
+            },
             events: if wants(Topic::Events) {
                 cut.rows(changes.events.iter().cloned().map(EventView::from))
             } else {
                 Vec::new()
             },
-            cells: if wants(Topic::Heatmaps) { cut.rows(changes.cells.iter().map(cell)) } else { Vec::new() },
-            elements: if wants(Topic::Heatmaps) { cut.rows(changes.elements.iter().map(element)) } else { Vec::new() },
+            cells: if wants(Topic::Heatmaps) {
+                cut.rows(changes.cells.iter().map(cell))
+            } else {
+                Vec::new()
+            },
+            elements: if wants(Topic::Heatmaps) {
+                cut.rows(changes.elements.iter().map(element))
+            } else {
+                Vec::new()
+            },
         };
         (message, cut.0)
     }
 
     /// Says only how far the views are complete.
     pub(super) fn heartbeat(tick: u64, complete_to_ms: i64) -> Self {
-        Self { tick, complete_to: Some(Iso(complete_to_ms)), ..Self::default() }
+        Self {
+            tick,
+            complete_to: Some(Iso(complete_to_ms)),
+            ..Self::default()
+        }
     }
 }
 
@@ -184,7 +208,10 @@ impl Metrics {
             events_per_minute: now.map_or(0, |now| now.events_per_minute),
             current_pages: current_pages
                 .iter()
-                .map(|(path, sessions)| CurrentPage { path: path.clone(), sessions: *sessions })
+                .map(|(path, sessions)| CurrentPage {
+                    path: path.clone(),
+                    sessions: *sessions,
+                })
                 .collect(),
             delta: rollups.iter().fold(Delta::default(), |delta, row| Delta {
                 events: delta.events + row.events,
@@ -215,7 +242,12 @@ impl Cut {
 
 /// A row that moved to another key leaves a tombstone of the old one: that is no removal.
 fn sessions(changes: &ProjectTick) -> impl Iterator<Item = SessionView> {
-    let alive: HashSet<Uuid> = changes.sessions.iter().filter(|row| row.is_deleted == 0).map(|row| row.id).collect();
+    let alive: HashSet<Uuid> = changes
+        .sessions
+        .iter()
+        .filter(|row| row.is_deleted == 0)
+        .map(|row| row.id)
+        .collect();
     changes
         .sessions
         .iter()
@@ -225,11 +257,27 @@ fn sessions(changes: &ProjectTick) -> impl Iterator<Item = SessionView> {
 }
 
 fn insights(changes: &ProjectTick) -> impl Iterator<Item = InsightChange> {
-    let alive: HashSet<Uuid> = changes.insights.iter().filter(|row| row.is_deleted == 0).map(|row| row.id).collect();
-    changes.insights.iter().filter(move |row| row.is_deleted == 0 || !alive.contains(&row.id)).cloned().map(|row| {
-        let removed = row.is_deleted != 0;
-        InsightChange { insight: InsightView { removed: false, ..row.into() }, removed }
-    })
+    let alive: HashSet<Uuid> = changes
+        .insights
+        .iter()
+        .filter(|row| row.is_deleted == 0)
+        .map(|row| row.id)
+        .collect();
+    changes
+        .insights
+        .iter()
+        .filter(move |row| row.is_deleted == 0 || !alive.contains(&row.id))
+        .cloned()
+        .map(|row| {
+            let removed = row.is_deleted != 0;
+            InsightChange {
+                insight: InsightView {
+                    removed: false,
+                    ..row.into()
+                },
+                removed,
+            }
+        })
 }
 
 fn alert(row: &TransitionRow) -> AlertView {

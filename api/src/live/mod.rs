@@ -33,15 +33,26 @@ pub(crate) async fn live(State(api): State<Api>, request: Request) -> Result<Res
     let Ok(upgrade) = upgrade else {
         // Whoever may not see the project does not even learn how to ask.
         ProjectScope::<AsViewer>::from_request_parts(&mut parts, &api).await?;
-        return Err(ApiError::Validation { message: "this route is a WebSocket".into(), details: None });
+        return Err(ApiError::Validation {
+            message: "this route is a WebSocket".into(),
+            details: None,
+        });
     };
     if !is_same_origin(&api.config().public_url, &parts.headers, &parts.uri) {
-        return Err(ApiError::Forbidden("a live connection must come from the dashboard itself"));
+        return Err(ApiError::Forbidden(
+            "a live connection must come from the dashboard itself",
+        ));
     }
-    let permit = api.live_connections().try_acquire_owned().map_err(|_| ApiError::RateLimited { retry_after_s: 5 })?;
+    let permit = api
+        .live_connections()
+        .try_acquire_owned()
+        .map_err(|_| ApiError::RateLimited { retry_after_s: 5 })?;
     let InPath(LivePath { project }) = InPath::from_request_parts(&mut parts, &api).await?;
-    Ok(upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX).on_upgrade(move |socket| async move {
-        connection::run(api, project, socket).await;
-        drop(permit);
-    }))
+    Ok(upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .on_upgrade(move |socket| async move {
+            connection::run(api, project, socket).await;
+            drop(permit);
+        }))
 }

@@ -49,7 +49,13 @@ pub(crate) async fn list(
     Params(page): Params<PageParams>,
 ) -> Result<Answer<Vec<AuditView>>, ApiError> {
     let before = page.after()?.map(|cursor| (cursor.value, cursor.id));
-    let mut entries = api.meta().audit_log(scope.project.id, before, page.per_page() + 1).await?;
-    let next = cut(&mut entries, page.per_page(), |entry| Cursor { value: entry.at_ms, id: entry.id });
+    let mut entries = api
+        .meta()
+        .audit_log(scope.project.id, before, page.per_page() + 1)
+        .await?;
+    let next = cut(&mut entries, page.per_page(), |entry| Cursor {
+        value: entry.at_ms,
+        id: entry.id,
+    });
     Ok(Answer::new(entries.into_iter().map(AuditView::from).collect()).next_cursor(next))
 }

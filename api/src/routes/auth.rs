@@ -84,7 +84,9 @@ type SignedInAnswer = ([(HeaderName, String); 1], Answer<TokenView>);
 /// Whether the installation waits for its first person
 #[utoipa::path(get, path = "/auth/setup", tag = "auth", security(()), responses((status = 200, body = Envelope<SetupView>)))]
 pub(crate) async fn setup(State(api): State<Api>) -> Result<Answer<SetupView>, ApiError> {
-    Ok(Answer::new(SetupView { needs_owner: !api.meta().has_users().await? }))
+    Ok(Answer::new(SetupView {
+        needs_owner: !api.meta().has_users().await?,
+    }))
 }
 
 /// Register: the first person becomes the owner, later ones need an invitation
@@ -99,10 +101,18 @@ pub(crate) async fn register(State(api): State<Api>, request: Request) -> Result
         return Err(ApiError::Forbidden("registration is by invitation"));
     }
     let password_hash = api.passwords().hash(body.password).await?;
-    let new = NewUser { email: &email, name: &name, password_hash: &password_hash };
+    let new = NewUser {
+        email: &email,
+        name: &name,
+        password_hash: &password_hash,
+    };
     let user = match &body.invitation_token {
         None => api.meta().create_first_user(new, api.now_ms()).await?,
-        Some(token) => api.meta().create_invited_user(new, &Secret::sha256_of(token), api.now_ms()).await?,
+        Some(token) => {
+            api.meta()
+                .create_invited_user(new, &Secret::sha256_of(token), api.now_ms())
+                .await?
+        }
     };
     throttle.forgive(&api);
     sign_in(&api, user, StatusCode::CREATED).await
@@ -135,7 +145,11 @@ pub(crate) async fn refresh(State(api): State<Api>, headers: HeaderMap, uri: Uri
     let token = refresh_token(&headers).ok_or(ApiError::Unauthorized("sign in first"))?;
     let now_ms = api.now_ms();
     let (access, fresh, stored) = pair(now_ms)?;
-    match api.meta().refresh_login(&Secret::sha256_of(token), &stored, now_ms).await? {
+    match api
+        .meta()
+        .refresh_login(&Secret::sha256_of(token), &stored, now_ms)
+        .await?
+    {
         Refresh::Rotated(login) => {
             let user = api.meta().user(login.user_id).await?;
             Ok(tokens(&api, access, &fresh, user, StatusCode::OK))
@@ -161,7 +175,9 @@ pub(crate) async fn logout(
         api.meta().end_login(login.login_id, api.now_ms()).await?;
     }
     if let Some(token) = refresh_token(&headers) {
-        api.meta().end_login_of_refresh_token(&Secret::sha256_of(token), api.now_ms()).await?;
+        api.meta()
+            .end_login_of_refresh_token(&Secret::sha256_of(token), api.now_ms())
+            .await?;
     }
     Ok((set_refresh_cookie(&api, ""), Answer::new(serde_json::json!({}))))
 }
@@ -189,7 +205,9 @@ pub(crate) async fn change_password(
     }
     throttle.forgive(&api);
     let password_hash = api.passwords().hash(body.new_password).await?;
-    api.meta().set_password(login.user_id, &password_hash, api.now_ms()).await?;
+    api.meta()
+        .set_password(login.user_id, &password_hash, api.now_ms())
+        .await?;
     sign_in(&api, user, StatusCode::OK).await
 }
 
@@ -201,7 +219,11 @@ async fn sign_in(api: &Api, user: User, status: StatusCode) -> Result<SignedInAn
 }
 
 fn tokens(api: &Api, access: Secret, fresh: &Secret, user: User, status: StatusCode) -> SignedInAnswer {
-    let view = TokenView { access_token: access.0, expires_in_s: EXPIRES_IN_S, user: user.into() };
+    let view = TokenView {
+        access_token: access.0,
+        expires_in_s: EXPIRES_IN_S,
+        user: user.into(),
+    };
     (set_refresh_cookie(api, &fresh.0), Answer::new(view).status(status))
 }
 
@@ -222,10 +244,16 @@ fn refresh_token(headers: &HeaderMap) -> Option<&str> {
 
 fn require_password(field: &str, password: &str) -> Result<(), ApiError> {
     if password.chars().count() < PASSWORD_LENGTH_MIN {
-        return Err(ApiError::invalid(field, format!("must have at least {PASSWORD_LENGTH_MIN} characters")));
+        return Err(ApiError::invalid(
+            field,
+            format!("must have at least {PASSWORD_LENGTH_MIN} characters"),
+        ));
     }
     if password.len() > PASSWORD_LENGTH_MAX {
-        return Err(ApiError::invalid(field, format!("must have at most {PASSWORD_LENGTH_MAX} bytes")));
+        return Err(ApiError::invalid(
+            field,
+            format!("must have at most {PASSWORD_LENGTH_MAX} bytes"),
+        ));
     }
     Ok(())
 }
@@ -249,7 +277,9 @@ impl Throttle {
         let address = peer_of(api, &parts);
         let taken = api.sign_ins_by_address().take(&address, Instant::now());
         if !taken.is_allowed {
-            return Err(ApiError::RateLimited { retry_after_s: taken.retry_after_s });
+            return Err(ApiError::RateLimited {
+                retry_after_s: taken.retry_after_s,
+            });
         }
         let Body(body) = Body::<T>::from_request(Request::from_parts(parts, body), api).await?;
         let mut throttle = Self::take_account(api, account_of(&body))?;
@@ -262,7 +292,9 @@ impl Throttle {
         let account = hex::encode(Secret::sha256_of(&account.trim().to_lowercase()));
         let taken = api.sign_ins_by_account().take(&account, Instant::now());
         if !taken.is_allowed {
-            return Err(ApiError::RateLimited { retry_after_s: taken.retry_after_s });
+            return Err(ApiError::RateLimited {
+                retry_after_s: taken.retry_after_s,
+            });
         }
         Ok(Self { address: None, account })
     }

@@ -12,20 +12,27 @@ const SLUG_BYTES_MAX: usize = 63;
 const DOMAINS_MAX: usize = 100;
 const DOMAIN_BYTES_MAX: usize = 253;
 /// First segments of paths that are not projects.
-const RESERVED_SLUGS: [&str; 12] =
-    ["404", "api", "docs", "health", "index", "login", "metrics", "new", "ready", "register", "shop", "v1"];
+const RESERVED_SLUGS: [&str; 12] = [
+    "404", "api", "docs", "health", "index", "login", "metrics", "new", "ready", "register", "shop", "v1",
+];
 
 /// A name for people, trimmed.
 pub(crate) fn name(field: &str, text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(ApiError::invalid(field, "must have 1 to 100 printable characters")) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(ApiError::invalid(field, "must have 1 to 100 printable characters"))
+    }
 }
 
 /// An e-mail address, in the one form it is stored in. Whether it exists only a message to it can tell.
 pub(crate) fn email(text: &str) -> Result<String, ApiError> {
     let text = text.trim().to_lowercase();
-    let has_parts = text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    let has_parts = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
     let is_plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
     if has_parts && is_plain && text.len() <= EMAIL_BYTES_MAX {
         Ok(text)
@@ -36,10 +43,15 @@ pub(crate) fn email(text: &str) -> Result<String, ApiError> {
 
 /// A slug: what stands in the dashboard's addresses, so no other page's name and nothing that reads as an id.
 pub(crate) fn slug(text: &str) -> Result<(), ApiError> {
-    let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let is_word = text
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let fits = (1..=SLUG_BYTES_MAX).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
     if !is_word || !fits {
-        return Err(ApiError::invalid("slug", "must have 1 to 63 lower-case letters, digits and inner hyphens"));
+        return Err(ApiError::invalid(
+            "slug",
+            "must have 1 to 63 lower-case letters, digits and inner hyphens",
+        ));
     }
     if RESERVED_SLUGS.contains(&text) || Uuid::try_parse(text).is_ok() {
         return Err(ApiError::invalid("slug", "is reserved"));
@@ -59,9 +71,17 @@ pub(crate) fn slug_of(name: &str, suffix: &str) -> String {
     }
     slug.truncate(SLUG_BYTES_MAX - 10);
     let slug = slug.trim_end_matches('-');
-    let slug = if slug.is_empty() || self::slug(slug).is_err() { format!("project-{slug}") } else { slug.to_owned() };
+    let slug = if slug.is_empty() || self::slug(slug).is_err() {
+        format!("project-{slug}")
+    } else {
+        slug.to_owned()
+    };
     let slug = slug.trim_end_matches('-');
-    if suffix.is_empty() { slug.to_owned() } else { format!("{slug}-{suffix}") }
+    if suffix.is_empty() {
+        slug.to_owned()
+    } else {
+        format!("{slug}-{suffix}")
+    }
 }
 
 /// Hosts pages may send from: `example.com`, `*.example.com`, with a port if need be; in lower case.
@@ -73,7 +93,9 @@ pub(crate) fn allowed_domains(domains: &[String]) -> Result<Vec<String>, ApiErro
     let host = |domain: &String| {
         let domain = domain.trim().to_lowercase();
         let bare = domain.strip_prefix("*.").unwrap_or(&domain);
-        let is_host = bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
+        let is_host = bare
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
         (is_host && !bare.is_empty() && domain.len() <= DOMAIN_BYTES_MAX).then_some(domain)
     };
     let checked: Option<Vec<String>> = domains.iter().map(host).collect();
@@ -84,7 +106,10 @@ pub(crate) fn allowed_domains(domains: &[String]) -> Result<Vec<String>, ApiErro
 pub(crate) fn timezone(settings: &Settings) -> Result<(), ApiError> {
     match settings.timezone.0.parse::<Tz>() {
         Ok(_) => Ok(()),
-        Err(_) => Err(ApiError::invalid("settings.timezone", "must be an IANA time zone, like Asia/Ho_Chi_Minh")),
+        Err(_) => Err(ApiError::invalid(
+            "settings.timezone",
+            "must be an IANA time zone, like Asia/Ho_Chi_Minh",
+        )),
     }
 }
 
@@ -94,7 +119,15 @@ mod tests {
 
     #[test]
     fn a_slug_made_from_any_name_is_a_slug() {
-        for name in ["My Shop", "  ---  ", "Cửa hàng №1", "api", "0190163d-8694-739b-aea5-966c26f8ad91", &"x".repeat(100), "日本"] {
+        for name in [
+            "My Shop",
+            "  ---  ",
+            "Cửa hàng №1",
+            "api",
+            "0190163d-8694-739b-aea5-966c26f8ad91",
+            &"x".repeat(100),
+            "日本",
+        ] {
             for suffix in ["", "a1b2"] {
                 let made = slug_of(name, suffix);
                 assert!(slug(&made).is_ok(), "{name} -> {made}");
@@ -105,7 +138,16 @@ mod tests {
 
     #[test]
     fn pages_of_the_dashboard_and_ids_are_no_slugs() {
-        for text in ["login", "api", "0190163d-8694-739b-aea5-966c26f8ad91", "Shop", "a b", "-a", "", "_"] {
+        for text in [
+            "login",
+            "api",
+            "0190163d-8694-739b-aea5-966c26f8ad91",
+            "Shop",
+            "a b",
+            "-a",
+            "",
+            "_",
+        ] {
             assert!(slug(text).is_err(), "{text}");
         }
     }
@@ -121,7 +163,10 @@ mod tests {
     #[test]
     fn domains_are_hosts() {
         let domains = ["Example.com", "*.example.com", "localhost:3000"].map(str::to_owned);
-        assert_eq!(allowed_domains(&domains).unwrap(), ["example.com", "*.example.com", "localhost:3000"]);
+        assert_eq!(
+            allowed_domains(&domains).unwrap(),
+            ["example.com", "*.example.com", "localhost:3000"]
+        );
         for domain in ["", "https://example.com", "a/b", "*"] {
             assert!(allowed_domains(&[domain.to_owned()]).is_err(), "{domain}");
         }

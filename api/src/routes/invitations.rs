@@ -102,9 +102,24 @@ pub(crate) async fn create(
         expires_at_ms: now_ms + LIFE_MS,
     };
     let invitation = api.meta().invite(&new, now_ms).await?;
-    record(&api, &scope, "member.invite", invitation.id, json!({ "email": email, "role": body.role })).await?;
-    let url = format!("{}/register?invitation={}", api.config().public_url.trim_end_matches('/'), token.0);
-    Ok(Answer::created(NewInvitationView { view: invitation.into(), token: token.0, url }))
+    record(
+        &api,
+        &scope,
+        "member.invite",
+        invitation.id,
+        json!({ "email": email, "role": body.role }),
+    )
+    .await?;
+    let url = format!(
+        "{}/register?invitation={}",
+        api.config().public_url.trim_end_matches('/'),
+        token.0
+    );
+    Ok(Answer::created(NewInvitationView {
+        view: invitation.into(),
+        token: token.0,
+        url,
+    }))
 }
 
 /// Withdraw an invitation
@@ -129,6 +144,11 @@ pub(crate) async fn accept(
     Body(body): Body<AcceptBody>,
 ) -> Result<Answer<Value>, ApiError> {
     let token_sha256 = Secret::sha256_of(&body.token);
-    let invitation = api.meta().accept_invitation(&token_sha256, login.user_id, api.now_ms()).await?;
-    Ok(Answer::new(json!({ "project_id": invitation.project_id, "role": invitation.role })))
+    let invitation = api
+        .meta()
+        .accept_invitation(&token_sha256, login.user_id, api.now_ms())
+        .await?;
+    Ok(Answer::new(
+        json!({ "project_id": invitation.project_id, "role": invitation.role }),
+    ))
 }

@@ -76,7 +76,10 @@ impl From<Key> for KeyView {
 
 /// A project's keys
 #[utoipa::path(get, path = "/projects/{project}/keys", tag = "keys", responses((status = 200, body = Envelope<Vec<KeyView>>)))]
-pub(crate) async fn list(State(api): State<Api>, scope: ProjectScope<AsAdmin>) -> Result<Answer<Vec<KeyView>>, ApiError> {
+pub(crate) async fn list(
+    State(api): State<Api>,
+    scope: ProjectScope<AsAdmin>,
+) -> Result<Answer<Vec<KeyView>>, ApiError> {
     let keys = api.meta().keys(scope.project.id).await?;
     Ok(Answer::new(keys.into_iter().map(KeyView::from).collect()))
 }
@@ -93,15 +96,36 @@ pub(crate) async fn create(
     let name = checks::name("name", body.name.as_deref().unwrap_or("Key"))?;
     let rate_limit_events_per_s = body.rate_limit_events_per_s.unwrap_or(RATE_LIMIT_EVENTS_PER_S_DEFAULT);
     if !(1..=RATE_LIMIT_EVENTS_PER_S_MAX).contains(&rate_limit_events_per_s) {
-        return Err(ApiError::invalid("rate_limit_events_per_s", "must be between 1 and 1000000"));
+        return Err(ApiError::invalid(
+            "rate_limit_events_per_s",
+            "must be between 1 and 1000000",
+        ));
     }
     if api.meta().keys(scope.project.id).await?.len() >= KEYS_PER_PROJECT_MAX {
         return Err(ApiError::Conflict("a project can have 100 keys"));
     }
     let secret = Secret::new("gsk_")?;
-    let key = store(&api, scope.project.id, &secret, &name, permission, rate_limit_events_per_s).await?;
-    record(&api, &scope, "key.create", key.id, json!({ "prefix": key.prefix, "permission": permission })).await?;
-    Ok(Answer::created(NewKeyView { view: key.into(), key: secret.0 }))
+    let key = store(
+        &api,
+        scope.project.id,
+        &secret,
+        &name,
+        permission,
+        rate_limit_events_per_s,
+    )
+    .await?;
+    record(
+        &api,
+        &scope,
+        "key.create",
+        key.id,
+        json!({ "prefix": key.prefix, "permission": permission }),
+    )
+    .await?;
+    Ok(Answer::created(NewKeyView {
+        view: key.into(),
+        key: secret.0,
+    }))
 }
 
 /// Revoke a key, for good
@@ -120,7 +144,10 @@ fn permission_of(body: &KeyBody) -> Result<Permission, ApiError> {
     match (body.permissions.as_deref(), body.permission) {
         (None, one) => Ok(one.unwrap_or(Permission::Write)),
         (Some([one]), None) => Ok(*one),
-        (Some(_), _) => Err(ApiError::invalid("permissions", "must be one of [\"write\"] and [\"read\"]: a write key is public")),
+        (Some(_), _) => Err(ApiError::invalid(
+            "permissions",
+            "must be one of [\"write\"] and [\"read\"]: a write key is public",
+        )),
     }
 }
 

@@ -69,7 +69,14 @@ pub(crate) async fn set_role(
     let before = role_of(&api, &scope, user_id).await?;
     require_may_touch(&scope, before.max(role))?;
     api.meta().set_role(scope.project.id, user_id, role).await?;
-    record(&api, &scope, "member.role", user_id, json!({ "from": before, "to": role })).await?;
+    record(
+        &api,
+        &scope,
+        "member.role",
+        user_id,
+        json!({ "from": before, "to": role }),
+    )
+    .await?;
     Ok(Answer::new(json!({ "user_id": user_id, "role": role })))
 }
 
@@ -94,10 +101,17 @@ pub(crate) async fn remove(
 }
 
 async fn role_of<R: Rank>(api: &Api, scope: &ProjectScope<R>, user_id: Uuid) -> Result<Role, ApiError> {
-    api.meta().role(scope.project.id, user_id).await?.ok_or(ApiError::NotFound("member"))
+    api.meta()
+        .role(scope.project.id, user_id)
+        .await?
+        .ok_or(ApiError::NotFound("member"))
 }
 
 /// Nobody gives or takes a role above their own.
 pub(super) fn require_may_touch<R: Rank>(scope: &ProjectScope<R>, role: Role) -> Result<(), ApiError> {
-    if role > scope.role { Err(ApiError::Forbidden("only an owner can do that")) } else { Ok(()) }
+    if role > scope.role {
+        Err(ApiError::Forbidden("only an owner can do that"))
+    } else {
+        Ok(())
+    }
 }

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use futures::{StreamExt, stream};
-use gosight_store::meta::{MetaError, NewProject, Permission, Project, ProjectPatch, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Role, Settings};
+use gosight_store::meta::{
+    MetaError, NewProject, Permission, Project, ProjectPatch, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Role, Settings,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -97,17 +99,28 @@ impl ProjectView {
 
 /// My projects, with today's numbers
 #[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Envelope<Vec<ProjectItem>>)))]
-pub(crate) async fn list(State(api): State<Api>, SignedIn(login): SignedIn) -> Result<Answer<Vec<ProjectItem>>, ApiError> {
+pub(crate) async fn list(
+    State(api): State<Api>,
+    SignedIn(login): SignedIn,
+) -> Result<Answer<Vec<ProjectItem>>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
     let projects = api.meta().projects_of(login.user_id).await?;
-    let items = stream::iter(projects).map(|(project, role)| item(&api, project, role)).buffered(TODAY_AT_ONCE);
+    let items = stream::iter(projects)
+        .map(|(project, role)| item(&api, project, role))
+        .buffered(TODAY_AT_ONCE);
     Ok(Answer::new(items.collect().await).complete_to(complete_to_ms))
 }
 
 /// A project's numbers of today are null while analytics cannot be asked: the list is also the way to the settings.
 async fn item(api: &Api, project: Project, role: Role) -> ProjectItem {
-    let today = api.analytics().scope(project.id).today(api.now_ms(), zone_of(&project)).await;
-    let today = today.inspect_err(|error| tracing::warn!(%error, "a project is listed without its numbers")).ok();
+    let today = api
+        .analytics()
+        .scope(project.id)
+        .today(api.now_ms(), zone_of(&project))
+        .await;
+    let today = today
+        .inspect_err(|error| tracing::warn!(%error, "a project is listed without its numbers"))
+        .ok();
     ProjectItem {
         id: project.id,
         name: project.name,
@@ -131,7 +144,13 @@ pub(crate) async fn create(
     let allowed_domains = checks::allowed_domains(&body.allowed_domains)?;
     let secret = Secret::new("gsk_")?;
     let make = async |slug: &str| {
-        let new = NewProject { slug, name: &name, allowed_domains: &allowed_domains, settings: &settings, owner: login.user_id };
+        let new = NewProject {
+            slug,
+            name: &name,
+            allowed_domains: &allowed_domains,
+            settings: &settings,
+            owner: login.user_id,
+        };
         api.meta().create_project(&new, api.now_ms()).await
     };
     let project = match &body.slug {
@@ -140,12 +159,25 @@ pub(crate) async fn create(
             make(slug).await?
         }
         None => match make(&checks::slug_of(&name, "")).await {
-            Err(MetaError::Conflict(_)) => make(&checks::slug_of(&name, &Uuid::new_v4().simple().to_string()[..8])).await?,
+            Err(MetaError::Conflict(_)) => {
+                make(&checks::slug_of(&name, &Uuid::new_v4().simple().to_string()[..8])).await?
+            }
             made => made?,
         },
     };
-    keys::store(&api, project.id, &secret, "First key", Permission::Write, RATE_LIMIT_EVENTS_PER_S_DEFAULT).await?;
-    Ok(Answer::created(NewProjectView { view: ProjectView::new(project, Role::Owner), key: secret.0 }))
+    keys::store(
+        &api,
+        project.id,
+        &secret,
+        "First key",
+        Permission::Write,
+        RATE_LIMIT_EVENTS_PER_S_DEFAULT,
+    )
+    .await?;
+    Ok(Answer::created(NewProjectView {
+        view: ProjectView::new(project, Role::Owner),
+        key: secret.0,
+    }))
 }
 
 /// One project
@@ -163,14 +195,25 @@ pub(crate) async fn update(
     Body(body): Body<ProjectPatchBody>,
 ) -> Result<Answer<ProjectView>, ApiError> {
     let patch = ProjectPatch {
-        name: body.name.as_deref().map(|name| checks::name("name", name)).transpose()?,
-        allowed_domains: body.allowed_domains.as_deref().map(checks::allowed_domains).transpose()?,
+        name: body
+            .name
+            .as_deref()
+            .map(|name| checks::name("name", name))
+            .transpose()?,
+        allowed_domains: body
+            .allowed_domains
+            .as_deref()
+            .map(checks::allowed_domains)
+            .transpose()?,
         settings: match &body.settings {
             Some(settings) => Some(patched(&scope.project.settings, Some(settings))?),
             None => None,
         },
     };
-    let project = api.meta().update_project(scope.project.id, &patch, api.now_ms()).await?;
+    let project = api
+        .meta()
+        .update_project(scope.project.id, &patch, api.now_ms())
+        .await?;
     let details = json!({ "name": body.name, "allowed_domains": body.allowed_domains, "settings": body.settings });
     record(&api, &scope, "project.update", project.id, details).await?;
     Ok(Answer::new(ProjectView::new(project, scope.role)))
@@ -184,8 +227,12 @@ pub(crate) async fn delete(State(api): State<Api>, scope: ProjectScope<AsOwner>)
 }
 
 fn patched(settings: &Settings, patch: Option<&Value>) -> Result<Settings, ApiError> {
-    let Some(patch) = patch else { return Ok(settings.clone()) };
-    let settings = settings.patched(patch).map_err(|error| ApiError::invalid(&format!("settings.{}", error.field), error.reason))?;
+    let Some(patch) = patch else {
+        return Ok(settings.clone());
+    };
+    let settings = settings
+        .patched(patch)
+        .map_err(|error| ApiError::invalid(&format!("settings.{}", error.field), error.reason))?;
     checks::timezone(&settings)?;
     Ok(settings)
 }

@@ -110,8 +110,16 @@ impl From<SessionRow> for SessionView {
             utm_campaign: row.utm_campaign,
             referrer_domain: row.referrer_domain,
             attributes: row.attributes.into_iter().collect(),
-            pages: row.pages.into_iter().map(|PageStep { offset_ms, path }| PageStepView { offset_ms, path }).collect(),
-            marks: row.marks.into_iter().map(|Mark { offset_ms, r#type }| MarkView { offset_ms, r#type }).collect(),
+            pages: row
+                .pages
+                .into_iter()
+                .map(|PageStep { offset_ms, path }| PageStepView { offset_ms, path })
+                .collect(),
+            marks: row
+                .marks
+                .into_iter()
+                .map(|Mark { offset_ms, r#type }| MarkView { offset_ms, r#type })
+                .collect(),
             hidden: row
                 .hidden
                 .into_iter()

@@ -1,6 +1,7 @@
 //! An installation for tests: real SQLite, a real socket, an API nobody else talks to. Analytics is not there: what is tested here must
 //! work without it.
-#![allow(dead_code, reason = "every test file uses its own part of it")]
+#![allow(dead_code, unreachable_pub, reason = "every test file uses its own part of it")]
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::net::SocketAddr;
 
@@ -64,16 +65,31 @@ impl Installation {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
-        let nowhere = Server { url: "http://127.0.0.1:1".into(), user: String::new(), password: String::new(), database: "x".into() };
+        let nowhere = Server {
+            url: "http://127.0.0.1:1".into(),
+            user: String::new(),
+            password: String::new(),
+            database: "x".into(),
+        };
         let bus = Bus::new();
         let notifier = Notifier::new(meta.clone(), None, Reach::Public, &url);
         // Tests say where they come from with X-Forwarded-For.
-        let config = Config { public_url: url.clone(), trusts_proxy: true };
+        let config = Config {
+            public_url: url.clone(),
+            trusts_proxy: true,
+        };
         let api = Api::new(meta.clone(), Analytics::fixed(nowhere), bus.clone(), notifier, config).unwrap();
         let app = router(api).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
-        Self { url, address, meta, bus, client, _folder: folder }
+        Self {
+            url,
+            address,
+            meta,
+            bus,
+            client,
+            _folder: folder,
+        }
     }
 
     /// With an owner, a project and its key.
@@ -123,7 +139,13 @@ impl Installation {
     }
 
     pub async fn login(&self, email: &str, password: &str) -> Answered {
-        self.send(Method::POST, "/auth/login", None, Some(json!({ "email": email, "password": password }))).await
+        self.send(
+            Method::POST,
+            "/auth/login",
+            None,
+            Some(json!({ "email": email, "password": password })),
+        )
+        .await
     }
 
     /// The owner's access token.
@@ -135,7 +157,11 @@ impl Installation {
     pub async fn invited(&self, project: &str, email: &str, role: &str) -> String {
         let owner = self.owner().await;
         let invitation = self
-            .post(&format!("/projects/{project}/invitations"), &owner, json!({ "email": email, "role": role }))
+            .post(
+                &format!("/projects/{project}/invitations"),
+                &owner,
+                json!({ "email": email, "role": role }),
+            )
             .await;
         let token = invitation.data()["token"].as_str().unwrap();
         let body = json!({ "email": email, "password": PASSWORD, "invitation_token": token });
@@ -150,11 +176,14 @@ pub fn token_of(answer: &Answered) -> String {
 async fn taken_apart(response: Response) -> Answered {
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await.unwrap();
-    Answered { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    Answered {
+        status,
+        headers,
+        body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    }
 }
 
 /// Where a request claims to come from, for the limits per address.
 pub fn from(address: &str) -> [(&'static str, &str); 1] {
     [("x-forwarded-for", address)]
 }
-
