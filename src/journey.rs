@@ -176,7 +176,10 @@ impl Walk<'_> {
         self.vitals(&page);
         let depth_percent = self.read(&page);
         let next = self.act(&page);
-        self.wait(300, 2_000);
+        // A link leads on at once; who leaves otherwise lingers.
+        if next.is_none() {
+            self.wait(300, 2_000);
+        }
         let time_on_page_ms = self.rng.random_range(2_000..40_000);
         self.say(Payload::PageExit(PageExit { time_on_page_ms, max_scroll_percent: depth_percent, next_url: String::new() }));
         next

@@ -39,6 +39,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         return Ok(gosight_store::engine::child_main(&engine.arguments)?);
     }
     telemetry::init(cli.log_format);
+    // Fail points act only when FAILPOINTS names one: the crash tests' way to die at a chosen instant.
+    let _fail_points = fail::FailScenario::setup();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
