@@ -261,7 +261,10 @@ mod tests {
         }
     }
 
-    fn run(ticks: &[(Tick, &[Record<u64, Tick, u64>])]) -> (Vec<((u64, i64), Tick, Diff)>, Meter) {
+    type Input = Record<u64, Tick, u64>;
+    type Row = ((u64, i64), Tick, Diff);
+
+    fn run(ticks: &[(Tick, &[Input])]) -> (Vec<Row>, Meter) {
         let meter = Meter::default();
         let mut operator = KeyedOperator::new(SlowCount, meter.clone());
         let mut rows = Vec::new();

@@ -20,21 +20,19 @@
 //!
 //! What it will not notice: that a session id which is silent for longer than the horizon, then comes again, is still the same session: it starts a new count.
 
-use crate::dead_clicks::{dead_clicks, decided_at_ms};
-use crate::episode::{Clicked, Episode, Evidence, as_ms, as_tick, reach_ms};
-use crate::error_clicks::error_clicks;
+use crate::episode::{Evidence, as_tick, reach_ms};
 use crate::event::{Event, Moment, Position};
-use crate::ids::{Diff, IdMap, InsightId, ProjectId, SessionId, Tick, route, stable_hash};
+use crate::ids::{Diff, IdMap, ProjectId, SessionId, Tick, route, stable_hash};
+use crate::judge::Judge;
 use crate::keyed::{Keyed, KeyedOperator, Next, Record};
 use crate::lateness::HORIZON_MS;
 use crate::meter::Meter;
 use crate::page_views::{PageDepth, PageViews};
 use crate::per_tick::{Ticks, at_their_ticks, per_tick};
-use crate::rage_clicks::rage_clicks;
 use crate::rules::Thresholds;
 use crate::session_view::session_view;
 use crate::summary::{Earliest, Summary};
-use crate::views::{Details, Insight, InsightClick, InsightType, SessionView};
+use crate::views::{Insight, SessionView};
 use differential_dataflow::{AsCollection, VecCollection};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -335,74 +333,6 @@ fn order(one: &Arc<Insight>, other: &Arc<Insight>) -> std::cmp::Ordering {
     (one.moment(), one.insight_type()).cmp(&(other.moment(), other.insight_type()))
 }
 
-/// Turns what the insights' functions find in an episode to rows.
-#[derive(Clone, Copy)]
-struct Judge<'a> {
-    project: ProjectId,
-    session: SessionId,
-    thresholds: &'a Thresholds,
-    tick: Tick,
-}
-
-#[derive(Default)]
-struct Verdict {
-    insights: Vec<Arc<Insight>>,
-    /// When to judge again, and the time of the click that asks for it.
-    undecided: Vec<(Tick, i64)>,
-}
-
-impl Judge<'_> {
-    fn judge(&self, episode: &Episode<'_>) -> Verdict {
-        let mut verdict = Verdict::default();
-        for (clicks, details) in rage_clicks(episode, &self.thresholds.rage_click) {
-            verdict
-                .insights
-                .push(self.insight(InsightType::RageClick, &clicks, details));
-        }
-        for (clicked, details) in dead_clicks(episode, &self.thresholds.dead_click) {
-            let decided_at_ms = decided_at_ms(clicked, &self.thresholds.dead_click);
-            if decided_at_ms <= as_ms(self.tick) {
-                verdict
-                    .insights
-                    .push(self.insight(InsightType::DeadClick, &[clicked], details));
-            } else {
-                verdict.undecided.push((as_tick(decided_at_ms), clicked.moment.0));
-            }
-        }
-        for (clicked, details) in error_clicks(episode, &self.thresholds.error_click) {
-            verdict
-                .insights
-                .push(self.insight(InsightType::ErrorClick, &[clicked], details));
-        }
-        verdict
-    }
-
-    fn insight(&self, insight_type: InsightType, clicks: &[&Clicked], details: Details) -> Arc<Insight> {
-        let first = clicks[0];
-        let name = (self.project, self.session, insight_type.name(), first.moment.1);
-        Arc::new(Insight {
-            id: InsightId(stable_hash(name)),
-            project: self.project,
-            session: self.session,
-            page: Arc::clone(&first.page),
-            clicks: clicks.iter().map(|clicked| insight_click(clicked)).collect(),
-            details,
-        })
-    }
-}
-
-fn insight_click(clicked: &Clicked) -> InsightClick {
-    InsightClick {
-        time_ms: clicked.moment.0,
-        event: clicked.moment.1,
-        day: clicked.day,
-        x: clicked.click.x,
-        y: clicked.click.y,
-        element: Arc::clone(&clicked.click.element),
-        context: Arc::clone(&clicked.context),
-    }
-}
-
 /// The sessions and what else is known of them, as collections.
 pub struct SessionStreams<'scope> {
     pub sessions: VecCollection<'scope, Tick, Arc<SessionView>>,
@@ -419,8 +349,7 @@ pub fn sessions<'scope>(
     ticks: Ticks<'scope>,
     meter: Meter,
 ) -> SessionStreams<'scope> {
-    let thresholds = thresholds
-        .inner
+    let thresholds = at_their_ticks(thresholds)
         .map(|(row, _, diff)| (row, diff))
         .broadcast()
         .map(Record::Setting);

@@ -1,7 +1,7 @@
 //! One golden, many schedules: whatever the order, the ticks, the repetitions and the number of workers, the views are what the oracle computes
 //! from scratch from the set of events.
 
-#[allow(dead_code, reason = "each test binary uses a part of it")]
+#[cfg(test)]
 mod support;
 
 use gosight_operators::ids::*;
@@ -10,7 +10,7 @@ use gosight_operators::views::TransitionState;
 use gosight_oracle::{self as oracle, Thresholds};
 use proptest::prelude::*;
 use support::compare::assert_views;
-use support::generate::{Story, duplicates, id, story};
+use support::generate::{Story, id, story};
 use support::run;
 
 fn config(cases: u32) -> ProptestConfig {
@@ -22,7 +22,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(config(48))]
 
     #[test]
     fn at_every_tick_every_view_is_what_the_oracle_says(story in story(60), workers in 1..=3_usize) {
@@ -30,7 +30,7 @@ proptest! {
         for &tick in &story.ticks {
             assert_views(&outputs, &story.known_at(tick), &Thresholds::default(), tick);
         }
-        assert_eq!(outputs.duplicates.len(), duplicates(&story));
+        assert_eq!(outputs.duplicates.len(), story.duplicates());
     }
 
     #[test]
@@ -56,6 +56,63 @@ proptest! {
         let outputs = run(&schedule, workers);
         let ticks: Vec<_> = story.ticks.iter().copied().filter(|tick| *tick >= ruled_at).collect();
         assert_eq!(turned(&outputs.transitions), expected(&story, &theirs, &ticks));
+    }
+}
+
+/// Long after the horizon of everything in a story, ms after its last tick.
+const SILENCE_MS: i64 = 27 * 60 * 60 * 1000;
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    #[test]
+    fn sealing_forgets_the_state_and_retracts_nothing(story in story(60), workers in 1..=3_usize) {
+        let mut schedule = story.schedule();
+        let last = story.ticks[story.ticks.len() - 1];
+        let sealed = last + SILENCE_MS;
+        schedule.insert(sealed as Tick, Default::default());
+        let outputs = run(&schedule, workers);
+        assert_views(&outputs, &story.known_at(last), &Thresholds::default(), sealed);
+        for meters in &outputs.meters {
+            for name in ["sessions", "live", "windows", "alerts"] {
+                let (_, meter) = meters.each().into_iter().find(|(other, _)| *other == name).unwrap();
+                assert_eq!((name, meter.entries(), meter.next_deadline()), (name, 0, None));
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_without_a_session_id_is_told_its_session_once(story in story(60), workers in 1..=3_usize) {
+        let outputs = run(&story.schedule(), workers);
+        let mut named: Vec<_> = outputs.named.iter().map(|(position, _)| position.offset).collect();
+        named.sort_unstable();
+        let first = story.first_arrivals();
+        let unnamed = first.iter().filter(|arrival| arrival.event.session.is_none()).map(|arrival| arrival.offset);
+        let mut unnamed: Vec<_> = unnamed.collect();
+        unnamed.sort_unstable();
+        assert_eq!(named, unnamed);
+    }
+}
+
+#[test]
+fn every_worker_holds_a_share_of_the_sessions() {
+    let mut schedule = support::Schedule::new();
+    let events = &mut schedule.entry(1_700_000_000_000).or_default().events;
+    for session in 0..300 {
+        let event = gosight_oracle::OracleEvent {
+            project: format!("{:032x}", 7),
+            session: Some(format!("{session:032x}")),
+            id: format!("{session:032x}"),
+            time_ms: 1_700_000_000_000,
+            event_type: "page_view".to_owned(),
+            ..Default::default()
+        };
+        events.push((Default::default(), support::generate::convert(&event)));
+    }
+    let outputs = run(&schedule, 3);
+    for meters in &outputs.meters {
+        assert!((60..140).contains(&meters.sessions.entries()), "{meters:?}");
+        assert!((60..140).contains(&meters.distinct.entries()), "{meters:?}");
     }
 }
 

@@ -7,7 +7,7 @@ use gosight_operators::ids::*;
 use gosight_oracle::{Click, Day, OracleEvent, Payload};
 use proptest::prelude::*;
 use proptest::sample::select;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) const BASE_MS: i64 = 1_700_000_000_000;
@@ -52,12 +52,22 @@ impl Story {
         schedule
     }
 
-    /// Of the events with one id, the first; in the order of (tick, position).
-    pub(crate) fn events(&self) -> Vec<OracleEvent> {
-        let mut arrivals: Vec<_> = self.arrivals.iter().collect();
+    /// Of the arrivals with one id, the first; in the order of (tick, position).
+    pub(crate) fn first_arrivals(&self) -> Vec<Arrival> {
+        let mut arrivals = self.arrivals.clone();
         arrivals.sort_by_key(|arrival| (arrival.event.tick, arrival.offset % 3, arrival.offset));
-        let in_order = arrivals.into_iter().map(|arrival| arrival.event.clone()).collect();
-        gosight_oracle::intake::first_seen(in_order).0
+        let mut seen = BTreeSet::new();
+        arrivals.retain(|arrival| seen.insert(arrival.event.id.clone()));
+        arrivals
+    }
+
+    pub(crate) fn events(&self) -> Vec<OracleEvent> {
+        self.first_arrivals().into_iter().map(|arrival| arrival.event).collect()
+    }
+
+    /// How many arrivals are repetitions.
+    pub(crate) fn duplicates(&self) -> usize {
+        self.arrivals.len() - self.first_arrivals().len()
     }
 
     pub(crate) fn known_at(&self, tick: i64) -> Vec<OracleEvent> {
@@ -351,14 +361,4 @@ fn payload(payload: &Payload) -> ours::Payload {
 
 pub(crate) fn id(text: &str) -> u128 {
     u128::from_str_radix(text, 16).unwrap()
-}
-
-/// By first event: how many arrivals each event has; used to count duplicates.
-pub(crate) fn duplicates(story: &Story) -> usize {
-    let mut times = BTreeMap::<_, usize>::new();
-    story
-        .arrivals
-        .iter()
-        .for_each(|arrival| *times.entry(&arrival.event.id).or_default() += 1);
-    times.values().map(|times| times - 1).sum()
 }

@@ -10,7 +10,7 @@ use gosight_operators::distinct::distinct;
 use gosight_operators::elements::elements;
 use gosight_operators::event::{Event, Position};
 use gosight_operators::fold::share;
-use gosight_operators::ids::{Diff, ProjectId, Tick};
+use gosight_operators::ids::{Diff, ProjectId, SessionId, Tick};
 use gosight_operators::live::live;
 use gosight_operators::meter::Meters;
 use gosight_operators::rollups::rollups;
@@ -46,6 +46,7 @@ pub(crate) struct Outputs {
     pub(crate) live: Vec<((ProjectId, LiveNow), Tick, Diff)>,
     pub(crate) transitions: Vec<Transition>,
     pub(crate) duplicates: Vec<Position>,
+    pub(crate) named: Vec<(Position, SessionId)>,
     /// Per worker.
     pub(crate) meters: Vec<Meters>,
 }
@@ -105,6 +106,7 @@ pub(crate) fn run(schedule: &Schedule, workers: usize) -> Outputs {
                 live: live.inner,
                 transitions: alerts,
                 duplicates: distinct.duplicates,
+                named: views.named,
             }
             (events_in, ticks_in, thresholds_in, rules_in)
         });
