@@ -3,7 +3,7 @@
  * browser keeps. A 401 is answered by one refresh, shared by every request that waits for it.
  */
 
-import type { Iso, Token as TokenView } from './types';
+import type { Iso, Token as TokenView, User } from './types';
 
 export const API = '/api/v1';
 
@@ -29,6 +29,7 @@ export class ApiError extends Error {
 }
 
 interface Token {
+  user: User;
   text: string;
   expiresAtMs: number;
 }
@@ -39,10 +40,8 @@ const REFRESH_AHEAD_MS = 20_000;
 let token: Token | null = null;
 let refreshing: Promise<boolean> | null = null;
 
-type TokenAnswer = Pick<TokenView, 'access_token' | 'expires_in_s'>;
-
-export function keepToken(answer: TokenAnswer): void {
-  token = { text: answer.access_token, expiresAtMs: Date.now() + answer.expires_in_s * 1000 };
+export function keepToken(answer: TokenView): void {
+  token = { user: answer.user, text: answer.access_token, expiresAtMs: Date.now() + answer.expires_in_s * 1000 };
 }
 
 export function forgetToken(): void {
@@ -56,7 +55,7 @@ async function requestRefresh(): Promise<boolean> {
     if (response.status === 401) return false;
     throw await errorOf(response);
   }
-  const body = (await response.json()) as { data: TokenAnswer };
+  const body = (await response.json()) as { data: TokenView };
   keepToken(body.data);
   return true;
 }
@@ -79,6 +78,17 @@ export function refresh(): Promise<boolean> {
 export async function accessToken(): Promise<string | null> {
   if (!token || token.expiresAtMs - Date.now() < REFRESH_AHEAD_MS) await refresh();
   return token?.text ?? null;
+}
+
+/** Who is signed in; the same refresh that gives a token says so. */
+export async function signedInUser(): Promise<User> {
+  await accessToken();
+  if (!token) throw signInFirst();
+  return token.user;
+}
+
+function signInFirst(): ApiError {
+  return new ApiError(401, 'UNAUTHORIZED', 'Please sign in.');
 }
 
 async function errorOf(response: Response): Promise<ApiError> {
@@ -128,7 +138,7 @@ async function send(path: string, request: Request): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (!request.anonymous) {
     const text = await accessToken();
-    if (!text) throw new ApiError(401, 'UNAUTHORIZED', 'Please sign in.');
+    if (!text) throw signInFirst();
     headers.Authorization = `Bearer ${text}`;
   }
   if (request.body !== undefined) headers['Content-Type'] = 'application/json';

@@ -16,7 +16,7 @@ import type { HeatmapParams, InsightsParams, OverviewParams, SessionsParams } fr
 import type { Filters } from '@/route/filters';
 import { boundsOf, previousBounds, type Range } from '@/route/range';
 import { useRoute } from '@/route/route';
-import { type Answer, call, callData, type Params } from './client';
+import { type Answer, call, callData, type Params, signedInUser } from './client';
 import type {
   AlertTransition,
   Heatmap,
@@ -71,7 +71,7 @@ export function useNeedsOwner(): boolean | undefined {
 export function useMe(): UseQueryResult<User> {
   return useQuery({
     queryKey: ['me'],
-    queryFn: ({ signal }) => callData<User>('/auth/me', { signal }),
+    queryFn: signedInUser,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -37,6 +37,7 @@ export function BarTable({ title, unit, rows, empty, testId }: BarTableProps) {
           <li key={row.id}>
             <Link
               href={row.href}
+              prefetch={false}
               className="relative flex h-8 items-center gap-3 rounded-md px-2 text-13 hover:bg-sunken max-md:h-10"
             >
               <span

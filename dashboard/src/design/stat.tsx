@@ -38,6 +38,7 @@ export function Stat({ label, value, change, href, series, isWarm, testId }: Sta
   return (
     <Link
       href={href}
+      prefetch={false}
       title={text.stats.open(label)}
       className="group flex min-w-0 flex-col px-4 py-3.5 transition-colors hover:bg-sunken"
     >

@@ -262,7 +262,11 @@ function Transition({ transition, name }: { transition: AlertTransition; name: s
           </span>
         ))}
         {session && (
-          <Link href={href(`sessions/${session}`)} className="underline decoration-edge underline-offset-2">
+          <Link
+            href={href(`sessions/${session}`)}
+            prefetch={false}
+            className="underline decoration-edge underline-offset-2"
+          >
             {text.insights.openSession}
           </Link>
         )}

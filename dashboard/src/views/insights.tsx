@@ -135,6 +135,7 @@ function InsightRow({ insight, href }: { insight: Insight; href: string }) {
     <li className="animate-enter border-t border-hairline">
       <Link
         href={href}
+        prefetch={false}
         data-row
         data-testid="insight-row"
         data-type={insight.type}

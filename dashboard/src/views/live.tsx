@@ -76,6 +76,7 @@ function CurrentPages() {
           <li key={page.path}>
             <Link
               href={href('heatmaps', { path: page.path })}
+              prefetch={false}
               className="relative flex h-8 items-center gap-3 rounded-md px-2 text-13 hover:bg-sunken"
             >
               <span
@@ -101,6 +102,7 @@ function StreamLine({ event }: { event: SessionEvent }) {
     <li className="animate-enter">
       <Link
         href={href(`sessions/${event.session_id}`)}
+        prefetch={false}
         className="flex h-8 items-center gap-3 px-4 text-13 hover:bg-sunken"
       >
         <span className="shrink-0 text-12 text-muted">{timeOfDay(event.timestamp, language)}</span>

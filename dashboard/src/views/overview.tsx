@@ -15,6 +15,7 @@ import { Sparkline } from '@/design/sparkline';
 import { Stat } from '@/design/stat';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { count, countryName, moment, percent, timeOfDay } from '@/format/format';
+import { isEmpty } from '@/route/filters';
 import { boundsOf, type Range } from '@/route/range';
 import { type Change, useHref, useView } from '@/route/route';
 import { useLanguage } from '@/text/text';
@@ -106,6 +107,7 @@ function InsightCounts({ data }: { data: OverviewData | undefined }) {
         <Link
           key={type}
           href={href('insights', { type })}
+          prefetch={false}
           className="flex h-8 items-center gap-1.5 rounded-control px-2 text-13 hover:bg-sunken"
         >
           <InsightMark type={type} />
@@ -210,6 +212,7 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
       <div className="flex items-center gap-3 px-4 py-2">
         <Link
           href={href('insights', { path: hotspot.path, selector: hotspot.selector })}
+          prefetch={false}
           className="min-w-0 flex-1 hover:text-accent"
         >
           <span className="block truncate text-13 font-medium">{name}</span>
@@ -218,8 +221,8 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
         <span className="w-16 shrink-0 max-md:hidden">
           <Sparkline values={trendOf(own, bounds.startMs, bounds.endMs, 16)} width={64} height={24} tone="warm" />
         </span>
-        <span className="w-20 shrink-0">
-          <span className="mb-1 flex justify-end gap-2 text-12">
+        <span className="w-24 shrink-0">
+          <span className="mb-1 flex justify-end gap-2 text-12 whitespace-nowrap [overflow-wrap:normal]">
             {COUNTED.filter((type) => hotspot[type as keyof Hotspot]).map((type) => (
               <span key={type} title={text.insight[type]} className="flex items-center gap-1">
                 <InsightMark type={type} size={8} />
@@ -232,6 +235,7 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
         {worst ? (
           <Link
             href={href(`sessions/${worst}`)}
+            prefetch={false}
             aria-label={`${text.overview.worst}: ${name}`}
             title={text.overview.worst}
             className="flex size-8 items-center justify-center rounded-control text-muted hover:bg-sunken hover:text-text"
@@ -246,7 +250,15 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
   );
 }
 
-function Hurts({ hotspots, insights, range }: { hotspots: Hotspot[] | undefined; insights: Insight[]; range: Range }) {
+interface HurtsProps {
+  hotspots: Hotspot[] | undefined;
+  insights: Insight[];
+  range: Range;
+  /** The page is narrowed by filters that insights do not know. */
+  isOfAll: boolean;
+}
+
+function Hurts({ hotspots, insights, range, isOfAll }: HurtsProps) {
   const { text } = useLanguage();
   const href = useHref();
   const ranked = byHarm(hotspots ?? []).slice(0, HOTSPOTS);
@@ -257,7 +269,7 @@ function Hurts({ hotspots, insights, range }: { hotspots: Hotspot[] | undefined;
     <Card data-testid="hotspots">
       <CardHead title={text.overview.hurts}>
         <Link href={href('insights')} className="text-13 text-muted hover:text-text">
-          {text.pages.insights}
+          {isOfAll ? text.overview.ofAll : text.pages.insights}
         </Link>
       </CardHead>
       {!hotspots && <SkeletonRows rows={HOTSPOTS} height={52} />}
@@ -348,6 +360,7 @@ function NewestInsight({ insight }: { insight: Insight | undefined }) {
     <Link
       key={insight.id}
       href={href(`sessions/${insight.session_id}`)}
+      prefetch={false}
       data-testid="live-strip-insight"
       data-type={insight.type}
       className="flex min-w-0 animate-enter items-center gap-2 hover:text-accent"
@@ -367,20 +380,21 @@ export function Overview() {
   const href = useHref();
   const overview = useOverview({ range, filters });
   const previous = usePreviousOverview({ range, filters });
-  const found = useInsights({ range });
+  const { path, ...others } = filters;
+  const found = useInsights({ range, path });
   const insights = insightsOf(found.data);
   const hotspots = found.data?.pages[0]?.data.hotspots;
   const data = overview.data?.data;
   if (overview.isError && !data) {
     return <Fault error={overview.error} onRetry={() => void overview.refetch()} />;
   }
-  const isEmpty = data !== undefined && data.summary.sessions === 0;
+  const hasNothing = data !== undefined && data.summary.sessions === 0;
   return (
     <div className="flex flex-col gap-4">
       <h1 className="sr-only">{text.pages.overview}</h1>
       <LiveStrip newest={<NewestInsight insight={insights[0]} />} />
       <Numbers data={data} insights={insights} range={range} />
-      {isEmpty && (
+      {hasNothing && (
         <Card>
           <Empty action={<ButtonLink href={href('onboarding')}>{text.overview.toOnboarding}</ButtonLink>}>
             {text.overview.empty}
@@ -389,7 +403,7 @@ export function Overview() {
       )}
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
         <Series data={data} previous={previous.data?.data.series ?? []} insights={insights} />
-        <Hurts hotspots={hotspots} insights={insights} range={range} />
+        <Hurts hotspots={hotspots} insights={insights} range={range} isOfAll={!isEmpty(others)} />
       </div>
       <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
         <TopPages data={data} hotspots={hotspots ?? []} />

@@ -33,6 +33,7 @@ export const SessionRow = memo(function SessionRow({ session, href, nowMs, isWar
     <li className="border-t border-hairline first:border-t-0">
       <Link
         href={href}
+        prefetch={false}
         data-row
         data-testid="session-row"
         data-session={session.id}
