@@ -10,9 +10,9 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a stopping engine may take before its process ends the hard way: nothing acknowledged is lost by that.
-/// Less than the time a start waits for an orphan.
-const STOP_MAX: Duration = Duration::from_secs(10);
+/// How long a stopping engine may take before its process ends the hard way: nothing acknowledged is lost by that, and clients that
+/// keep their connections open would otherwise hold it up for seconds.
+const STOP_MAX: Duration = Duration::from_secs(2);
 
 /// What the parent tells the child, as arguments: the library, the folder with the configuration, the port.
 pub(super) struct ChildArgs<'a> {
@@ -108,7 +108,7 @@ fn end_soon_after_standard_input() {
     }
     std::thread::sleep(STOP_MAX);
     // SAFETY: `_exit` ends the process and touches no memory.
-    unsafe { libc::_exit(1) }
+    unsafe { libc::_exit(0) }
 }
 
 type QueryCmdline = unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut c_void;

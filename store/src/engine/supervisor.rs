@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 /// A start that takes longer than this has failed (warm 0.5 s, cold 1.3 s, after a crash with much to check a few more).
 const START_MAX: Duration = Duration::from_secs(60);
 /// How long the engine may take to stop before it is killed; its own watchdog ends it a little earlier.
-const STOP_MAX: Duration = Duration::from_secs(15);
+const STOP_MAX: Duration = Duration::from_secs(5);
 const PING_EVERY: Duration = Duration::from_millis(20);
 const PING_MAX: Duration = Duration::from_secs(2);
 const RESTART_PAUSE_MIN: Duration = Duration::from_millis(100);
