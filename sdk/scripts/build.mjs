@@ -12,10 +12,8 @@ const RESERVED = [
   ...['device_pixel_ratio', 'sdk_dropped_events', 'timestamp_ms', 'current_s', 'duration_s', 'watched_s'],
 ];
 
-/** Wire names, and names of ours that no page, server or storage sees. The files must agree on them: hence one cache. */
-const INTERNAL =
-  /_|^(onEveryWindow|adoptFrame|watch|inResponseWindow|onExit|register|isIgnored|looksSecret|describe|isField|isTextField|selectorOf|targetOf|beacon|isSettled|overHttp|post|stamped|takeOver|guard|later|report|emit|isOn|cleanUrl|enteredAt|scrollPercentMax|nextUrl|milestone|passive|urgent|paused|settingsVersion)$/;
-const nameCache = {};
+/** Wire names, and names that stay inside of one file. What the core lends to the second file keeps its name: a browser may hold them of two versions. */
+const INTERNAL = /_|^(enteredAt|nextUrl|passive|urgent|paused|settingsVersion)$/;
 
 async function bundle(entry, name, format) {
   const { outputFiles } = await build({
@@ -35,7 +33,6 @@ async function bundle(entry, name, format) {
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
     // Wire names with an underscore are told by their place alone (src/protobuf.ts), so they need not travel to the browser.
     mangle: { properties: { regex: INTERNAL, reserved: RESERVED } },
-    nameCache,
   });
   writeFileSync(new URL(`dist/${name}`, root), code);
 }

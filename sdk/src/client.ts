@@ -26,7 +26,6 @@ function isAllowed(): unknown {
 function start(): void {
   if (!options.projectKey || state.running || !isAllowed()) return;
   state.running = true;
-  setZone(undefined);
   if (!isWired) hold();
   enterView();
   if (isWired) return;

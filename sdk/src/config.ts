@@ -2,8 +2,21 @@
 import type { GoSightEvent } from './events.js';
 
 export type Category =
-  | 'session' | 'page' | 'mouse' | 'scroll' | 'input' | 'form' | 'error' | 'performance' | 'network'
-  | 'media' | 'clipboard' | 'selection' | 'resize' | 'dom' | 'custom';
+  | 'session'
+  | 'page'
+  | 'mouse'
+  | 'scroll'
+  | 'input'
+  | 'form'
+  | 'error'
+  | 'performance'
+  | 'network'
+  | 'media'
+  | 'clipboard'
+  | 'selection'
+  | 'resize'
+  | 'dom'
+  | 'custom';
 
 export interface Sampling {
   /** Percent of sessions that are sent. */

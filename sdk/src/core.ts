@@ -1,24 +1,25 @@
 /** What the core lends to the second file, `sdk.more.js`, which is loaded after the page and works through this alone. */
 import { attributes } from './batch.js';
-import { type Options, options } from './config.js';
-import type { Page } from './events.js';
+import { options } from './config.js';
 import { adoptFrame, guard, later, on, onEveryWindow, report } from './guard.js';
 import { emit, inResponseWindow, isOn } from './pipeline.js';
 import { cleanUrl, isIgnored, looksSecret } from './privacy.js';
-import { watch } from './sensors/dom.js';
 import { register } from './schema.js';
+import { watch } from './sensors/dom.js';
 import { onExit } from './sensors/page.js';
-import { describe, isField, isTextField, selectorOf, targetOf } from './target.js';
+import { describe, isTextField, looksInteractive, selectorOf, targetOf } from './target.js';
 import { beacon, isSettled, overHttp, post, stamped, takeOver } from './transport.js';
 import { page, view } from './view.js';
 
-const tools = { attributes, guard, later, on, onEveryWindow, onExit, register, report, emit, isOn, inResponseWindow, view };
-const dom = { cleanUrl, isIgnored, looksSecret, describe, isField, isTextField, selectorOf, targetOf, watch, adoptFrame };
-const transport = { beacon, isSettled, overHttp, post, stamped, takeOver };
+const lend = () => ({
+  ...{ options, page, view, attributes, emit, isOn, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit },
+  ...{ cleanUrl, isIgnored, looksSecret, describe, isTextField, looksInteractive, selectorOf, targetOf, watch, adoptFrame },
+  ...{ beacon, isSettled, overHttp, post, stamped, takeOver },
+});
 
-export type Core = typeof tools & typeof dom & typeof transport & { options: Options; page: Page };
+export type Core = ReturnType<typeof lend>;
 
 export function loadMore(): void {
   // Relative to this file's own address, as a module and as a classic script.
-  import('./sdk.more.js').then(({ start }) => start({ ...tools, ...dom, ...transport, options, page })).catch((error) => report('more', error));
+  import('./sdk.more.js').then(({ start }) => start(lend())).catch((error) => report('more', error));
 }

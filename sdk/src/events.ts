@@ -107,7 +107,7 @@ export interface Payloads {
   copy: Clipboard;
   cut: Clipboard;
   paste: Clipboard;
-  text_select: { length: number };
+  text_select: { length: number; target: Target };
   window_resize: { width: number; height: number; previous_width: number; previous_height: number };
   orientation_change: { orientation: string };
   dom_mutation: { count: number };

@@ -2,7 +2,7 @@
 import { pack } from './batch.js';
 import { options } from './config.js';
 import type { EventType, GoSightEvent, Payloads } from './events.js';
-import { guard, later } from './guard.js';
+import { guard, later, report } from './guard.js';
 import { isBlockedUrl } from './privacy.js';
 import { type EventKind, kinds } from './schema.js';
 import { identity, isSampled, overBecause, renew, touch, uuid } from './session.js';
@@ -119,5 +119,5 @@ export function flush(leaving = false): Promise<unknown> {
   buffer = [];
   urgentWaits = false;
   if (page) page.title = document.title;
-  return Promise.all(pack(events).map((batch) => send(batch, urgent, leaving)));
+  return Promise.all(pack(events).map((batch) => send(batch, urgent, leaving))).catch((error) => report('send', error));
 }

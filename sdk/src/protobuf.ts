@@ -40,7 +40,7 @@ export function delimited(out: number[], number: number, bytes: ArrayLike<number
 }
 
 /** `google.protobuf.Value`: null, number, string or bool, each field of a oneof. */
-function valueOf(item: unknown): object {
+function oneofOf(item: unknown): object {
   const only = (type: string) => (typeof item === type ? item : undefined);
   return { null: item === null ? 0 : undefined, number: only('number'), string: only('string'), boolean: only('boolean') };
 }
@@ -48,7 +48,7 @@ function valueOf(item: unknown): object {
 function field(out: number[], number: number, name: string, item: unknown): void {
   const isValueMap = VALUE_MAP.test(name);
   if (isValueMap || STRING_MAP.test(name)) {
-    for (const [key, value] of Object.entries(item as object)) delimited(out, number, encode({ key, value: isValueMap ? valueOf(value) : value }));
+    for (const [key, value] of Object.entries(item as object)) delimited(out, number, encode({ key, value: isValueMap ? oneofOf(value) : value }));
   } else if (typeof item === 'object') delimited(out, number, encode(item as object));
   else if (typeof item === 'string') delimited(out, number, utf8.encode(item.slice(0, name === 'stack' ? STACK_MAX : STRING_MAX)));
   else if (DOUBLE.test(name)) {

@@ -25,7 +25,7 @@ export function register(table: string): void {
     const [head, ...types] = line.split(' ') as [string, ...string[]];
     types.forEach((type, index) => {
       kinds[type.replace(/\W/g, '')] = {
-        number: parseInt(head) + index,
+        number: Number(head.slice(0, 2)) + index,
         category: head.slice(2),
         urgent: type[0] === '!',
         passive: /-/.test(type),

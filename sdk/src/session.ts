@@ -55,7 +55,7 @@ export function uuid(): string {
   );
 }
 
-/** The project's zone, or the browser's until the settings come. */
+/** The project's zone, or the browser's when it has none. Until the settings come no midnight is seen. */
 export function setZone(timeZone: string | undefined): void {
   zone = new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short' });
 }

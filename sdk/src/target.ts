@@ -24,7 +24,7 @@ const hasClass = (element: Element) => /btn|button|link|clickable/i.test(classOf
 const isPlain = (element: Element) => element.matches(INTERACTIVE) || !!(element as HTMLElement).onclick;
 
 export const looksInteractive = (element: Element): boolean => isPlain(element) || hasClass(element) || hasPointer(element);
-export const isField = (element: Element): boolean => element.matches(FIELD);
+const isField = (element: Element): boolean => element.matches(FIELD);
 
 /** Where a person types or picks a value. */
 export const isTextField = (element: Element): boolean =>

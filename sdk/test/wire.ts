@@ -1,22 +1,26 @@
 /** The contract as protobufjs reads it from the .proto files: what the tests decode with. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
+import type { EventType, Payloads } from '../src/events.js';
 
-const PROTO = fileURLToPath(new URL('../../proto/proto/', import.meta.url));
+const PROTO = `${import.meta.dirname}/../../proto/proto/`;
 
 const root = new protobuf.Root();
 // google/protobuf/struct.proto comes with protobufjs.
 root.resolvePath = (_origin, target) => (existsSync(PROTO + target) ? PROTO + target : target);
 root.loadSync(['gosight/v1/events.proto', 'gosight/v1/ingest.proto'], { keepCase: true });
 
+type Intersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
+
+/** Every payload at once: a test knows which one it looks at. */
+type AnyPayload = Intersection<Payloads[EventType]>;
+
 export interface DecodedEvent {
   id: string;
   type: string;
   timestamp_ms: number;
   page: { url: string; path: string; title: string; referrer: string; view_id: string; query: Record<string, string> };
-  // biome-ignore lint/suspicious/noExplicitAny: a decoded payload is whatever its test says
-  payload: any;
+  payload: AnyPayload;
 }
 
 export interface DecodedBatch {

@@ -19,7 +19,8 @@ export function startClipboard({ emit, isOn, later, onEveryWindow, isIgnored, de
     clearTimeout(timer);
     timer = later(() => {
       const length = selected();
-      if (length) emit('text_select', { length });
+      const element = getSelection()?.anchorNode?.parentElement;
+      if (length && element && !isIgnored(element)) emit('text_select', { length, target: describe(element) });
     }, SELECT_DEBOUNCE_MS);
   });
 }

@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 
 type Field = HTMLInputElement;
 
-export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret, describe, isField, isTextField, selectorOf }: Core): void {
+export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret, describe, isTextField, selectorOf }: Core): void {
   const filling = new Map<HTMLFormElement, { startedAt: number; last_field: string }>();
   let focused: Field | undefined;
   let focusedAt = 0;
@@ -15,6 +15,7 @@ export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret
     return looksSecret(name) ? '***' : name;
   }
 
+  const isField = (element: Element) => element.matches('input,select,textarea');
   const formName = (form: HTMLFormElement) => form.id || form.getAttribute('name') || selectorOf(form);
 
   /** How many fields a form has, and how many hold something. */
@@ -26,7 +27,7 @@ export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret
 
   /** Listens to what happens to fields; a field under an ignore mark does not exist for us. */
   function onField(types: string, handler: (field: Field) => void): void {
-  onEveryWindow(types, (event) => {
+    onEveryWindow(types, (event) => {
       const field = event.composedPath()[0] as Field;
       if (field.nodeType === 1 && (isField(field) || isTextField(field)) && !isIgnored(field)) handler(field);
     });
@@ -41,45 +42,44 @@ export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret
     filling.clear();
   }
 
-
   onField('focusin', (field) => {
-      focused = field;
-      focusedAt = Date.now();
-      hasChanged = false;
-      emit('input_focus', { target: describe(field) });
-    });
+    focused = field;
+    focusedAt = Date.now();
+    hasChanged = false;
+    emit('input_focus', { target: describe(field) });
+  });
   onField('focusout', (field) => {
-      if (focused === field) emit('input_blur', { target: describe(field), focus_ms: Date.now() - focusedAt, changed: hasChanged });
-    });
+    if (focused === field) emit('input_blur', { target: describe(field), focus_ms: Date.now() - focusedAt, changed: hasChanged });
+  });
   onField('input', (field) => {
-      hasChanged = true;
-      const { form } = field;
-      if (!form) return;
-      const startedAt = filling.get(form)?.startedAt;
-      filling.set(form, { startedAt: startedAt ?? Date.now(), last_field: fieldName(field) });
-      if (!startedAt) emit('form_start', { form: formName(form), field_count: countsOf(form).field_count });
-    });
+    hasChanged = true;
+    const { form } = field;
+    if (!form) return;
+    const startedAt = filling.get(form)?.startedAt;
+    filling.set(form, { startedAt: startedAt ?? Date.now(), last_field: fieldName(field) });
+    if (!startedAt) emit('form_start', { form: formName(form), field_count: countsOf(form).field_count });
+  });
   onField('change', (field) => {
-      const value_length = looksSecret(field.name + field.id) ? 0 : (field.value ?? field.textContent).length;
-      emit('input_change', { target: describe(field), value_length });
-    });
+    const value_length = looksSecret(field.name + field.id) ? 0 : (field.value ?? field.textContent).length;
+    emit('input_change', { target: describe(field), value_length });
+  });
   onEveryWindow('submit', ({ target }) => {
-      const form = target as HTMLFormElement;
-      if (isIgnored(form)) return;
-      const now = Date.now();
-      emit('form_submit', {
-        form: formName(form),
-        success: !form.querySelector(':invalid'),
-        time_to_complete_ms: now - (filling.get(form)?.startedAt ?? now),
-        ...countsOf(form),
-      });
-      filling.delete(form);
+    const form = target as HTMLFormElement;
+    if (isIgnored(form)) return;
+    const now = Date.now();
+    emit('form_submit', {
+      form: formName(form),
+      success: !form.querySelector(':invalid'),
+      time_to_complete_ms: now - (filling.get(form)?.startedAt ?? now),
+      ...countsOf(form),
     });
-    // The browser's own message may quote the value, so only the kind of failure is told.
+    filling.delete(form);
+  });
+  // The browser's own message may quote the value, so only the kind of failure is told.
   onField('invalid', (field) => {
-      let kind = '';
-      for (const reason in field.validity) if (field.validity[reason as keyof ValidityState]) kind ||= reason;
-      if (field.form) emit('form_error', { form: formName(field.form), field: fieldName(field), message: kind, kind });
-    });
+    let kind = '';
+    for (const reason in field.validity) if (field.validity[reason as keyof ValidityState]) kind ||= reason;
+    if (field.form) emit('form_error', { form: formName(field.form), field: fieldName(field), message: kind, kind });
+  });
   onExit(abandon);
 }

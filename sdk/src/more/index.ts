@@ -25,5 +25,6 @@ export function start(core: Core): void {
     startWindow,
     startMedia,
     startClipboard,
-  ]) core.guard(startOne)(core);
+  ])
+    core.guard(startOne)(core);
 }

@@ -14,11 +14,7 @@ export function startNetwork({ emit, guard, isOn, cleanUrl }: Core): void {
     const url = cleanUrl(rawUrl);
     const at = Date.now();
     return guard((status: number, length: string | null) =>
-      emit(
-        type,
-        { method: method.toUpperCase(), url, status, duration_ms: Date.now() - at, request_bytes: sizeOf(body), response_bytes: Number(length) },
-        at,
-      ),
+      emit(type, { method: method.toUpperCase(), url, status, duration_ms: Date.now() - at, request_bytes: sizeOf(body), response_bytes: Number(length) }, at),
     );
   });
 

@@ -13,7 +13,9 @@ export function onExit(run: () => void): void {
 
 function exit(next_url: string): void {
   leave();
-  emit('page_exit', { time_on_page_ms: Date.now() - view.enteredAt, max_scroll_percent: view.scrollPercentMax, next_url });
+  // Who never scrolled has still seen what fits the window.
+  const seen = Math.min(((scrollY + innerHeight) / document.documentElement.scrollHeight) * 100, 100);
+  emit('page_exit', { time_on_page_ms: Date.now() - view.enteredAt, max_scroll_percent: Math.max(view.scrollPercentMax, seen), next_url });
 }
 
 const moved = guard(() => {

@@ -9,13 +9,12 @@ import { view } from '../view.js';
 import { clicked } from './dom.js';
 
 const DOUBLE_TAP_MS = 300;
-const DOUBLE_TAP_RADIUS_PX = 40;
 /** A label's click clicks its control too: one press, one click. */
 const LABEL_MS = 50;
 
 const BUTTONS = ['left', 'middle', 'right'];
 
-let last = { at: 0, x: 0, y: 0, double_tap: false, control: undefined as Element | null | undefined };
+let last = { at: 0, double_tap: false, control: undefined as Element | null | undefined };
 let moves: GoSightEvent<'mouse_move'> | undefined;
 let movedAt = 0;
 
@@ -37,9 +36,8 @@ function onClick(event: PointerEvent): void {
   let double_tap = false;
   if (type === 'click') {
     // A second quick tap on a button is impatience; elsewhere it zooms.
-    double_tap =
-      pointer_type === 'touch' && !looks_interactive && !last.double_tap && since < DOUBLE_TAP_MS && Math.hypot(x - last.x, y - last.y) < DOUBLE_TAP_RADIUS_PX;
-    last = { at: now, x, y, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
+    double_tap = pointer_type === 'touch' && !looks_interactive && !last.double_tap && since < DOUBLE_TAP_MS;
+    last = { at: now, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
     view.nextUrl = target.href;
     if (looks_interactive) awaitResponse();
   }

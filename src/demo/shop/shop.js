@@ -27,7 +27,7 @@ function frame() {
   document.body.insertAdjacentHTML(
     'beforeend',
     `<footer><p class="brand">Fern <i>&amp;</i> Kiln</p><p>Stoneware thrown, glazed and fired by four hands in one small room.</p><p><a href="/shop/slow">Our story</a> <a href="/shop/journal">Journal</a> <a href="/shop/catalogue">Catalogue</a></p><p class="small">A demo shop of GoSight. Nothing here can be bought.</p></footer>
-    <details class="try" data-gosight-ignore><summary>Try me</summary><p>Click on the left, watch the dashboard on the right.</p><ul>${hints}</ul><a href="/" target="_blank" rel="noopener">Open the dashboard ↗</a></details>`,
+    <details class="try" data-gosight-ignore><summary>Try me</summary><p>Click here, with the dashboard open beside it.</p><ul>${hints}</ul><a href="/" target="_blank" rel="noopener">Open the dashboard ↗</a></details>`,
   );
 }
 
@@ -110,6 +110,7 @@ const pages = {
   },
 
   checkout() {
+    $('#pieces').innerHTML = cart().map(({ id, count }) => `<li><span>${count} × ${find(id).name}</span><span>${euros(find(id).price * count)}</span></li>`).join('');
     $('#sum').textContent = euros(total(cart()));
     // #gift looks like a button and does nothing, like #wishlist.
     $('#order').addEventListener('submit', (event) => {

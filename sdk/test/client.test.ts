@@ -1,0 +1,246 @@
+// @vitest-environment happy-dom
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { GoSightApi } from '../src/client.js';
+import type { Config } from '../src/config.js';
+import { type DecodedBatch, decode } from './wire.js';
+
+const KEY = 'unit_key_0123456789';
+const NOON = Date.parse('2026-03-10T12:00:00Z');
+const MINUTE_MS = 60_000;
+
+let sent: DecodedBatch[];
+let status: number;
+let settings: Record<string, unknown>;
+let GoSight: GoSightApi;
+let problems: string[];
+
+/** A fresh copy of the SDK, as after a page load. */
+async function start(config: Partial<Config> = {}): Promise<void> {
+  vi.resetModules();
+  ({ GoSight } = await import('../src/client.js'));
+  GoSight.init({ projectKey: KEY, endpoint: 'https://in.example', hooks: { onError: ({ code }) => problems.push(code) }, ...config });
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+const events = () => sent.flatMap((batch) => batch.events.map((event) => ({ ...event, session: batch.session_id })));
+const types = () => events().map((event) => event.type);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOON, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
+  localStorage.clear();
+  sent = [];
+  status = 200;
+  settings = {};
+  problems = [];
+  vi.stubGlobal('fetch', async (url: string, init?: { body?: Uint8Array }) => {
+    if (url.includes('/v1/settings')) return Response.json(settings);
+    if (status === 200) sent.push(decode(init?.body as Uint8Array));
+    return Response.json({}, { status });
+  });
+  window.fetch = globalThis.fetch;
+  navigator.sendBeacon = (_url, body) => sent.push(decode(body as unknown as Uint8Array)) > 0;
+});
+afterEach(() => {
+  GoSight.optOut();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('batching', () => {
+  it('sends what is urgent within 200 ms and what is not within a second', async () => {
+    await start();
+    await vi.advanceTimersByTimeAsync(1000);
+    sent = [];
+    GoSight.track('bought');
+    await vi.advanceTimersByTimeAsync(150);
+    expect(types()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(types()).toEqual(['custom_event']);
+    window.dispatchEvent(new MouseEvent('mousemove'));
+    await vi.advanceTimersByTimeAsync(900);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(types()).toEqual(['custom_event', 'mouse_move']);
+  });
+
+  it('coalesces urgent events into one batch', async () => {
+    await start();
+    await vi.advanceTimersByTimeAsync(1000);
+    sent = [];
+    for (let i = 0; i < 5; i++) GoSight.track(`t${i}`);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.events).toHaveLength(5);
+  });
+
+  it('sends at maxEvents without waiting', async () => {
+    await start({ batching: { maxEvents: 3 } });
+    await vi.advanceTimersByTimeAsync(1000);
+    sent = [];
+    for (let i = 0; i < 3; i++) GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent[0]?.events).toHaveLength(3);
+  });
+
+  it('waits up to five seconds when frugal', async () => {
+    await start({ batching: 'frugal' });
+    await vi.advanceTimersByTimeAsync(5000);
+    sent = [];
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(4900);
+    expect(sent).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('cuts batches that would not fit a beacon', async () => {
+    await start({ batching: { maxEvents: 500 } });
+    await vi.advanceTimersByTimeAsync(1000);
+    sent = [];
+    const properties = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`p${i}`, 'x'.repeat(1000)]));
+    for (let i = 0; i < 10; i++) GoSight.track('big', properties);
+    await GoSight.flush();
+    expect(sent.length).toBeGreaterThan(2);
+    expect(events()).toHaveLength(10);
+  });
+});
+
+describe('a session', () => {
+  const act = async (minutes: number) => {
+    await vi.advanceTimersByTimeAsync(minutes * MINUTE_MS);
+    GoSight.track('act');
+    await vi.advanceTimersByTimeAsync(1000);
+    return GoSight.getSessionId();
+  };
+
+  it('goes on for 29 minutes without activity and ends after 30, at its last activity', async () => {
+    await start();
+    const first = await act(0);
+    const last = Date.now() - 1000;
+    expect(await act(29)).toBe(first);
+    expect(await act(31)).not.toBe(first);
+    const end = events().find(({ type }) => type === 'session_end');
+    expect(end).toMatchObject({ session: first, payload: { reason: 'timeout' } });
+    expect((end?.timestamp_ms ?? 0) - last).toBeLessThan(30 * MINUTE_MS);
+    const after = events().filter(({ session }) => session !== first);
+    expect(after.map(({ type }) => type).slice(0, 3)).toEqual(['session_start', 'page_view', 'custom_event']);
+    expect(after[0]?.payload.is_new_visitor).toBe(false);
+  });
+
+  it('takes nothing that is not the visitor’s doing after it ended', async () => {
+    await start();
+    await act(0);
+    await vi.advanceTimersByTimeAsync(31 * MINUTE_MS);
+    sent = [];
+    document.body.append('changed');
+    console.error('out of sight');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(types()).toEqual([]);
+  });
+
+  it('ends at midnight in the project’s zone', async () => {
+    settings = { timezone: 'Pacific/Auckland', version: '1' };
+    vi.setSystemTime(Date.parse('2026-03-10T10:50:00Z')); // 23:50 there
+    await start();
+    const first = await act(0);
+    expect(await act(8)).toBe(first);
+    expect(await act(3)).not.toBe(first);
+    expect(events().find(({ type }) => type === 'session_end')?.payload.reason).toBe('midnight');
+  });
+
+  it('is picked up by the next page, and kept alive by another tab', async () => {
+    await start();
+    const first = await act(0);
+    await start();
+    expect(GoSight.getSessionId()).toBe(first);
+    await vi.advanceTimersByTimeAsync(40 * MINUTE_MS);
+    const stored = JSON.parse(localStorage.getItem(`gosight:${KEY}`) ?? '{}');
+    localStorage.setItem(`gosight:${KEY}`, JSON.stringify({ ...stored, active: Date.now() - MINUTE_MS }));
+    expect(await act(0)).toBe(first);
+  });
+});
+
+describe('a page', () => {
+  it('is never thrown at, whatever it calls', async () => {
+    await start();
+    const loose = GoSight as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const name of Object.keys(GoSight))
+      for (const args of [[], [null], [{}], [Symbol('s')], ['x'.repeat(999), 3]]) expect(() => loose[name]?.(...args)).not.toThrow();
+    expect(problems).toContain('bad_argument');
+    GoSight.optIn();
+  });
+
+  it('drops an event, or changes it, before it is sent', async () => {
+    await start({ hooks: { beforeSend: (event) => (event.type === 'identify' ? null : Object.assign(event, { timestamp_ms: 1_800_000_000_000 })) } });
+    GoSight.identify('u');
+    GoSight.track('kept');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).not.toContain('identify');
+    expect(events().find(({ type }) => type === 'custom_event')?.timestamp_ms).toBe(1_800_000_000_000);
+  });
+
+  it('sends nothing of an event whose filter failed', async () => {
+    await start({
+      hooks: {
+        beforeSend: () => {
+          throw new Error('filter');
+        },
+        onError: ({ code }) => problems.push(code),
+      },
+    });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent).toEqual([]);
+    expect(problems).toContain('before_send');
+  });
+
+  it('samples sessions: none at 0 percent, by its own or the project’s word', async () => {
+    await start({ sampling: { sessionSampleRate: 0 } });
+    await vi.advanceTimersByTimeAsync(2000);
+    settings = { session_sample_rate: 0 };
+    await start();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent).toEqual([]);
+  });
+
+  it('obeys Do Not Track when told to, and blocked urls', async () => {
+    Object.defineProperty(navigator, 'doNotTrack', { value: '1', configurable: true });
+    await start({ respectDoNotTrack: true });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent).toEqual([]);
+    await start({ privacy: { blockUrls: ['*'] } });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent).toEqual([]);
+    Object.defineProperty(navigator, 'doNotTrack', { value: null, configurable: true });
+  });
+
+  it('pauses, resumes, resets', async () => {
+    await start();
+    await vi.advanceTimersByTimeAsync(1000);
+    GoSight.pause();
+    expect(GoSight.isPaused()).toBe(true);
+    GoSight.track('no');
+    GoSight.resume();
+    GoSight.identify('u1');
+    const before = GoSight.getSessionId();
+    GoSight.reset();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(GoSight.getUserId()).toBe('');
+    expect(GoSight.getSessionId()).not.toBe(before);
+    expect(new Set(sent.map(({ visitor_id }) => visitor_id)).size).toBe(2);
+    expect(JSON.stringify(events())).not.toContain('"no"');
+  });
+
+  it('lives without storage', async () => {
+    vi.spyOn(Storage.prototype, 'getItem').mockImplementation(() => {
+      throw new Error('blocked');
+    });
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new Error('blocked');
+    });
+    await start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(types()).toContain('page_view');
+    vi.restoreAllMocks();
+  });
+});

@@ -1,0 +1,140 @@
+// @vitest-environment happy-dom
+import { beforeEach, expect, it, describe as suite } from 'vitest';
+import { configure } from '../src/config.js';
+import { cleanUrl, isBlockedUrl, maskPersonal } from '../src/privacy.js';
+import { describe, looksInteractive, neverDead, selectorOf } from '../src/target.js';
+
+function html(markup: string, selector = '[x]'): Element {
+  document.body.innerHTML = markup;
+  return document.querySelector(selector) as Element;
+}
+
+beforeEach(() => configure({ projectKey: 'k'.repeat(16) }));
+
+suite('what looks interactive', () => {
+  it.each([
+    ...['a', 'button', 'input', 'select', 'textarea', 'label', 'summary'].map((tag) => [`<${tag} x></${tag}>`]),
+    ...['button', 'link', 'checkbox', 'radio', 'tab', 'menuitem', 'switch'].map((role) => [`<div x role="${role}"></div>`]),
+    ...['btn-big', 'my-button', 'linkish', 'clickable', 'BTN'].map((name) => [`<div x class="${name}"></div>`]),
+    ['<div x onclick="1"></div>'],
+    ['<div x ng-click="1"></div>'],
+    ['<div x style="cursor: pointer"></div>'],
+  ])('%s does', (markup) => {
+    expect(looksInteractive(html(markup))).toBe(true);
+  });
+
+  it.each(['<div x></div>', '<p x class="card">', '<div x role="row"></div>', '<span x style="cursor: default"></span>'])('%s does not', (markup) => {
+    expect(looksInteractive(html(markup))).toBe(false);
+  });
+});
+
+suite('a name', () => {
+  it('comes from the first of its sources', () => {
+    const sources = ['data-gosight-name', 'data-testid', 'data-test-id', 'data-cy', 'data-analytics', 'id', 'aria-label', 'name'];
+    for (let from = 0; from < sources.length; from++) {
+      const attributes = sources.slice(from).map((name, index) => `${name}="n${from + index}"`);
+      expect(describe(html(`<button x ${attributes.join(' ')}>text</button>`)).name).toBe(`n${from}`);
+    }
+    expect(describe(html('<button x class="buy big huge">  Buy\n now </button>')).name).toBe('Buy now');
+    expect(describe(html('<i x class="icon heart css-1a2b3c"></i>')).name).toBe('i.icon.heart');
+  });
+
+  it('is not told when the field has a secret one', () => {
+    for (const name of ['ssn', 'card_number', 'cvv', 'client_secret', 'password']) expect(describe(html(`<input x name="${name}">`)).name).toBe('***');
+  });
+});
+
+suite('a selector', () => {
+  it('is the id, else a test attribute, else a short path from the nearest of them', () => {
+    expect(selectorOf(html('<b x id="buy"></b>'))).toBe('#buy');
+    expect(selectorOf(html('<b x data-testid="pay"></b>'))).toBe('[data-testid="pay"]');
+    expect(selectorOf(html('<div id="list"><p>1</p><p><b x></b></p></div>'))).toBe('#list > p:nth-of-type(2) > b');
+    expect(selectorOf(html('<main class="css-9x8y7z"><a></a><a x></a></main>'))).toBe('body > main > a:nth-of-type(2)');
+  });
+
+  it.each([':r1:', 'radix-:r3:', 'item-48213', 'x1a2b3', '_r_4_', 'sc-abc', 'Button__root3xK'])('passes over the generated id %s', (id) => {
+    expect(selectorOf(html(`<b x id="${id}"></b>`))).toBe('body > b');
+  });
+
+  it.each(['checkout', 'step-2', 'add-to-cart', 'heading1', 'block__title'])('keeps the written id %s', (id) => {
+    expect(selectorOf(html(`<b x id="${id}"></b>`))).toBe(`#${id}`);
+  });
+
+  it('finds its element and is at most 512 bytes long', () => {
+    const deep = html(`${'<div><i></i><section>'.repeat(60)}<b x></b>`);
+    expect(selectorOf(deep).length).toBeLessThanOrEqual(512);
+    const near = html('<ul><li></li><li><a></a><a x></a></li></ul>');
+    expect(document.querySelector(selectorOf(near))).toBe(near);
+  });
+});
+
+suite('privacy', () => {
+  it('reads no field, no editable text and nothing under a mask or block mark', () => {
+    configure({ projectKey: 'k'.repeat(16), privacy: { maskSelectors: ['.private'], blockSelectors: ['.closed'] } });
+    expect(describe(html('<textarea x>typed</textarea>')).text).toBe('');
+    expect(
+      describe(html('<div x>a <textarea>typed</textarea><b data-gosight-mask>Ada</b><i class="private">Bob</i><u class="closed">Eve</u> z</div>')).text,
+    ).toBe('a z');
+    expect(describe(html('<p data-gosight-mask><b x data-a="1" id="ada">Ada B</b></p>'))).toMatchObject({ text: '*** *', name: '*** *', attributes: {} });
+    expect(describe(html('<p data-gosight-block><b x href="/a" data-a="1" title="t">Ada</b></p>'))).toMatchObject({
+      text: '',
+      name: 'b',
+      href: '',
+      attributes: {},
+    });
+    expect(describe(html('<input x type="submit" value="Send it">')).text).toBe('Send it');
+    expect(describe(html('<input x type="text" value="typed">')).text).toBe('');
+  });
+
+  it('masks all text when told to', () => {
+    configure({ projectKey: 'k'.repeat(16), privacy: { maskAllText: true } });
+    expect(describe(html('<button x>Pay now</button>'))).toMatchObject({ text: '*** ***', name: '*** ***' });
+  });
+
+  it('drops addresses, card and phone numbers from texts', () => {
+    expect(maskPersonal('write to ada@love.example or call +44 20 7946 0958, card 4111 1111 1111 1111')).toBe('write to *** or call ***, card ***');
+    expect(maskPersonal('3 items, 49.90 in 2026')).toBe('3 items, 49.90 in 2026');
+  });
+
+  it('drops secrets from urls and keeps the rest', () => {
+    expect(cleanUrl('https://u:p@x.example/a?token=1&utm_source=mail&api_key=2&q=cups&email=a%40b.c&author=me#top')).toBe(
+      'https://x.example/a?utm_source=mail&q=cups&author=me#top',
+    );
+    expect(cleanUrl('https://x.example/#access_token=1')).toBe('https://x.example/');
+    expect(cleanUrl('data:text/html,secret')).toBe('data:');
+    expect(cleanUrl('http://[')).toBe('');
+  });
+
+  it('knows blocked and allowed pages by globs', () => {
+    configure({ projectKey: 'k'.repeat(16), privacy: { blockUrls: ['*/admin/*', 'https://x.example/me?*'] } });
+    expect(isBlockedUrl('https://x.example/admin/users')).toBe(true);
+    expect(isBlockedUrl('https://x.example/me?a=1')).toBe(true);
+    expect(isBlockedUrl('https://x.example/me')).toBe(false);
+    configure({ projectKey: 'k'.repeat(16), privacy: { allowUrls: ['https://x.example/shop/*'] } });
+    expect(isBlockedUrl('https://x.example/shop/a')).toBe(false);
+    expect(isBlockedUrl('https://x.example/other')).toBe(true);
+  });
+});
+
+suite('no response is due', () => {
+  const reason = (markup: string, init: MouseEventInit = {}) => neverDead(html(markup), new MouseEvent('click', init));
+
+  it.each([
+    ['<a x href="/f" download>f</a>', 'download'],
+    ['<a href="mailto:a@b.c"><b x>m</b></a>', 'mailto'],
+    ['<a x href="tel:112">t</a>', 'mailto'],
+    ['<a x href="/n" target="_blank">n</a>', 'new_tab'],
+    ['<a x href="/n" target="_self">n</a>', ''],
+    ['<button x>b</button>', ''],
+    ['<div data-gosight-ignore><button x>b</button></div>', 'ignored'],
+    ['<input x>', 'text_field'],
+    ['<input x type="checkbox">', ''],
+    ['<select x></select>', 'text_field'],
+  ])('%s: %s', (markup, expected) => {
+    expect(reason(markup)).toBe(expected);
+  });
+
+  it('after a modified click', () => {
+    for (const key of ['ctrlKey', 'metaKey', 'shiftKey', 'altKey'] as const) expect(reason('<a x href="/n">n</a>', { [key]: true })).toBe('modified');
+  });
+});
