@@ -10,13 +10,14 @@ import {
   useInfiniteQuery,
   useQuery,
 } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { catchUp, liveKey } from '@/live/caches';
 import { useRecentTicks } from '@/live/live';
 import type { HeatmapParams, InsightsParams, OverviewParams, SessionsParams } from '@/live/reducer';
 import type { Filters } from '@/route/filters';
 import { boundsOf, previousBounds, type Range } from '@/route/range';
 import { useRoute } from '@/route/route';
-import { type Answer, call, callData, type Params, signedInUser } from './client';
+import { type Answer, call, callData, type Params, serverNowMs, signedInUser } from './client';
 import type {
   AlertTransition,
   Heatmap,
@@ -52,7 +53,7 @@ function filterParams(filters: Filters): Params {
 }
 
 function boundsNow(range: Range): Params {
-  return { ...boundsOf(range, Date.now()) };
+  return { ...boundsOf(range, serverNowMs()) };
 }
 
 export function projectPath(project: string): string {
@@ -117,7 +118,7 @@ export function usePreviousOverview({ range, filters }: OverviewParams): UseQuer
   return useQuery({
     queryKey: ['project', project, 'previous', { range, filters }],
     queryFn: ({ signal }) => {
-      const query = { ...previousBounds(range, Date.now()), ...filterParams(filters), timezone: zone() };
+      const query = { ...previousBounds(range, serverNowMs()), ...filterParams(filters), timezone: zone() };
       return call<Overview>(`${projectPath(project)}/overview`, { params: query, signal });
     },
     placeholderData: keepPreviousData,
@@ -206,6 +207,17 @@ export function useInsights(params: InsightsParams): UseInfiniteQueryResult<Page
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: keepPreviousData,
   });
+}
+
+/** Follows the pages until all insights are there, or `pagesMax` pages of them. */
+export function useManyInsights(params: InsightsParams, pagesMax: number): UseInfiniteQueryResult<Pages<Insights>> {
+  const found = useInsights(params);
+  const { hasNextPage, isFetching, fetchNextPage } = found;
+  const mustGoOn = hasNextPage && !isFetching && (found.data?.pages.length ?? 0) < pagesMax;
+  useEffect(() => {
+    if (mustGoOn) void fetchNextPage();
+  }, [mustGoOn, fetchNextPage]);
+  return found;
 }
 
 /** All insights that are loaded, newest first. */

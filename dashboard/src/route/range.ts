@@ -35,8 +35,8 @@ export function formatRange(range: Range): string {
   return range.kind === 'preset' ? range.preset : `${range.start}~${range.end}`;
 }
 
-/** A little future, so that what happens during the request is in. */
-const AHEAD_MS = HOUR_MS;
+/** A little future: the server's clock is known to a second, and nothing that has just happened may fall outside. */
+const AHEAD_MS = 5_000;
 
 /** The bounds to ask for, at `nowMs`. A preset reaches a little into the future: it follows the present. */
 export function boundsOf(range: Range, nowMs: number): Bounds {

@@ -1,6 +1,6 @@
 'use client';
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { ApiError } from '@/api/client';
 import { ToastProvider } from '@/design/toast';
@@ -14,13 +14,22 @@ function isWorthRetrying(failures: number, error: Error): boolean {
   return !isDecided && failures < RETRIES_MAX;
 }
 
+function makeClient(): QueryClient {
+  const client = new QueryClient({
+    queryCache: new QueryCache({
+      onError(error, query) {
+        // The sign-in has ended: asking again who is signed in leads to the sign-in page.
+        const hasEnded = error instanceof ApiError && error.status === 401 && query.queryKey[0] !== 'me';
+        if (hasEnded) void client.invalidateQueries({ queryKey: ['me'] });
+      },
+    }),
+    defaultOptions: { queries: { retry: isWorthRetrying, staleTime: 5_000, refetchOnWindowFocus: false } },
+  });
+  return client;
+}
+
 export function Providers({ children }: { children: ReactNode }) {
-  const [client] = useState(
-    () =>
-      new QueryClient({
-        defaultOptions: { queries: { retry: isWorthRetrying, staleTime: 5_000, refetchOnWindowFocus: false } },
-      }),
-  );
+  const [client] = useState(makeClient);
   return (
     <QueryClientProvider client={client}>
       <TextProvider>

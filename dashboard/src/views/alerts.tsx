@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { callData } from '@/api/client';
-import { insightsOf, projectPath, useAlertHistory, useInsights, useRules } from '@/api/queries';
+import { insightsOf, projectPath, useAlertHistory, useManyInsights, useRules } from '@/api/queries';
 import type { AlertTransition, Insight, Rule, RuleBody, TestResult } from '@/api/types';
 import { ThresholdChart } from '@/charts/threshold-chart';
 import { Button, IconButton, Switch } from '@/design/controls';
@@ -23,6 +23,8 @@ import { canPreview, type Preview, previewOf } from './would-fire';
 const DAY_MS = 86_400_000;
 /** Every five minutes of a day. */
 const PREVIEW_STEPS = 288;
+/** A day with more insights than this is not previewed. */
+const DAY_PAGES_MAX = 20;
 
 const NEW_RULE: RuleBody = {
   name: '',
@@ -74,14 +76,14 @@ function useRuleCalls() {
   return { create, update, remove, test };
 }
 
-function lastDayOf(rule: RuleBody, insights: Insight[]): Preview | null {
-  if (!canPreview(rule)) return null;
+function lastDayOf(rule: RuleBody, insights: Insight[] | null): Preview | null {
+  if (!insights || !canPreview(rule)) return null;
   const endMs = Date.now();
   return previewOf(rule, insights, endMs - DAY_MS, endMs, PREVIEW_STEPS);
 }
 
 /** The metric's last day against the threshold, and what can be done about the rule. */
-function LastDay({ rule, insights, children }: { rule: RuleBody; insights: Insight[]; children: ReactNode }) {
+function LastDay({ rule, insights, children }: { rule: RuleBody; insights: Insight[] | null; children: ReactNode }) {
   const text = useText();
   const preview = lastDayOf(rule, insights);
   const words = preview && `${text.alerts.lastDay}: ${text.alerts.wouldHaveFired(preview.firings)}`;
@@ -116,7 +118,7 @@ function RuleState({ rule, isFiring }: { rule: Rule; isFiring: boolean }) {
   );
 }
 
-function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean; insights: Insight[] }) {
+function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean; insights: Insight[] | null }) {
   const text = useText();
   const toast = useToast();
   const calls = useRuleCalls();
@@ -172,7 +174,7 @@ function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean;
   );
 }
 
-function NewRule({ insights, onDone }: { insights: Insight[]; onDone(): void }) {
+function NewRule({ insights, onDone }: { insights: Insight[] | null; onDone(): void }) {
   const text = useText();
   const { create } = useRuleCalls();
   const [draft, setDraft] = useState(NEW_RULE);
@@ -201,9 +203,10 @@ function NewRule({ insights, onDone }: { insights: Insight[]; onDone(): void }) 
 function Rules({ history }: { history: AlertTransition[] }) {
   const text = useText();
   const rules = useRules();
-  const found = useInsights({ range: DEFAULT_RANGE });
+  const found = useManyInsights({ range: DEFAULT_RANGE }, DAY_PAGES_MAX);
   const [isNew, setNew] = useState(false);
-  const insights = insightsOf(found.data);
+  // Half a day's insights would make a wrong preview: all of them, or none.
+  const insights = found.data && !found.hasNextPage ? insightsOf(found.data) : null;
   const isFiring = (rule: Rule) => history.find((transition) => transition.rule_id === rule.id)?.state === 'fired';
   return (
     <Card>

@@ -3,7 +3,7 @@
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { useRef } from 'react';
-import { insightsOf, useInsights } from '@/api/queries';
+import { insightsOf, useInsights, useManyInsights } from '@/api/queries';
 import type { Hotspot, Insight, InsightType } from '@/api/types';
 import { Button, Segmented } from '@/design/controls';
 import { HeatBar } from '@/design/heat-bar';
@@ -23,6 +23,8 @@ const TYPES: readonly InsightType[] = ['rage_click', 'dead_click', 'error_click'
 const COUNTED = ['rage_click', 'error_click', 'dead_click'] as const;
 const HOTSPOTS_MAX = 12;
 const TREND_PARTS = 20;
+/** Trends are drawn from so many pages of insights; the counts are the whole range's. */
+const TREND_PAGES_MAX = 5;
 
 interface Place {
   path: string;
@@ -172,7 +174,7 @@ export function InsightsPage() {
   const href = useHref();
   const root = useRef<HTMLUListElement>(null);
   useListKeys(root);
-  const everything = useInsights({ range });
+  const everything = useManyInsights({ range }, TREND_PAGES_MAX);
   const chosen = useInsights({ range, type, path: place?.path });
   const head = everything.data?.pages[0]?.data;
   const listed = insightsOf(chosen.data).filter((insight) => !place?.selector || insight.selector === place.selector);

@@ -4,7 +4,7 @@ import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { insightsOf, useInsights, useOverview, usePreviousOverview } from '@/api/queries';
+import { insightsOf, useManyInsights, useOverview, usePreviousOverview } from '@/api/queries';
 import type { Hotspot, Insight, InsightType, Overview as OverviewData, SeriesPoint, TopRow } from '@/api/types';
 import { BarTable } from '@/design/bar-table';
 import { ButtonLink, Segmented } from '@/design/controls';
@@ -30,6 +30,8 @@ const SeriesChart = dynamic(() => import('@/charts/series-chart').then((module) 
 const TOP_ROWS = 9;
 const HOTSPOTS = 6;
 const TREND_PARTS = 24;
+/** So many insights are marked on the chart: more could not be told apart. */
+const INSIGHT_PAGES_MAX = 5;
 
 /** A page's filters, to be carried along to the sessions. */
 function useSessionsHref(): (change?: Change) => string {
@@ -381,7 +383,7 @@ export function Overview() {
   const overview = useOverview({ range, filters });
   const previous = usePreviousOverview({ range, filters });
   const { path, ...others } = filters;
-  const found = useInsights({ range, path });
+  const found = useManyInsights({ range, path }, INSIGHT_PAGES_MAX);
   const insights = insightsOf(found.data);
   const hotspots = found.data?.pages[0]?.data.hotspots;
   const data = overview.data?.data;
