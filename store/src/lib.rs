@@ -15,3 +15,9 @@ pub mod meta;
 pub mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(all(test, feature = "testing"))]
+#[test]
+fn engine_child() {
+    testing::engine_child();
+}

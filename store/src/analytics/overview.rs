@@ -5,7 +5,7 @@
 //! comes from the session rows it leaves, and a page view then counts with its session's start.
 
 use super::range::{TimeRange, offset_in_hour_ms};
-use super::rollups::{Cover, series_resolution};
+use super::rollups::Cover;
 use super::sessions::{STARTED_IN_RANGE, STRUGGLE};
 use super::{AnalyticsError, InsightFilter, Scope, SessionFilter, Step, TypeCount};
 use crate::rows::Dimension;
@@ -257,24 +257,20 @@ impl Scope {
     }
 
     async fn view_points(&self, question: &Question<'_>) -> Result<Vec<ViewsPoint>, AnalyticsError> {
-        let step = question.range.step();
-        let offset_ms = offset_in_hour_ms(question.range.start_ms(), question.zone);
-        let resolution = series_resolution(step == Step::Day, offset_ms);
-        let (start, end) = question.range.minutes();
+        let (range, step) = (question.range, question.range.step());
+        let has_utc_hours = offset_in_hour_ms(range.start_ms(), question.zone) == 0;
+        let cover = match step != Step::Minute && has_utc_hours {
+            true => Cover::of(&range, question.now_ms),
+            false => Cover::of_minutes(&range, question.now_ms),
+        };
         let sql = format!(
             "SELECT {step} AS time_ms, sum(page_views) AS page_views FROM rollups
-            WHERE project_id = {{project:UUID}} AND dimension = 'total' AND resolution = {{resolution:String}}
-                AND bucket >= fromUnixTimestamp64Milli({{start:Int64}}, 'UTC') AND bucket < fromUnixTimestamp64Milli({{end:Int64}}, 'UTC')
-            GROUP BY time_ms",
+            WHERE project_id = {{project:UUID}} AND dimension = 'total' AND {} GROUP BY time_ms",
+            Cover::SQL,
             step = step_sql(step, "bucket"),
         );
         let query = self.query("overview_views", &sql).param("zone", question.zone.name());
-        Ok(query
-            .param("resolution", resolution.as_str())
-            .param("start", start)
-            .param("end", end)
-            .fetch_all()
-            .await?)
+        Ok(cover.bind(query).fetch_all().await?)
     }
 
     async fn top_pages(&self, question: &Question<'_>) -> Result<Vec<TopPage>, AnalyticsError> {

@@ -1,7 +1,6 @@
 //! Which rollup rows make up a range: hours inside, minutes at the edges.
 
 use super::range::TimeRange;
-use crate::rows::Resolution;
 use clickhouse::query::Query;
 
 /// Minutes are kept for sixty days; an edge older than this is taken by the hour.
@@ -38,6 +37,18 @@ impl Cover {
         }
     }
 
+    /// Minutes only, as long as they are kept: for charts of minutes, and for zones whose hours do not begin with UTC's.
+    pub(super) fn of_minutes(range: &TimeRange, now_ms: i64) -> Self {
+        let minutes = range.minutes();
+        if minutes.0 < now_ms - MINUTES_KEPT_MS {
+            return Self::of(range, now_ms);
+        }
+        Self {
+            hours: (0, 0),
+            minutes: [minutes, (0, 0)],
+        }
+    }
+
     /// The condition on `resolution` and `bucket`.
     pub(super) const SQL: &str = "(
         (resolution = 'hour' AND bucket >= fromUnixTimestamp64Milli({hours_start:Int64}, 'UTC')
@@ -55,15 +66,6 @@ impl Cover {
             .param("head_end", self.minutes[0].1)
             .param("tail_start", self.minutes[1].0)
             .param("tail_end", self.minutes[1].1)
-    }
-}
-
-/// The rollup rows a chart is drawn from: as coarse as the zone's hours allow.
-pub(super) fn series_resolution(day_steps: bool, zone_offset_in_hour_ms: i64) -> Resolution {
-    if day_steps && zone_offset_in_hour_ms == 0 {
-        Resolution::Hour
-    } else {
-        Resolution::Minute
     }
 }
 

@@ -59,3 +59,65 @@ impl Scope {
         self.client.query_raw(sql)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analytics::AnalyticsError;
+    use crate::rows::OutcomeRow;
+    use crate::testing;
+
+    const MINE: Uuid = Uuid::from_u128(0xA);
+    const OTHER: Uuid = Uuid::from_u128(0xB);
+
+    #[tokio::test]
+    async fn a_query_that_forgets_the_project_still_sees_its_own_only() {
+        let analytics = testing::analytics().await;
+        let row = |project_id, events| OutcomeRow {
+            project_id,
+            hour: 0,
+            outcome: "counted".into(),
+            events,
+        };
+        analytics.insert(&[row(MINE, 1), row(OTHER, 2)], "token").await.unwrap();
+        let sum = async |project, sql: &str| {
+            analytics
+                .scope(project)
+                .query("test", sql)
+                .fetch_one::<i64>()
+                .await
+                .unwrap()
+        };
+        for sql in [
+            "SELECT sum(events) FROM outcomes",
+            "SELECT sum(events) FROM outcomes FINAL",
+            "SELECT sum(a.events) FROM outcomes AS a WHERE a.outcome IN (SELECT outcome FROM outcomes)",
+        ] {
+            assert_eq!((sum(MINE, sql).await, sum(OTHER, sql).await), (1, 2), "{sql}");
+        }
+        for table in TABLES {
+            let rows = sum(Uuid::nil(), &format!("SELECT toInt64(count()) FROM {table}")).await;
+            assert_eq!(rows, 0, "{table}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_scope_writes_nothing() {
+        let scope = testing::analytics().await.scope(MINE);
+        for sql in [
+            "TRUNCATE TABLE outcomes",
+            "DROP TABLE outcomes",
+            "INSERT INTO outcomes (events) VALUES (1)",
+        ] {
+            assert!(scope.query("test", sql).execute().await.is_err(), "{sql}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_beyond_its_memory_is_told_apart() {
+        let scope = testing::analytics().await.scope(MINE);
+        let greedy = "SELECT uniqExact(number, toString(number)) FROM system.numbers WHERE number < 1000000000";
+        let error: AnalyticsError = scope.query("test", greedy).fetch_one::<u64>().await.unwrap_err().into();
+        assert!(matches!(error, AnalyticsError::TooExpensive(_)), "{error}");
+    }
+}

@@ -248,3 +248,35 @@ async fn a_range_that_reaches_into_the_future_has_no_points_there() {
         .unwrap();
     assert_eq!(overview.series.len(), 3);
 }
+
+#[tokio::test]
+async fn the_series_adds_up_to_the_summary_at_every_edge_and_age() {
+    let analytics = testing::analytics().await;
+    let minutes = (0..8 * 24).map(|n| {
+        rollups(
+            Dimension::Total,
+            "",
+            MONDAY - 4 * DAY + n * HOUR + 37 * MINUTE,
+            views(1),
+        )
+    });
+    write_rollups(&analytics, minutes).await;
+    for (from, to) in [
+        (-3 * DAY + 11 * MINUTE, DAY + 50 * MINUTE),
+        (50 * MINUTE, 3 * HOUR),
+        (10 * MINUTE, 30 * HOUR + 40 * MINUTE),
+    ] {
+        for zone in [Tz::UTC, chrono_tz::Asia::Kolkata, chrono_tz::America::New_York] {
+            for now in [MONDAY + 4 * DAY, MONDAY + 300 * DAY] {
+                let range = range(MONDAY + from, MONDAY + to);
+                let overview = analytics
+                    .scope(PROJECT)
+                    .overview(range, &SessionFilter::default(), zone, now)
+                    .await
+                    .unwrap();
+                let sum: i64 = overview.series.iter().map(|point| point.pageviews).sum();
+                assert_eq!(sum, overview.summary.pageviews, "{from} {to} {zone} {now}");
+            }
+        }
+    }
+}
