@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Records bound to one tick, over all partitions. It bounds what a tick holds in memory when the dataflow is behind; what is
 /// left over follows in the next tick, at once.
-const RECORDS_PER_TICK_MAX: u64 = 2_000;
+const RECORDS_PER_TICK_MAX: u64 = 1_000;
 
 /// Binds until it is told to stop; what was durable by then is bound.
 pub(crate) fn run(shared: &Shared) -> Result<(), DataflowError> {

@@ -64,7 +64,14 @@ impl Binding {
         })
     }
 
-    /// Whether `next` binds any record that this one does not.
+    /// Whether a replay may leave this tick out: nothing came in it, nor in the next one, and the rows of both are in the views. What was
+    /// due at it is due at the next, before anything new comes. So a night without visitors is replayed at once.
+    pub(crate) fn says_nothing(&self, before: &Self, next: Option<&Self>, resume_tick: u64) -> bool {
+        let is_next_quiet = next.is_some_and(|next| next.tick <= resume_tick && self.is_same_log_as(next));
+        before.is_same_log_as(self) && is_next_quiet
+    }
+
+    /// Whether both bind the same records.
     pub(crate) fn is_same_log_as(&self, next: &Self) -> bool {
         self.control_end == next.control_end && self.ends == next.ends
     }
@@ -138,6 +145,24 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn of_a_quiet_stretch_a_replay_needs_the_last_tick() {
+        let ticks = [
+            binding(1, &[4]),
+            binding(2, &[4]),
+            binding(3, &[4]),
+            binding(4, &[5]),
+            binding(5, &[5]),
+        ];
+        let needed = |resume_tick| {
+            let needed =
+                (1..ticks.len()).filter(|&at| !ticks[at].says_nothing(&ticks[at - 1], ticks.get(at + 1), resume_tick));
+            needed.map(|at| ticks[at].tick).collect::<Vec<_>>()
+        };
+        assert_eq!(needed(5), [3, 4, 5]);
+        assert_eq!(needed(2), [2, 3, 4, 5], "rows of later ticks are not in the views");
     }
 
     #[test]

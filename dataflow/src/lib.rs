@@ -49,8 +49,8 @@ use gosight_log::{Log, Offset, Topic};
 use gosight_store::live::Bus;
 use shared::Shared;
 use sink::{Committer, Gatherer, LiveBus};
-use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// How the dataflow runs. None of it changes what the views say.
@@ -90,7 +90,7 @@ impl Default for Config {
 /// The dataflow at work. Dropping it stops it without waiting; [`Dataflow::stop`] is the clean way.
 pub struct Dataflow {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Dataflow {
@@ -108,9 +108,9 @@ impl Dataflow {
             "starting the dataflow"
         );
         let shared = Arc::new(Shared::new(config, log, resume.tick, bound.tick));
-        let mut dataflow = Self {
+        let dataflow = Self {
             shared: Arc::clone(&shared),
-            threads: Vec::new(),
+            threads: Mutex::default(),
         };
 
         let (parts_out, parts) = channel();
@@ -140,7 +140,7 @@ impl Dataflow {
     }
 
     fn spawn(
-        &mut self,
+        &self,
         name: &'static str,
         run: impl FnOnce(&Arc<Shared>) -> Result<(), DataflowError> + Send + 'static,
     ) -> Result<(), DataflowError> {
@@ -156,7 +156,7 @@ impl Dataflow {
             }
         });
         match spawned {
-            Ok(thread) => self.threads.push(thread),
+            Ok(thread) => self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread),
             Err(error) => {
                 self.shared.stop();
                 return Err(DataflowError::Spawn(name, error));
@@ -169,9 +169,10 @@ impl Dataflow {
     ///
     /// # Errors
     /// Why it had failed, if it had.
-    pub fn stop(mut self) -> Result<(), Arc<DataflowError>> {
+    pub fn stop(&self) -> Result<(), Arc<DataflowError>> {
         self.shared.stop();
-        for thread in self.threads.drain(..) {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             // Its panic, if any, has become the failure.
             drop(thread.join());
         }

@@ -19,6 +19,9 @@ use timely::worker::Worker as Timely;
 /// Ticks a worker has taken up and not yet sent out. More lets a replay run faster; each holds its rows in memory.
 const TICKS_IN_FLIGHT_MAX: usize = 16;
 
+/// Events of a worker in such ticks, beyond which it takes up no further one.
+const EVENTS_IN_FLIGHT_MAX: u64 = 100_000;
+
 /// Bindings read ahead at once.
 const BINDINGS_BYTES_MAX: usize = 64 << 10;
 
@@ -77,8 +80,11 @@ struct Worker<'a> {
     source: Source,
     bindings: Box<dyn Reader>,
     read_ahead: VecDeque<Bound>,
-    /// Taken up, not yet sent out.
-    in_flight: VecDeque<Bound>,
+    /// The binding read last.
+    newest: Arc<Binding>,
+    /// Taken up, not yet sent out; and how many of this worker's events they hold.
+    in_flight: VecDeque<(Bound, u64)>,
+    events_in_flight: u64,
     parts: Sender<TickPart>,
     progress: Progress,
 }
@@ -94,7 +100,9 @@ impl<'a> Worker<'a> {
             source: Source::new(Arc::clone(shared), index, timely.peers())?,
             bindings: log.reader(Topic::Bindings, journal::PARTITION, start)?,
             read_ahead: VecDeque::new(),
+            newest: Arc::default(),
             in_flight: VecDeque::new(),
+            events_in_flight: 0,
             parts,
             progress: Progress::new(shared, index),
         })
@@ -119,17 +127,35 @@ impl<'a> Worker<'a> {
 
     /// Feeds the next ticks, as far as there is room. True when there was one.
     fn take_up(&mut self) -> Result<bool, DataflowError> {
-        let before = self.in_flight.len();
-        while self.in_flight.len() < TICKS_IN_FLIGHT_MAX && self.shared.has_room() {
+        let mut took_up = false;
+        while self.has_room() {
             let Some(bound) = self.next_binding()? else { break };
+            let before = std::mem::replace(&mut self.newest, Arc::clone(&bound.binding));
+            took_up = true;
+            let resume_tick = self.shared.resume_tick;
+            if bound.binding.says_nothing(&before, self.peek_binding()?, resume_tick) {
+                continue;
+            }
             let events = self.source.feed(&bound.binding, &mut self.graph)?;
             self.progress.took_up(bound.binding.tick, events);
-            self.in_flight.push_back(bound);
+            self.events_in_flight += events;
+            self.in_flight.push_back((bound, events));
         }
-        Ok(self.in_flight.len() > before)
+        Ok(took_up)
+    }
+
+    fn has_room(&self) -> bool {
+        self.in_flight.len() < TICKS_IN_FLIGHT_MAX
+            && self.events_in_flight < EVENTS_IN_FLIGHT_MAX
+            && self.shared.has_room()
     }
 
     fn next_binding(&mut self) -> Result<Option<Bound>, DataflowError> {
+        self.peek_binding()?;
+        Ok(self.read_ahead.pop_front())
+    }
+
+    fn peek_binding(&mut self) -> Result<Option<&Binding>, DataflowError> {
         if self.read_ahead.is_empty() {
             let mut records: Vec<Record> = Vec::new();
             self.bindings.read(u64::MAX, BINDINGS_BYTES_MAX, &mut records)?;
@@ -141,20 +167,21 @@ impl<'a> Worker<'a> {
                 });
             }
         }
-        Ok(self.read_ahead.pop_front())
+        Ok(self.read_ahead.front().map(|bound| bound.binding.as_ref()))
     }
 
     /// Sends out the rows of every tick the graph has passed.
     fn send_out(&mut self) {
-        while let Some(bound) = self
+        while let Some((bound, events)) = self
             .in_flight
-            .pop_front_if(|bound| self.graph.has_passed(bound.binding.tick))
+            .pop_front_if(|(bound, _)| self.graph.has_passed(bound.binding.tick))
         {
             let tick = bound.binding.tick;
+            self.events_in_flight -= events;
             let (mut rows, verdicts) = self.graph.take(tick);
             self.source.release(tick, &verdicts, &mut rows);
             self.shared.rows_left_graph(rows.len() as u64);
-            self.progress.sent_out(tick, &self.graph);
+            self.progress.sent_out(tick, self.shared.bound_tick(), &self.graph);
             if self.parts.send(TickPart { bound, rows }).is_err() {
                 // The gatherer is gone: whoever failed has said so.
                 return;
@@ -208,13 +235,15 @@ impl Progress {
         }
     }
 
-    fn sent_out(&mut self, tick: u64, graph: &Graph) {
+    fn sent_out(&mut self, tick: u64, bound_tick: u64, graph: &Graph) {
         let was_replaying = self.tick < self.replay_to;
         self.tick = tick;
         if was_replaying && tick >= self.replay_to {
             let (events, elapsed) = (self.events, self.started.elapsed());
             tracing::info!(worker = self.worker, events, ?elapsed, "the log is replayed");
         }
+        let lag_ms = bound_tick.saturating_sub(tick);
+        metrics::gauge!("gosight_dataflow_lag_ms", "worker" => self.worker.clone()).set(lag_ms as f64);
         for (operator, entries) in graph.state_entries() {
             let labels = [("worker", self.worker.clone()), ("operator", operator.to_owned())];
             metrics::gauge!("gosight_dataflow_state_entries", &labels).set(entries as f64);

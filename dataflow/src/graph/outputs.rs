@@ -6,6 +6,7 @@ use crate::source::Verdicts;
 use gosight_operators::event::Position;
 use gosight_operators::ids::{Diff, ProjectId, SessionId, Tick};
 use gosight_operators::views;
+use gosight_store::live::LiveNow;
 use gosight_store::rows::{InsightRow, SessionRow};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -31,6 +32,7 @@ pub(super) struct TickOutput {
     rows: Rows,
     sessions: HashMap<Key, SessionRow>,
     insights: HashMap<Key, InsightRow>,
+    live: HashMap<Uuid, LiveNow>,
     verdicts: Verdicts,
 }
 
@@ -98,10 +100,12 @@ impl Outputs {
             mut rows,
             sessions,
             insights,
+            live,
             verdicts,
         } = self.ticks.borrow_mut().remove(&tick).unwrap_or_default();
         rows.sessions.extend(sessions.into_values());
         rows.insights.extend(insights.into_values());
+        rows.live.extend(live);
         (rows, verdicts)
     }
 }
@@ -151,9 +155,13 @@ impl TickOutput {
         self.rows.rollups.push(convert::rollup(rollup, counts));
     }
 
+    /// A project whose figures are taken away has nothing going on any more.
     pub(super) fn live(&mut self, project: ProjectId, now: &views::LiveNow, diff: Diff) {
+        let project = Uuid::from_u128(project.0);
         if diff > 0 {
-            self.rows.live.push((Uuid::from_u128(project.0), convert::live(now)));
+            self.live.insert(project, convert::live(now));
+        } else {
+            self.live.entry(project).or_default();
         }
     }
 
@@ -213,6 +221,20 @@ mod tests {
     fn a_changed_session_is_one_row_in_whatever_order_its_changes_came() {
         assert_eq!(rows(&[(session(0, 1), -1), (session(0, 2), 1)]), [(0, 2, 0)]);
         assert_eq!(rows(&[(session(0, 2), 1), (session(0, 1), -1)]), [(0, 2, 0)]);
+    }
+
+    #[test]
+    fn a_project_in_which_nothing_goes_on_any_more_is_told_so() {
+        let mut output = TickOutput::default();
+        output.live(
+            ProjectId(1),
+            &views::LiveNow {
+                active_sessions: 3,
+                ..views::LiveNow::default()
+            },
+            -1,
+        );
+        assert_eq!(output.live, HashMap::from([(Uuid::from_u128(1), LiveNow::default())]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::support::{
     Batch, Fault, MemorySink, append, click, config, copy, now_ms, open, page_view, run, start, wait_until,
 };
-use gosight_dataflow::Config;
+use gosight_dataflow::{Commit, Config, Rows, SinkError, ViewSink};
 use gosight_log::{Log, Topic};
 use std::sync::Arc;
 
@@ -145,4 +145,24 @@ fn an_idle_log_is_complete_to_ever_later_moments() {
     let first = bus.complete_to_ms();
     wait_until("a later one is", || bus.complete_to_ms() > first);
     dataflow.stop().unwrap();
+}
+
+struct PanickingSink;
+
+impl ViewSink for PanickingSink {
+    fn write(&mut self, _: &Commit, _: &Rows) -> Result<(), SinkError> {
+        panic!("as the test wants");
+    }
+}
+
+#[test]
+fn a_part_that_panics_is_told_and_does_not_hang_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), 2);
+    fill(&log, 0..2);
+    let (dataflow, _) = start(config(2), &log, PanickingSink);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(dataflow.failed());
+    assert!(error.to_string().contains("panicked"), "{error}");
+    dataflow.stop().unwrap_err();
 }
