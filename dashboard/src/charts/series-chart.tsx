@@ -19,6 +19,8 @@ interface SeriesChartProps {
 }
 
 const HEIGHT = 296;
+/** Sessions are whole: so are the steps of their axis. */
+const WHOLE_STEPS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 const DOT_ROW_PX = 12;
 const MARK_COLORS = { low: '--heat-2', medium: '--heat-3', high: '--heat-4' } as const;
 
@@ -199,8 +201,9 @@ export function SeriesChart({ series, previous, insights, onOpen }: SeriesChartP
             ...axis,
             size: 44,
             space: 48,
+            incrs: WHOLE_STEPS,
             grid: { stroke: hairline, width: 1 },
-            values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? count(split, language) : '')),
+            values: (_, splits) => splits.map((split) => count(split, language)),
           },
         ],
         series: [
