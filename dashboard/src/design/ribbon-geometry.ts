@@ -16,6 +16,11 @@ export const SEVERITY: Record<MarkType, Severity> = {
 
 const RANK: Record<Severity, number> = { low: 0, medium: 1, high: 2 };
 
+/** How grave, as a number to compare. */
+export function rankOf(type: MarkType): number {
+  return RANK[SEVERITY[type]];
+}
+
 export interface Course {
   startMs: number;
   endMs: number;

@@ -15,6 +15,7 @@ import { useToast } from '@/design/toast';
 import { count, moment } from '@/format/format';
 import { DEFAULT_RANGE } from '@/route/range';
 import { useHref, useRoute } from '@/route/route';
+import type { Dictionary } from '@/text/en';
 import { useLanguage, useText } from '@/text/text';
 import { RuleSentence } from './rule-sentence';
 import { TelegramCard } from './telegram-card';
@@ -47,9 +48,9 @@ function bodyOf(rule: RuleBody): RuleBody {
   return { name, kind, metric, operator, threshold, window, group_by, filters, channels, cooldown_minutes, is_active };
 }
 
-/** A rule that was not named is named by what it says. */
-function named(rule: RuleBody, metric: string): RuleBody {
-  return rule.name ? rule : { ...rule, name: `${metric} ${rule.operator} ${rule.threshold}` };
+/** What a rule says, in short: its name unless somebody gives it another. */
+function nameOf(rule: RuleBody, text: Dictionary): string {
+  return `${text.alerts.metric[rule.metric] ?? rule.metric} ${rule.operator} ${rule.threshold}`;
 }
 
 function useRuleCalls() {
@@ -124,8 +125,11 @@ function RuleCard({ rule, isFiring, insights }: { rule: Rule; isFiring: boolean;
   const calls = useRuleCalls();
   const [draft, setDraft] = useState<RuleBody | null>(null);
   const shown = draft ?? rule;
-  const save = (body: RuleBody) =>
-    calls.update.mutate({ id: rule.id, body: bodyOf(body) }, { onSuccess: () => setDraft(null) });
+  const save = (body: RuleBody) => {
+    // A name that only repeated the rule follows it.
+    const name = rule.name === nameOf(rule, text) ? nameOf(body, text) : rule.name;
+    calls.update.mutate({ id: rule.id, body: bodyOf({ ...body, name }) }, { onSuccess: () => setDraft(null) });
+  };
   const test = () =>
     calls.test.mutate(rule.id, {
       onSuccess: (results) => {
@@ -178,7 +182,6 @@ function NewRule({ insights, onDone }: { insights: Insight[] | null; onDone(): v
   const text = useText();
   const { create } = useRuleCalls();
   const [draft, setDraft] = useState(NEW_RULE);
-  const metric = text.alerts.metric[draft.metric] ?? draft.metric;
   return (
     <div data-testid="new-rule-form" className="animate-enter border-t border-hairline bg-accent-soft p-4">
       <RuleSentence rule={draft} onChange={setDraft} />
@@ -187,7 +190,7 @@ function NewRule({ insights, onDone }: { insights: Insight[] | null; onDone(): v
           tone="primary"
           data-testid="rule-save"
           disabled={create.isPending}
-          onClick={() => create.mutate(bodyOf(named(draft, metric)), { onSuccess: onDone })}
+          onClick={() => create.mutate(bodyOf({ ...draft, name: nameOf(draft, text) }), { onSuccess: onDone })}
         >
           {text.common.save}
         </Button>
@@ -282,7 +285,7 @@ function History({ history }: { history: ReturnType<typeof useAlertHistory> }) {
   const text = useText();
   const rules = useRules();
   const rows = history.data?.pages.flatMap((page) => page.data);
-  const nameOf = (transition: AlertTransition) =>
+  const ruleName = (transition: AlertTransition) =>
     transition.rule_name ?? rules.data?.find((rule) => rule.id === transition.rule_id)?.name ?? '';
   return (
     <Card data-testid="alert-history">
@@ -292,7 +295,7 @@ function History({ history }: { history: ReturnType<typeof useAlertHistory> }) {
       {rows?.length === 0 && <p className="px-4 pb-4 text-13 text-muted">{text.alerts.historyEmpty}</p>}
       <ol>
         {rows?.map((transition) => (
-          <Transition key={transition.id} transition={transition} name={nameOf(transition)} />
+          <Transition key={transition.id} transition={transition} name={ruleName(transition)} />
         ))}
       </ol>
       {history.hasNextPage && (

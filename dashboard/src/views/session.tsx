@@ -18,7 +18,7 @@ import { useLanguage, useText } from '@/text/text';
 import { describeEvent } from './describe-event';
 import { describeInsight, elementOf } from './insight-detail';
 import { SessionPains } from './session-pains';
-import { type Detail, type Line, timelineOf } from './timeline';
+import { chaptersOf, type Detail, type InsightLine, type Line, timelineOf } from './timeline';
 
 function Facts({ session }: { session: Session }) {
   const { text, language } = useLanguage();
@@ -67,19 +67,21 @@ function Chapters({ session, insights, onGo }: { session: Session; insights: Ins
       <CardHead title={text.session.insights} />
       {insights.length === 0 && <p className="px-4 pb-4 text-13 text-muted">{text.session.noInsights}</p>}
       <ol>
-        {insights.toReversed().map((insight) => (
-          <li key={insight.id}>
+        {chaptersOf(insights).map(({ id, insight, repeats }) => (
+          <li key={id}>
             <button
               type="button"
               data-testid="session-insight"
               data-type={insight.type}
-              onClick={() => onGo(insight.id)}
+              data-repeats={repeats}
+              onClick={() => onGo(id)}
               className="flex w-full items-baseline gap-3 px-4 py-2 text-left text-13 hover:bg-sunken"
             >
               <span className="w-10 shrink-0 text-muted">{clock(Date.parse(insight.timestamp) - startMs)}</span>
               <InsightMark type={insight.type} />
               <span className="min-w-0 flex-1">
-                <span className="block font-medium">{text.insight[insight.type]}</span>
+                <span className="font-medium">{text.insight[insight.type]}</span>
+                {repeats > 1 && <span className="ml-1.5 text-12 text-muted">{text.session.repeated(repeats)}</span>}
                 <span className="block truncate text-12 text-muted">{elementOf(insight)}</span>
               </span>
             </button>
@@ -90,13 +92,15 @@ function Chapters({ session, insights, onGo }: { session: Session; insights: Ins
   );
 }
 
-function InsightLine({ insight, startMs }: { insight: Insight; startMs: number }) {
+function Struggle({ line, startMs }: { line: InsightLine; startMs: number }) {
+  const { insight, repeats } = line;
   const text = useText();
   return (
     <li
       id={`line-${insight.id}`}
       data-testid="timeline-insight"
       data-type={insight.type}
+      data-repeats={repeats}
       className="flex animate-enter items-baseline gap-3 border-l-2 bg-heat-soft px-4 py-2 text-13"
       style={{ borderColor: SEVERITY[insight.type] === 'high' ? 'var(--heat-4)' : 'var(--heat-3)' }}
     >
@@ -105,6 +109,7 @@ function InsightLine({ insight, startMs }: { insight: Insight; startMs: number }
       <span className="min-w-0 flex-1">
         <span className="font-medium">{text.insight[insight.type]}</span>{' '}
         <span className="text-muted">{describeInsight(insight, text)}</span>
+        {repeats > 1 && <span className="ml-1.5 text-12 text-muted">{text.session.repeated(repeats)}</span>}
         <span className="block truncate text-12 text-muted">{elementOf(insight)}</span>
       </span>
     </li>
@@ -151,7 +156,7 @@ function Timeline({ lines, startMs }: { lines: Line[]; startMs: number }) {
     <ol data-testid="timeline" data-lines={lines.length} className="pb-3">
       {lines.map((line) =>
         line.kind === 'insight' ? (
-          <InsightLine key={line.id} insight={line.insight} startMs={startMs} />
+          <Struggle key={line.id} line={line} startMs={startMs} />
         ) : (
           <EventLine key={line.id} event={line.event} repeats={line.repeats} startMs={startMs} />
         ),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anEvent, anInsight } from '@/live/fixtures';
-import { timelineOf } from './timeline';
+import { chaptersOf, timelineOf } from './timeline';
 
 function at(second: number, type: string) {
   return anEvent({ id: `e${second}`, type, timestamp: new Date(second * 1000).toISOString() });
@@ -28,6 +28,22 @@ describe('the timeline', () => {
   it('leaves out what is quiet unless asked', () => {
     expect(timelineOf(EVENTS, [], 'important')).toHaveLength(3);
     expect(timelineOf(EVENTS, [], 'errors')).toHaveLength(1);
+  });
+
+  it('says a run of dead clicks on one element once, after the rage it belongs to', () => {
+    const insights = [
+      anInsight({ id: '1', type: 'dead_click' }),
+      anInsight({ id: '2', type: 'rage_click' }),
+      anInsight({
+        id: '3',
+        type: 'dead_click',
+        timestamp: new Date(Date.parse(anInsight().timestamp) + 90).toISOString(),
+      }),
+    ];
+    expect(chaptersOf(insights).map((line) => [line.insight.type, line.repeats])).toEqual([
+      ['rage_click', 1],
+      ['dead_click', 2],
+    ]);
   });
 
   it('puts an insight right after the click that began it', () => {

@@ -1,11 +1,15 @@
 /** A session's events and insights as lines to read: runs of the same quiet thing are one line. Pure. */
 
 import type { Insight, SessionEvent } from '@/api/types';
+import { rankOf } from '@/design/ribbon-geometry';
 import { toneOf } from './describe-event';
+import { isAt } from './harm';
 
 export type Line =
   | { kind: 'event'; id: string; at: string; event: SessionEvent; repeats: number }
-  | { kind: 'insight'; id: string; at: string; insight: Insight };
+  | { kind: 'insight'; id: string; at: string; insight: Insight; repeats: number };
+
+export type InsightLine = Extract<Line, { kind: 'insight' }>;
 
 export type Detail = 'all' | 'important' | 'errors';
 
@@ -47,15 +51,24 @@ function fold(lines: Line[], event: SessionEvent): Line[] {
   return lines;
 }
 
+/** The graver first where two begin together; a run of one kind on one element is one line. */
+export function chaptersOf(insights: Insight[]): InsightLine[] {
+  const lines: InsightLine[] = [];
+  const sorted = insights.toSorted((a, b) =>
+    a.timestamp === b.timestamp ? rankOf(b.type) - rankOf(a.type) : a.timestamp < b.timestamp ? -1 : 1,
+  );
+  for (const insight of sorted) {
+    const last = lines.at(-1);
+    const isSame = last?.insight.type === insight.type && isAt(last.insight, insight);
+    if (last && isSame) last.repeats += 1;
+    else lines.push({ kind: 'insight', id: insight.id, at: insight.timestamp, insight, repeats: 1 });
+  }
+  return lines;
+}
+
 /** Insights stand right after what began them. */
 export function timelineOf(events: SessionEvent[], insights: Insight[], detail: Detail): Line[] {
   const lines = events.filter((event) => isShown(event, detail)).reduce(fold, [] as Line[]);
-  const chapters: Line[] = insights.map((insight) => ({
-    kind: 'insight',
-    id: insight.id,
-    at: insight.timestamp,
-    insight,
-  }));
   const rank = (line: Line) => (line.kind === 'insight' ? 1 : 0);
-  return [...lines, ...chapters].sort((a, b) => (a.at === b.at ? rank(a) - rank(b) : a.at < b.at ? -1 : 1));
+  return [...lines, ...chaptersOf(insights)].sort((a, b) => (a.at === b.at ? rank(a) - rank(b) : a.at < b.at ? -1 : 1));
 }
