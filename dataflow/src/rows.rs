@@ -47,17 +47,17 @@ impl Rows {
         self.len() == 0
     }
 
-    pub(crate) fn append(&mut self, mut other: Self) {
-        self.events.append(&mut other.events);
-        self.sessions.append(&mut other.sessions);
-        self.insights.append(&mut other.insights);
-        self.click_cells.append(&mut other.click_cells);
-        self.elements.append(&mut other.elements);
-        self.scroll_depth.append(&mut other.scroll_depth);
-        self.rollups.append(&mut other.rollups);
-        self.outcomes.append(&mut other.outcomes);
-        self.transitions.append(&mut other.transitions);
-        self.live.append(&mut other.live);
+    pub(crate) fn append(&mut self, other: Self) {
+        append(&mut self.events, other.events);
+        append(&mut self.sessions, other.sessions);
+        append(&mut self.insights, other.insights);
+        append(&mut self.click_cells, other.click_cells);
+        append(&mut self.elements, other.elements);
+        append(&mut self.scroll_depth, other.scroll_depth);
+        append(&mut self.rollups, other.rollups);
+        append(&mut self.outcomes, other.outcomes);
+        append(&mut self.transitions, other.transitions);
+        append(&mut self.live, other.live);
     }
 
     /// One row per key, in a total order. Appended rows stand as they are; of keyed rows the newest version stays; additive rows
@@ -73,6 +73,15 @@ impl Rows {
         sum(&mut self.scroll_depth);
         sum(&mut self.rollups);
         sum(&mut self.outcomes);
+    }
+}
+
+/// Most ticks have one large part: it is taken over as it is.
+fn append<R>(rows: &mut Vec<R>, mut other: Vec<R>) {
+    if rows.is_empty() {
+        *rows = other;
+    } else {
+        rows.append(&mut other);
     }
 }
 

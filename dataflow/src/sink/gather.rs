@@ -71,10 +71,7 @@ fn gather(ticks: &mut Gathering, part: TickPart, workers: usize) -> Option<Compl
     if *parts < workers {
         return None;
     }
-    ticks.remove(&tick).map(|(_, mut whole)| {
-        whole.rows.consolidate();
-        whole
-    })
+    ticks.remove(&tick).map(|(_, whole)| whole)
 }
 
 #[cfg(test)]

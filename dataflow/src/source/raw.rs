@@ -52,14 +52,20 @@ pub(crate) struct RawTicks(BTreeMap<u64, RawTick>);
 
 #[derive(Default)]
 struct RawTick {
-    rows: Vec<(Position, EventRow)>,
+    /// Row by row.
+    positions: Vec<Position>,
+    rows: Vec<EventRow>,
     outcomes: HashMap<(ProjectId, i64, Outcome), i64>,
 }
 
 impl RawTicks {
     /// An event that the graph sees too, unless it is late.
     pub(crate) fn hold(&mut self, tick: u64, position: Position, row: EventRow) {
-        self.0.entry(tick).or_default().rows.push((position, row));
+        let held = self.0.entry(tick).or_default();
+        let outcome = if row.late == 1 { Outcome::Late } else { Outcome::Counted };
+        held.count(project(&row), row.received_at, outcome, 1);
+        held.positions.push(position);
+        held.rows.push(row);
     }
 
     /// An event that could not be read.
@@ -67,49 +73,65 @@ impl RawTicks {
         self.0
             .entry(tick)
             .or_default()
-            .count(project, received_at_ms, Outcome::Dead);
+            .count(project, received_at_ms, Outcome::Dead, 1);
     }
 
     /// Adds the tick's rows and outcomes; `verdicts` came back from the graph.
     pub(crate) fn release(&mut self, tick: u64, verdicts: &Verdicts, rows: &mut Rows) {
         let Some(mut held) = self.0.remove(&tick) else { return };
-        for (position, mut row) in std::mem::take(&mut held.rows) {
-            if held.judge(&position, &row, verdicts) == Outcome::Duplicate {
-                continue;
-            }
-            if let Some(session) = verdicts.sessions.get(&position) {
-                row.session_id = Uuid::from_u128(session.0);
-            }
-            rows.events.push(row);
-        }
-        rows.outcomes.extend(
-            held.outcomes
-                .into_iter()
-                .map(|((project, hour, outcome), events)| OutcomeRow {
-                    project_id: Uuid::from_u128(project.0),
-                    hour,
-                    outcome: outcome.name().into(),
-                    events,
-                }),
-        );
+        held.name(&verdicts.sessions);
+        held.strike_out(&verdicts.duplicates);
+        rows.events = held.rows;
+        let counts = held.outcomes.into_iter().filter(|(_, events)| *events != 0);
+        rows.outcomes
+            .extend(counts.map(|((project, hour, outcome), events)| OutcomeRow {
+                project_id: Uuid::from_u128(project.0),
+                hour,
+                outcome: outcome.name().into(),
+                events,
+            }));
     }
 }
 
 impl RawTick {
-    fn judge(&mut self, position: &Position, row: &EventRow, verdicts: &Verdicts) -> Outcome {
-        let outcome = match row.late {
-            0 if verdicts.duplicates.contains(position) => Outcome::Duplicate,
-            0 => Outcome::Counted,
-            _ => Outcome::Late,
-        };
-        self.count(ProjectId(row.project_id.as_u128()), row.received_at, outcome);
-        outcome
+    fn name(&mut self, sessions: &HashMap<Position, SessionId>) {
+        if sessions.is_empty() {
+            return;
+        }
+        for (position, row) in self.positions.iter().zip(&mut self.rows) {
+            if let Some(session) = sessions.get(position) {
+                row.session_id = Uuid::from_u128(session.0);
+            }
+        }
     }
 
-    fn count(&mut self, project: ProjectId, received_at_ms: i64, outcome: Outcome) {
-        let hour = received_at_ms.div_euclid(HOUR_MS) * HOUR_MS;
-        *self.outcomes.entry((project, hour, outcome)).or_default() += 1;
+    fn strike_out(&mut self, duplicates: &HashSet<Position>) {
+        if duplicates.is_empty() {
+            return;
+        }
+        let mut positions = self.positions.iter();
+        let mut gone = Vec::new();
+        self.rows.retain(|row| {
+            let is_gone = positions.next().is_some_and(|position| duplicates.contains(position));
+            if is_gone {
+                gone.push((project(row), row.received_at));
+            }
+            !is_gone
+        });
+        for (project, received_at_ms) in gone {
+            self.count(project, received_at_ms, Outcome::Counted, -1);
+            self.count(project, received_at_ms, Outcome::Duplicate, 1);
+        }
     }
+
+    fn count(&mut self, project: ProjectId, received_at_ms: i64, outcome: Outcome, events: i64) {
+        let hour = received_at_ms.div_euclid(HOUR_MS) * HOUR_MS;
+        *self.outcomes.entry((project, hour, outcome)).or_default() += events;
+    }
+}
+
+fn project(row: &EventRow) -> ProjectId {
+    ProjectId(row.project_id.as_u128())
 }
 
 #[cfg(test)]
