@@ -25,7 +25,7 @@ proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn at_every_tick_every_view_is_what_the_oracle_says(story in story(60), workers in 1..=3_usize) {
+    fn at_every_tick_every_view_is_what_the_oracle_says(story in story(50), workers in 1..=3_usize) {
         let outputs = run(&story.schedule(), workers);
         for &tick in &story.ticks {
             assert_views(&outputs, &story.known_at(tick), &Thresholds::default(), tick);
@@ -34,7 +34,7 @@ proptest! {
     }
 
     #[test]
-    fn thresholds_take_effect_at_their_tick_on_what_is_there(story in story(60), workers in 1..=3_usize, at in any::<prop::sample::Index>()) {
+    fn thresholds_take_effect_at_their_tick_on_what_is_there(story in story(50), workers in 1..=3_usize, at in any::<prop::sample::Index>()) {
         let (theirs, ours) = impatient();
         let changed_at = *at.get(&story.ticks);
         let mut schedule = story.schedule();
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn rules_turn_when_the_oracle_says(story in story(60), workers in 1..=3_usize, rule in rule(), at in any::<prop::sample::Index>()) {
+    fn rules_turn_when_the_oracle_says(story in story(50), workers in 1..=3_usize, rule in rule(), at in any::<prop::sample::Index>()) {
         let (theirs, ours) = rule;
         let ruled_at = *at.get(&story.ticks);
         let mut schedule = story.schedule();
@@ -66,7 +66,7 @@ proptest! {
     #![proptest_config(config(24))]
 
     #[test]
-    fn sealing_forgets_the_state_and_retracts_nothing(story in story(60), workers in 1..=3_usize) {
+    fn sealing_forgets_the_state_and_retracts_nothing(story in story(50), workers in 1..=3_usize) {
         let mut schedule = story.schedule();
         let last = story.ticks[story.ticks.len() - 1];
         let sealed = last + SILENCE_MS;
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn an_event_without_a_session_id_is_told_its_session_once(story in story(60), workers in 1..=3_usize) {
+    fn an_event_without_a_session_id_is_told_its_session_once(story in story(50), workers in 1..=3_usize) {
         let outputs = run(&story.schedule(), workers);
         let mut named: Vec<_> = outputs.named.iter().map(|(position, _)| position.offset).collect();
         named.sort_unstable();
@@ -146,16 +146,16 @@ fn expected(story: &Story, rule: &oracle::AlertRule, ticks: &[i64]) -> Vec<Turn>
 
 fn impatient() -> (Thresholds, rules::Thresholds) {
     let theirs = Thresholds {
-        rage_min_clicks: 3,
-        rage_window_ms: 3100,
+        rage_min_clicks: 2,
+        rage_window_ms: 2500,
         rage_radius_px: 20,
         dead_window_ms: 400,
         error_window_ms: 2500,
     };
     let ours = rules::Thresholds {
         rage_click: rules::RageClickThresholds {
-            min_clicks: 3,
-            window_ms: 3100,
+            min_clicks: 2,
+            window_ms: 2500,
             radius_px: 20,
         },
         dead_click: rules::ClickWindow { window_ms: 400 },

@@ -77,7 +77,7 @@ impl Story {
 
 /// A story of up to `events` events, which come shuffled, repeated, over up to seven ticks.
 pub(crate) fn story(events: usize) -> impl Strategy<Value = Story> {
-    let times = prop::collection::vec(event(), 1..events);
+    let times = prop::collection::vec(happenings(), 1..events).prop_map(|happenings| happenings.concat());
     let ticks = prop::collection::btree_set(0..(90 * MINUTE_MS), 1..6);
     (times, ticks, any::<u64>()).prop_flat_map(|(events, ticks, seed)| {
         // The last tick is when all is decided.
@@ -137,6 +137,21 @@ fn day(time_ms: i64) -> Day {
         number,
         starts_at_ms: number * DAY_MS - ZONE_MS,
     }
+}
+
+/// One event, or, now and then, a fist on a button.
+fn happenings() -> impl Strategy<Value = Vec<OracleEvent>> {
+    let burst = (event(), click(), 2..8_i64, select(vec![400, 500]));
+    let burst = burst.prop_map(|(event, click, clicks, apart_ms)| {
+        let click = |n: i64| OracleEvent {
+            time_ms: event.time_ms + n * apart_ms,
+            event_type: "click".to_owned(),
+            payload: Payload::Click(click.clone()),
+            ..event.clone()
+        };
+        (0..clicks).map(click).collect()
+    });
+    prop_oneof![9 => event().prop_map(|event| vec![event]), 1 => burst]
 }
 
 fn event() -> impl Strategy<Value = OracleEvent> {
