@@ -40,20 +40,26 @@ const REFRESH_AHEAD_MS = 20_000;
 let token: Token | null = null;
 let refreshing: Promise<boolean> | null = null;
 
+/** Says that this browser has signed out, so that nobody asks the server in vain. It holds no secret. */
+const SIGNED_OUT_KEY = 'gosight.signed_out';
+
 export function keepToken(answer: TokenView): void {
   token = { user: answer.user, text: answer.access_token, expiresAtMs: Date.now() + answer.expires_in_s * 1000 };
+  window.localStorage.removeItem(SIGNED_OUT_KEY);
 }
 
 export function forgetToken(): void {
   token = null;
+  window.localStorage.setItem(SIGNED_OUT_KEY, '1');
 }
 
 async function requestRefresh(): Promise<boolean> {
+  if (window.localStorage.getItem(SIGNED_OUT_KEY)) return false;
   const response = await fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' });
   if (!response.ok) {
-    token = null;
-    if (response.status === 401) return false;
-    throw await errorOf(response);
+    if (response.status !== 401) throw await errorOf(response);
+    forgetToken();
+    return false;
   }
   const body = (await response.json()) as { data: TokenView };
   keepToken(body.data);
