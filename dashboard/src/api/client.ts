@@ -54,7 +54,10 @@ export function forgetToken(): void {
 }
 
 async function requestRefresh(): Promise<boolean> {
-  if (window.localStorage.getItem(SIGNED_OUT_KEY)) return false;
+  if (window.localStorage.getItem(SIGNED_OUT_KEY)) {
+    token = null;
+    return false;
+  }
   const response = await fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' });
   if (!response.ok) {
     if (response.status !== 401) throw await errorOf(response);
