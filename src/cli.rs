@@ -14,7 +14,14 @@ pub(crate) struct Cli {
     pub(crate) config: Option<PathBuf>,
 
     /// How log lines look: for people on a terminal, JSON for machines, or `auto` to choose by where stderr goes.
-    #[arg(long, global = true, env = "GOSIGHT_LOG_FORMAT", value_enum, default_value = "auto", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "GOSIGHT_LOG_FORMAT",
+        value_enum,
+        default_value = "auto",
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: LogFormat,
 
     #[command(subcommand)]
@@ -50,7 +57,12 @@ pub(crate) struct UpArgs {
     pub(crate) data_dir: PathBuf,
 
     /// The one address: SDK, ingest (HTTP, gRPC, gRPC-Web), API and dashboard. Anything beyond loopback is your choice.
-    #[arg(long, env = "GOSIGHT_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "GOSIGHT_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT"
+    )]
     pub(crate) listen: SocketAddr,
 
     /// Where people and browsers reach this GoSight, for links in messages and the snippet [default: http://<listen>]
@@ -98,7 +110,12 @@ pub(crate) struct UpArgs {
     pub(crate) admin_email: Option<String>,
 
     /// First start without a browser: the owner's password.
-    #[arg(long, env = "GOSIGHT_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    #[arg(
+        long,
+        env = "GOSIGHT_ADMIN_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
     pub(crate) admin_password: Option<String>,
 
     /// First start without a browser: the slug of a project to create.
@@ -163,6 +180,8 @@ const WORKERS_MAX: usize = 256;
 fn parse_workers(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(workers) if (1..=WORKERS_MAX).contains(&workers) => Ok(workers),
-        _ => Err(format!("the number of workers is a whole number from 1 to {WORKERS_MAX}")),
+        _ => Err(format!(
+            "the number of workers is a whole number from 1 to {WORKERS_MAX}"
+        )),
     }
 }

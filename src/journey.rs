@@ -124,9 +124,22 @@ pub(crate) fn draw(site: &Site, seed: u64, number: u64) -> Journey {
     let device = device(&mut rng);
     let visitor_id = Uuid::from_u128(rng.random()).to_string();
     let session_id = Uuid::from_u128(rng.random());
-    let mut walk = Walk { site, rng, height_px: device.viewport_height, pages: Vec::new(), steps: Vec::new(), pause_ms: 0 };
+    let mut walk = Walk {
+        site,
+        rng,
+        height_px: device.viewport_height,
+        pages: Vec::new(),
+        steps: Vec::new(),
+        pause_ms: 0,
+    };
     walk.whole();
-    Journey { visitor_id, session_id, device, pages: walk.pages, steps: walk.steps }
+    Journey {
+        visitor_id,
+        session_id,
+        device,
+        pages: walk.pages,
+        steps: walk.steps,
+    }
 }
 
 /// Pages a visitor opens at most.
@@ -143,11 +156,21 @@ struct Walk<'site> {
 
 impl Walk<'_> {
     fn whole(&mut self) {
-        let referrer = ["", "", "https://search.example/", "https://news.example/item", "https://social.example/"]
-            .choose(&mut self.rng)
-            .copied()
-            .unwrap_or_default();
-        let mut here = if self.rng.random_bool(0.7) { 0 } else { self.rng.random_range(0..self.site.pages.len()) };
+        let referrer = [
+            "",
+            "",
+            "https://search.example/",
+            "https://news.example/item",
+            "https://social.example/",
+        ]
+        .choose(&mut self.rng)
+        .copied()
+        .unwrap_or_default();
+        let mut here = if self.rng.random_bool(0.7) {
+            0
+        } else {
+            self.rng.random_range(0..self.site.pages.len())
+        };
         for count in 0..PAGES_MAX {
             let next = self.page(here, count, referrer);
             match next {
@@ -171,7 +194,11 @@ impl Walk<'_> {
             let start = self.start(&page, referrer);
             self.say(Payload::SessionStart(start));
         }
-        self.say(Payload::PageView(PageView { title: page.title.to_owned(), path: page.path.to_owned(), hash: String::new() }));
+        self.say(Payload::PageView(PageView {
+            title: page.title.to_owned(),
+            path: page.path.to_owned(),
+            hash: String::new(),
+        }));
         self.wait(200, 900);
         self.vitals(&page);
         let depth_percent = self.read(&page);
@@ -181,7 +208,11 @@ impl Walk<'_> {
             self.wait(300, 2_000);
         }
         let time_on_page_ms = self.rng.random_range(2_000..40_000);
-        self.say(Payload::PageExit(PageExit { time_on_page_ms, max_scroll_percent: depth_percent, next_url: String::new() }));
+        self.say(Payload::PageExit(PageExit {
+            time_on_page_ms,
+            max_scroll_percent: depth_percent,
+            next_url: String::new(),
+        }));
         next
     }
 
@@ -190,10 +221,19 @@ impl Walk<'_> {
         SessionStart {
             is_new_visitor: self.rng.random_bool(0.6),
             entry_url: format!("{}{}", self.site.origin, page.path),
-            utm_source: if campaign { "newsletter".to_owned() } else { String::new() },
+            utm_source: if campaign {
+                "newsletter".to_owned()
+            } else {
+                String::new()
+            },
             utm_medium: if campaign { "email".to_owned() } else { String::new() },
             utm_campaign: if campaign { "autumn".to_owned() } else { String::new() },
-            referrer_domain: referrer.trim_start_matches("https://").split('/').next().unwrap_or_default().to_owned(),
+            referrer_domain: referrer
+                .trim_start_matches("https://")
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             ..SessionStart::default()
         }
     }
@@ -207,7 +247,14 @@ impl Walk<'_> {
             load_ms: lcp_ms + 150,
             transfer_bytes: 180_000,
         }));
-        self.say(Payload::WebVitals(WebVitals { lcp_ms, fcp_ms: lcp_ms / 2, ttfb_ms, inp_ms: 60, cls: 0.02, fid_ms: 0 }));
+        self.say(Payload::WebVitals(WebVitals {
+            lcp_ms,
+            fcp_ms: lcp_ms / 2,
+            ttfb_ms,
+            inp_ms: 60,
+            cls: 0.02,
+            fid_ms: 0,
+        }));
     }
 
     /// Scrolls down some way and says how far, in percent of the page.
@@ -235,7 +282,9 @@ impl Walk<'_> {
     /// Clicks about; a click that leads on ends the page.
     fn act(&mut self, page: &SitePage) -> Option<usize> {
         for _ in 0..self.rng.random_range(1..4) {
-            let Some(element) = page.elements.choose(&mut self.rng).copied() else { break };
+            let Some(element) = page.elements.choose(&mut self.rng).copied() else {
+                break;
+            };
             self.wait(600, 3_000);
             match element.answer {
                 Answer::Goes(next) => {
@@ -290,7 +339,11 @@ impl Walk<'_> {
         // A browser's clock has moved on by the next event, if only by a little.
         let after_ms = self.pause_ms.max(1);
         self.pause_ms = 0;
-        self.steps.push(Step { after_ms, page: self.pages.len() - 1, payload });
+        self.steps.push(Step {
+            after_ms,
+            page: self.pages.len() - 1,
+            payload,
+        });
     }
 }
 
@@ -305,8 +358,17 @@ fn target(element: &Element) -> Target {
         text: element.name.to_owned(),
         name: element.name.to_owned(),
         selector: element.selector.to_owned(),
-        href: if let (Answer::Goes(_), "a") = (element.answer, element.tag) { "#".to_owned() } else { String::new() },
-        rect: Some(Rect { top, left, width, height }),
+        href: if let (Answer::Goes(_), "a") = (element.answer, element.tag) {
+            "#".to_owned()
+        } else {
+            String::new()
+        },
+        rect: Some(Rect {
+            top,
+            left,
+            width,
+            height,
+        }),
         looks_interactive: true,
         ..Target::default()
     }
@@ -325,12 +387,30 @@ fn thrown(message: &str) -> JsError {
 
 /// User agent, viewport, screen: what visitors of a small shop use.
 const DEVICES: [(&str, [i32; 4]); 6] = [
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", [1440, 780, 1440, 900]),
-    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15", [1512, 860, 1512, 982]),
-    ("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", [1280, 720, 1920, 1080]),
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0", [1920, 960, 1920, 1080]),
-    ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1", [390, 664, 390, 844]),
-    ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36", [412, 732, 412, 915]),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+        [1440, 780, 1440, 900],
+    ),
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15",
+        [1512, 860, 1512, 982],
+    ),
+    (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
+        [1280, 720, 1920, 1080],
+    ),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+        [1920, 960, 1920, 1080],
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+        [390, 664, 390, 844],
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+        [412, 732, 412, 915],
+    ),
 ];
 
 const ZONES: [(&str, &str); 8] = [
@@ -345,7 +425,8 @@ const ZONES: [(&str, &str); 8] = [
 ];
 
 fn device(rng: &mut StdRng) -> Device {
-    let (user_agent, [viewport_width, viewport_height, screen_width, screen_height]) = DEVICES[rng.random_range(0..DEVICES.len())];
+    let (user_agent, [viewport_width, viewport_height, screen_width, screen_height]) =
+        DEVICES[rng.random_range(0..DEVICES.len())];
     let (timezone, language) = ZONES[rng.random_range(0..ZONES.len())];
     Device {
         user_agent: user_agent.to_owned(),
@@ -378,13 +459,26 @@ mod tests {
         let journey = draw(&SITE, 1, 1);
         let events = journey.events_until(1_000_000_000);
         assert_eq!(events.last().unwrap().timestamp_ms, 1_000_000_000);
-        assert!(events.windows(2).all(|pair| pair[0].timestamp_ms < pair[1].timestamp_ms));
+        assert!(
+            events
+                .windows(2)
+                .all(|pair| pair[0].timestamp_ms < pair[1].timestamp_ms)
+        );
     }
 
     #[test]
     fn somebody_gets_angry_and_somebody_meets_an_error() {
-        let payloads: Vec<Payload> = (0..200).flat_map(|n| draw(&SITE, 1, n).steps).map(|step| step.payload).collect();
+        let payloads: Vec<Payload> = (0..200)
+            .flat_map(|n| draw(&SITE, 1, n).steps)
+            .map(|step| step.payload)
+            .collect();
         assert!(payloads.iter().any(|payload| matches!(payload, Payload::JsError(_))));
-        assert!(payloads.iter().filter(|payload| matches!(payload, Payload::Click(_))).count() > 200);
+        assert!(
+            payloads
+                .iter()
+                .filter(|payload| matches!(payload, Payload::Click(_)))
+                .count()
+                > 200
+        );
     }
 }

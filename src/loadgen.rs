@@ -66,7 +66,9 @@ fn say(line: &str) {
 async fn send(args: &LoadgenArgs) -> anyhow::Result<Tally> {
     let start = Instant::now();
     let shared = Arc::new(Shared {
-        client: reqwest::Client::builder().pool_max_idle_per_host(args.connections as usize).build()?,
+        client: reqwest::Client::builder()
+            .pool_max_idle_per_host(args.connections as usize)
+            .build()?,
         url: format!("{}/v1/events", args.url.trim_end_matches('/')),
         key: args.key.clone(),
         seed: args.seed,
@@ -76,7 +78,9 @@ async fn send(args: &LoadgenArgs) -> anyhow::Result<Tally> {
         start,
         end: start + Duration::from_secs(args.seconds),
     });
-    let senders: Vec<_> = (0..args.connections).map(|_| tokio::spawn(sender(shared.clone()))).collect();
+    let senders: Vec<_> = (0..args.connections)
+        .map(|_| tokio::spawn(sender(shared.clone())))
+        .collect();
     let mut tally = Tally::default();
     let mut latencies_ms = Vec::new();
     for sender in senders {
@@ -114,7 +118,11 @@ async fn sender(shared: Arc<Shared>) -> anyhow::Result<(Tally, Vec<f64>)> {
 async fn deliver(shared: &Shared, journey: &Journey, events: &[Event]) -> anyhow::Result<(SendAnswer, u32)> {
     for attempt in 0..ATTEMPTS_MAX {
         let body = journey.batch(&shared.key, now_ms()?, events.to_vec()).encode_to_vec();
-        let request = shared.client.post(&shared.url).header("content-type", "application/x-protobuf").body(body);
+        let request = shared
+            .client
+            .post(&shared.url)
+            .header("content-type", "application/x-protobuf")
+            .body(body);
         match request.send().await {
             Ok(response) if response.status().is_success() => {
                 return Ok((SendAnswer::decode(response.bytes().await?)?, attempt));
@@ -123,7 +131,12 @@ async fn deliver(shared: &Shared, journey: &Journey, events: &[Event]) -> anyhow
                 let wait = retry_after(&response).unwrap_or(RETRY_AFTER);
                 tokio::time::sleep(wait).await;
             }
-            Ok(response) => bail!("{} answered {}: {}", shared.url, response.status(), response.text().await?),
+            Ok(response) => bail!(
+                "{} answered {}: {}",
+                shared.url,
+                response.status(),
+                response.text().await?
+            ),
             Err(error) if error.is_connect() && attempt == 0 && shared.sent.load(Ordering::Relaxed) == 0 => {
                 return Err(error).with_context(|| format!("nothing answers at {}", shared.url));
             }
@@ -178,11 +191,16 @@ impl Tally {
 
 fn percentile(sorted: &[f64], share: f64) -> f64 {
     let index = (sorted.len() as f64 * share) as usize;
-    sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    sorted
+        .get(index.min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(0.0)
 }
 
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> anyhow::Result<i64> {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).context("the clock is before 1970")?;
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .context("the clock is before 1970")?;
     Ok(i64::try_from(since.as_millis())?)
 }

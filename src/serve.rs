@@ -39,7 +39,9 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
     raise_file_limit();
     TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            anyhow::anyhow!("{listen} is taken by another program; stop it or choose another address with --listen HOST:PORT")
+            anyhow::anyhow!(
+                "{listen} is taken by another program; stop it or choose another address with --listen HOST:PORT"
+            )
         }
         _ => anyhow::Error::new(error).context(format!("cannot listen on {listen}")),
     })
@@ -75,7 +77,13 @@ pub(crate) async fn run(listener: TcpListener, router: Router, stop: Cancellatio
     Ok(())
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, _permit: OwnedSemaphorePermit) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+    _permit: OwnedSemaphorePermit,
+) {
     metrics::gauge!("gosight_connections").increment(1.0);
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "nodelay");
@@ -91,9 +99,19 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(HTTP2_STREAMS_MAX);
-    let serving = watcher.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS_MAX);
+    let serving = watcher.watch(
+        builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), service)
+            .into_owned(),
+    );
     // hyper's header timeout starts once it knows the protocol; a client that never says a word is ours to cut off.
     let silent = async {
         tokio::time::sleep(HEADER_TIMEOUT).await;
@@ -126,7 +144,10 @@ fn raise_file_limit() {
     if limit.current.is_none_or(|current| current >= wanted) {
         return;
     }
-    let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))), maximum: limit.maximum };
+    let raised = Rlimit {
+        current: Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted))),
+        maximum: limit.maximum,
+    };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "the limit of open files could not be raised; fewer connections will fit");
     }
@@ -153,7 +174,11 @@ mod tests {
     fn the_refusal_says_its_own_length() {
         let text = std::str::from_utf8(BUSY).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "{}",
+            body.len()
+        );
     }
 
     #[tokio::test]
@@ -164,10 +189,16 @@ mod tests {
         let router = Router::new().route("/", get(|| async { "here" }));
         let server = tokio::spawn(run(listener, router, stop.clone()));
         let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"),
+            "{answer}"
+        );
         stop.cancel();
         server.await.unwrap().unwrap();
         assert!(TcpStream::connect(address).await.is_err());
@@ -177,7 +208,10 @@ mod tests {
     async fn a_taken_port_is_named_with_what_to_do() {
         let taken = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let error = bind(taken.local_addr().unwrap()).await.unwrap_err().to_string();
-        assert!(error.contains("taken by another program") && error.contains("--listen"), "{error}");
+        assert!(
+            error.contains("taken by another program") && error.contains("--listen"),
+            "{error}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

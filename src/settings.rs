@@ -35,20 +35,30 @@ fn config_file(arguments: &[OsString]) -> Option<PathBuf> {
             }
         }
     }
-    std::env::var_os("GOSIGHT_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+    std::env::var_os("GOSIGHT_CONFIG")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
 }
 
 fn with_file(command: Command, path: &Path) -> Result<Command, Error> {
     let refuse = |reason: String| {
-        Cli::command().error(ErrorKind::InvalidValue, format!("configuration file {}: {reason}", path.display()))
+        Cli::command().error(
+            ErrorKind::InvalidValue,
+            format!("configuration file {}: {reason}", path.display()),
+        )
     };
     let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| refuse(error.to_string()))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| refuse(error.to_string()))?;
     let mut command = command;
     for (key, value) in &table {
         let value = plain(value).ok_or_else(|| refuse(format!("`{key}` must be a text, a number or true/false")))?;
         if !known(&command, key) {
-            return Err(refuse(format!("unknown setting `{key}`; known: {}", names(&command).join(", "))));
+            return Err(refuse(format!(
+                "unknown setting `{key}`; known: {}",
+                names(&command).join(", ")
+            )));
         }
         command = with_default(command, key, &value);
     }
@@ -88,7 +98,10 @@ fn names(command: &Command) -> Vec<String> {
 
 fn with_default(command: Command, key: &str, value: &str) -> Command {
     let set = |command: Command| {
-        if command.get_arguments().any(|arg| arg.get_id() == key && is_setting(arg)) {
+        if command
+            .get_arguments()
+            .any(|arg| arg.get_id() == key && is_setting(arg))
+        {
             command.mut_arg(key, |arg| arg.default_value(value.to_owned()).required(false))
         } else {
             command
@@ -125,7 +138,10 @@ mod tests {
 
     #[test]
     fn a_flag_wins_over_the_file() {
-        assert_eq!(workers(parse_with_file("workers = 3", &["up", "--workers", "2"]).unwrap()), 2);
+        assert_eq!(
+            workers(parse_with_file("workers = 3", &["up", "--workers", "2"]).unwrap()),
+            2
+        );
     }
 
     #[test]

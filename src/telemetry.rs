@@ -12,15 +12,18 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::LogFormat;
 
 /// Upper bounds in seconds: from a fast append to a request someone has given up on.
-const LATENCY_BUCKETS_S: [f64; 14] =
-    [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const LATENCY_BUCKETS_S: [f64; 14] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
 /// Histograms are folded and idle memory is given back this often.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 pub(crate) fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_env("GOSIGHT_LOG").unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let human = match format {
         LogFormat::Human => true,
         LogFormat::Json => false,
@@ -50,7 +53,10 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// The last words of a command that failed: what went wrong, and what caused it, each once.
-#[expect(clippy::print_stderr, reason = "the end of a command line program, logs may not be running")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the end of a command line program, logs may not be running"
+)]
 pub(crate) fn complain(error: &anyhow::Error) {
     let mut said = error.to_string();
     eprintln!("gosight: {said}");

@@ -94,16 +94,34 @@ impl Gosight {
             listen_to_telegram(telegram, analytics.clone(), meta.clone(), stop.clone()),
             trim(dataflow.clone(), stop.clone()),
         ];
-        let ingest_config = IngestConfig { geoip_file: args.geoip_file.clone(), trust_forwarded_for: args.trust_proxy };
+        let ingest_config = IngestConfig {
+            geoip_file: args.geoip_file.clone(),
+            trust_forwarded_for: args.trust_proxy,
+        };
         let ingest = Ingest::new(ingest_config, log.clone(), meta.clone())?;
-        let api_config = gosight_api::Config { public_url: url.clone(), trusts_proxy: args.trust_proxy };
+        let api_config = gosight_api::Config {
+            public_url: url.clone(),
+            trusts_proxy: args.trust_proxy,
+        };
         let api = Api::new(meta.clone(), analytics, bus, notifier, api_config)?;
         let router = extra
             .merge(gosight_ingest::router(ingest))
             .merge(operations(handle, log.clone()))
             .merge(gosight_api::router(api));
         let door = tokio::spawn(serve::run(listener, router, stop.clone()));
-        Ok(Self { url, local_url, parts: Parts { background, dataflow, meta, log, engine }, door, stop })
+        Ok(Self {
+            url,
+            local_url,
+            parts: Parts {
+                background,
+                dataflow,
+                meta,
+                log,
+                engine,
+            },
+            door,
+            stop,
+        })
     }
 
     /// Where people and browsers reach it.
@@ -155,7 +173,9 @@ impl Parts {
 
 fn public_url(args: &UpArgs, local_url: &str) -> anyhow::Result<String> {
     match &args.public_url {
-        Some(url) if url.starts_with("http://") || url.starts_with("https://") => Ok(url.trim_end_matches('/').to_owned()),
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
         Some(url) => bail!("--public-url {url} must begin with http:// or https://"),
         None => Ok(local_url.to_owned()),
     }
@@ -163,7 +183,12 @@ fn public_url(args: &UpArgs, local_url: &str) -> anyhow::Result<String> {
 
 /// Makes the folder and proves that it can be written: better now than at the first event.
 pub(crate) fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write to the data folder {}; choose another with --data-dir DIR", data_dir.display());
+    let cannot = || {
+        format!(
+            "cannot write to the data folder {}; choose another with --data-dir DIR",
+            data_dir.display()
+        )
+    };
     std::fs::create_dir_all(data_dir).with_context(cannot)?;
     let probe = data_dir.join(".writable");
     std::fs::write(&probe, b"").with_context(cannot)?;
@@ -172,13 +197,18 @@ pub(crate) fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
 
 async fn open_log(data_dir: &Path) -> anyhow::Result<Arc<dyn Log>> {
     let dir = data_dir.join("log");
-    let config = EmbeddedConfig { lock_wait: LOCK_WAIT, ..EmbeddedConfig::default() };
+    let config = EmbeddedConfig {
+        lock_wait: LOCK_WAIT,
+        ..EmbeddedConfig::default()
+    };
     let log = tokio::task::spawn_blocking(move || EmbeddedLog::open(dir, &config)).await?;
     Ok(Arc::new(log.context("the event log cannot be opened")?))
 }
 
 async fn open_meta(data_dir: &Path) -> anyhow::Result<Meta> {
-    Meta::open_file(&data_dir.join("meta.sqlite")).await.context("the metadata database cannot be opened")
+    Meta::open_file(&data_dir.join("meta.sqlite"))
+        .await
+        .context("the metadata database cannot be opened")
 }
 
 /// The engine of one's own unless a server is named, and the tables in it.
@@ -192,14 +222,21 @@ async fn open_views(args: &UpArgs) -> anyhow::Result<(Option<Engine>, Analytics)
         }
     };
     let analytics = Analytics::new(server);
-    analytics.migrate().await.context("the views' tables cannot be brought up to date")?;
+    analytics
+        .migrate()
+        .await
+        .context("the views' tables cannot be brought up to date")?;
     Ok((engine, analytics))
 }
 
 fn engine_config(args: &UpArgs) -> anyhow::Result<EngineConfig> {
     let library = find_library(args.engine_lib.as_deref())?;
     let config = EngineConfig::of_this_binary(args.data_dir.join("engine"), library)?;
-    Ok(EngineConfig { memory_max_bytes: args.engine_memory_mib << 20, lock_wait: LOCK_WAIT, ..config })
+    Ok(EngineConfig {
+        memory_max_bytes: args.engine_memory_mib << 20,
+        lock_wait: LOCK_WAIT,
+        ..config
+    })
 }
 
 fn wish(args: &UpArgs) -> Bootstrap {
@@ -228,17 +265,25 @@ async fn start_dataflow(
 }
 
 fn reach(args: &UpArgs) -> Reach {
-    if args.webhooks_to_private_addresses { Reach::Anywhere } else { Reach::Public }
+    if args.webhooks_to_private_addresses {
+        Reach::Anywhere
+    } else {
+        Reach::Public
+    }
 }
 
 async fn connect_telegram(args: &UpArgs, meta: &Meta) -> anyhow::Result<Option<Arc<TelegramBot>>> {
-    let Some(token) = args.telegram_token.clone().filter(|token| !token.is_empty()) else { return Ok(None) };
+    let Some(token) = args.telegram_token.clone().filter(|token| !token.is_empty()) else {
+        return Ok(None);
+    };
     let api_url = match &args.telegram_api_url {
         Some(url) => Some(url.parse().with_context(|| format!("--telegram-api-url {url}"))?),
         None => None,
     };
     let bot = TelegramBot::connect(TelegramConfig { token, api_url }, meta.clone()).await;
-    Ok(Some(Arc::new(bot.context("the Telegram bot cannot be reached with this token")?)))
+    Ok(Some(Arc::new(
+        bot.context("the Telegram bot cannot be reached with this token")?,
+    )))
 }
 
 /// Settings and rules on their way to the dataflow.
@@ -277,7 +322,14 @@ async fn status(analytics: Analytics, meta: Meta, project: Uuid) -> String {
 }
 
 async fn today(analytics: &Analytics, meta: &Meta, project: Uuid) -> anyhow::Result<Today> {
-    let zone = meta.project(project).await?.settings.timezone.0.parse().unwrap_or(Tz::UTC);
+    let zone = meta
+        .project(project)
+        .await?
+        .settings
+        .timezone
+        .0
+        .parse()
+        .unwrap_or(Tz::UTC);
     Ok(analytics.scope(project).today(now_ms()?, zone).await?)
 }
 
@@ -310,7 +362,10 @@ fn operations(metrics: PrometheusHandle, log: Arc<dyn Log>) -> Router {
     Router::new()
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
-        .route("/metrics", get(|State(operations): State<Operations>| async move { operations.metrics.render() }))
+        .route(
+            "/metrics",
+            get(|State(operations): State<Operations>| async move { operations.metrics.render() }),
+        )
         .with_state(Operations { metrics, log })
 }
 

@@ -41,15 +41,28 @@ impl Drop for World {
 async fn world(rule: serde_json::Value) -> World {
     let folder = tempfile::tempdir().unwrap();
     let meta = Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap();
-    let ann = NewUser { email: "ann@example.com", name: "Ann", password_hash: "hash" };
+    let ann = NewUser {
+        email: "ann@example.com",
+        name: "Ann",
+        password_hash: "hash",
+    };
     let owner = meta.create_first_user(ann, now_ms()).await.unwrap();
     let settings = Settings::default();
-    let new = NewProject { slug: "shop", name: "Shop", allowed_domains: &[], settings: &settings, owner: owner.id };
+    let new = NewProject {
+        slug: "shop",
+        name: "Shop",
+        allowed_domains: &[],
+        settings: &settings,
+        owner: owner.id,
+    };
     let project = meta.create_project(&new, now_ms()).await.unwrap();
     let body: RuleBody = serde_json::from_value(rule).unwrap();
     let rule = meta.create_alert_rule(project.id, &body, now_ms()).await.unwrap();
     let api = BotApi::start().await;
-    let config = TelegramConfig { token: TOKEN.to_owned(), api_url: Some(api.url.clone()) };
+    let config = TelegramConfig {
+        token: TOKEN.to_owned(),
+        api_url: Some(api.url.clone()),
+    };
     let bot = Arc::new(TelegramBot::connect(config, meta.clone()).await.unwrap());
     let stop = CancellationToken::new();
     let (listener, until) = (bot.clone(), stop.clone());
@@ -59,7 +72,13 @@ async fn world(rule: serde_json::Value) -> World {
     });
     let notifier = Notifier::new(meta.clone(), Some(bot), Reach::Anywhere, "http://gosight.example");
     tokio::spawn(notifier.run(stop.clone()));
-    World { meta, rule, api, stop, _folder: folder }
+    World {
+        meta,
+        rule,
+        api,
+        stop,
+        _folder: folder,
+    }
 }
 
 impl World {
@@ -118,8 +137,13 @@ async fn a_linked_chat_hears_that_a_rule_fires_and_gets_an_answer_to_that_messag
     world.happens(&[world.transition(TransitionState::Fired, at_ms)]).await;
     let fired = world.api.message(2).await;
     assert_eq!(fired["chat_id"], CHAT);
-    assert!(text(&fired).starts_with("🔥 <b>Rage</b> · Shop\nrage clicks 4 (&gt; 3) in 5 min\n"), "{fired}");
-    world.happens(&[world.transition(TransitionState::Resolved, at_ms + 2 * MINUTE_MS)]).await;
+    assert!(
+        text(&fired).starts_with("🔥 <b>Rage</b> · Shop\nrage clicks 4 (&gt; 3) in 5 min\n"),
+        "{fired}"
+    );
+    world
+        .happens(&[world.transition(TransitionState::Resolved, at_ms + 2 * MINUTE_MS)])
+        .await;
     let resolved = world.api.message(3).await;
     assert!(text(&resolved).contains("It lasted 2 min."), "{resolved}");
     assert_eq!(resolved["reply_parameters"]["message_id"], fired["message_id"]);
@@ -130,9 +154,14 @@ async fn a_chat_that_is_not_linked_gets_nothing_but_the_way_to_link() {
     let world = world(telegram_rule()).await;
     world.api.says(99, "/status");
     let answer = world.api.message(1).await;
-    assert!(text(&answer).contains("not linked") && !text(&answer).contains("12 sessions"), "{answer}");
+    assert!(
+        text(&answer).contains("not linked") && !text(&answer).contains("12 sessions"),
+        "{answer}"
+    );
     world.link(CHAT).await;
-    world.happens(&[world.transition(TransitionState::Fired, now_ms())]).await;
+    world
+        .happens(&[world.transition(TransitionState::Fired, now_ms())])
+        .await;
     assert_eq!(world.api.message(3).await["chat_id"], CHAT);
 }
 
@@ -140,7 +169,11 @@ async fn a_chat_that_is_not_linked_gets_nothing_but_the_way_to_link() {
 async fn a_code_works_once() {
     let world = world(telegram_rule()).await;
     let code_sha256 = Sha256::digest(b"abc").into();
-    world.meta.create_telegram_code(world.rule.project_id, &code_sha256, now_ms() + MINUTE_MS, now_ms()).await.unwrap();
+    world
+        .meta
+        .create_telegram_code(world.rule.project_id, &code_sha256, now_ms() + MINUTE_MS, now_ms())
+        .await
+        .unwrap();
     world.api.says(CHAT, "/start abc");
     assert!(text(&world.api.message(1).await).starts_with("Linked"));
     world.api.says(CHAT + 1, "/start abc");
@@ -171,12 +204,24 @@ async fn a_muted_chat_is_left_alone_and_hears_again_afterwards() {
     let world = world(telegram_rule()).await;
     world.link(CHAT).await;
     world.meta.mute_telegram_chat(CHAT, now_ms() + MINUTE_MS).await.unwrap();
-    world.happens(&[world.grouped(TransitionState::Fired, now_ms(), "/a")]).await;
+    world
+        .happens(&[world.grouped(TransitionState::Fired, now_ms(), "/a")])
+        .await;
     world.meta.mute_telegram_chat(CHAT, 0).await.unwrap();
-    world.happens(&[world.grouped(TransitionState::Fired, now_ms(), "/b")]).await;
+    world
+        .happens(&[world.grouped(TransitionState::Fired, now_ms(), "/b")])
+        .await;
     world.api.message(2).await;
-    let history = world.meta.alert_history(world.rule.project_id, None, None, 10).await.unwrap();
-    let states: Vec<&str> = history.iter().flat_map(|entry| &entry.deliveries).map(|(_, state)| state.as_str()).collect();
+    let history = world
+        .meta
+        .alert_history(world.rule.project_id, None, None, 10)
+        .await
+        .unwrap();
+    let states: Vec<&str> = history
+        .iter()
+        .flat_map(|entry| &entry.deliveries)
+        .map(|(_, state)| state.as_str())
+        .collect();
     assert!(states.contains(&"muted"), "{states:?}");
     assert_eq!(world.api.sent().len(), 2);
 }
@@ -185,9 +230,14 @@ async fn a_muted_chat_is_left_alone_and_hears_again_afterwards() {
 async fn it_waits_as_long_as_telegram_asks_and_then_sends_once() {
     let world = world(telegram_rule()).await;
     world.link(CHAT).await;
-    world.api.refuses_next(429, json!({ "description": "Too Many Requests: retry after 1", "parameters": { "retry_after": 1 } }));
+    world.api.refuses_next(
+        429,
+        json!({ "description": "Too Many Requests: retry after 1", "parameters": { "retry_after": 1 } }),
+    );
     let asked_at = std::time::Instant::now();
-    world.happens(&[world.transition(TransitionState::Fired, now_ms())]).await;
+    world
+        .happens(&[world.transition(TransitionState::Fired, now_ms())])
+        .await;
     world.api.message(2).await;
     assert!(asked_at.elapsed() >= Duration::from_secs(1));
     assert_eq!(world.api.sent().len(), 2);
@@ -198,11 +248,15 @@ async fn many_groups_of_one_rule_are_folded_into_one_message() {
     let world = world(telegram_rule()).await;
     world.link(CHAT).await;
     let at_ms = now_ms();
-    let groups: Vec<TransitionRow> =
-        (0..15).map(|n| world.grouped(TransitionState::Fired, at_ms, &format!("/page-{n}"))).collect();
+    let groups: Vec<TransitionRow> = (0..15)
+        .map(|n| world.grouped(TransitionState::Fired, at_ms, &format!("/page-{n}")))
+        .collect();
     world.happens(&groups).await;
     let folded = world.api.message(2).await;
-    assert!(text(&folded).contains("Also: ") && text(&folded).contains("and 4 more"), "{folded}");
+    assert!(
+        text(&folded).contains("Also: ") && text(&folded).contains("and 4 more"),
+        "{folded}"
+    );
 }
 
 #[tokio::test]
@@ -213,17 +267,34 @@ async fn a_removed_bot_unlinks_the_chat() {
     // The next command is handled after the removal: updates are taken in order.
     world.api.says(-5, "/status");
     assert!(text(&world.api.message(2).await).contains("not linked"));
-    assert!(world.meta.telegram_chats(world.rule.project_id).await.unwrap().is_empty());
+    assert!(
+        world
+            .meta
+            .telegram_chats(world.rule.project_id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn a_blocked_bot_gives_up_and_unlinks() {
     let world = world(telegram_rule()).await;
     world.link(CHAT).await;
-    world.api.refuses_next(403, json!({ "description": "Forbidden: bot was blocked by the user" }));
-    world.happens(&[world.transition(TransitionState::Fired, now_ms())]).await;
+    world
+        .api
+        .refuses_next(403, json!({ "description": "Forbidden: bot was blocked by the user" }));
+    world
+        .happens(&[world.transition(TransitionState::Fired, now_ms())])
+        .await;
     let mut waited = 0;
-    while !world.meta.telegram_chats(world.rule.project_id).await.unwrap().is_empty() {
+    while !world
+        .meta
+        .telegram_chats(world.rule.project_id)
+        .await
+        .unwrap()
+        .is_empty()
+    {
         waited += 1;
         assert!(waited < 500, "the chat stayed linked");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -235,7 +306,10 @@ async fn a_wrong_token_is_an_error_at_the_start() {
     let api = BotApi::start().await;
     let folder = tempfile::tempdir().unwrap();
     let meta = Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap();
-    let config = TelegramConfig { token: "1:wrong".to_owned(), api_url: Some(api.url.clone()) };
+    let config = TelegramConfig {
+        token: "1:wrong".to_owned(),
+        api_url: Some(api.url.clone()),
+    };
     assert!(TelegramBot::connect(config, meta).await.is_err());
 }
 
@@ -267,7 +341,9 @@ async fn a_webhook_is_signed_and_a_retry_is_the_same_delivery() {
     let rule = json!({ "name": "Rage", "metric": "rage_clicks", "operator": ">", "threshold": 3, "window": "5m",
                        "channels": [{ "type": "webhook", "url": url, "secret": "s3cret" }] });
     let world = world(rule).await;
-    world.happens(&[world.transition(TransitionState::Fired, now_ms())]).await;
+    world
+        .happens(&[world.transition(TransitionState::Fired, now_ms())])
+        .await;
     let (first, body) = received.recv().await.unwrap();
     let (second, again) = received.recv().await.unwrap();
     for (headers, body) in [(&first, &body), (&second, &again)] {

@@ -79,7 +79,7 @@ impl Default for Config {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             tick_ms: 250,
             idle_tick_ms: 2_000,
-            commit_ms_min: 250,
+            commit_ms_min: 500,
             commit_rows_max: 200_000,
             rows_pending_max: 400_000,
             log_bytes_max: 64 << 30,

@@ -14,6 +14,11 @@ const KEY: &str = "demo-shop-key-0123456789";
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let up = with_demo_account(args.up);
+    // The demo's own pages stand under /shop/, where that project's dashboard would be.
+    anyhow::ensure!(
+        up.project.as_deref() != Some("shop"),
+        "in the demo a project cannot have the slug `shop`"
+    );
     let account = Account::of(&up);
     let gosight = Gosight::start(up, shop::router(&account.key)).await?;
     say(&welcome(gosight.url(), &account, args.visitors));
@@ -60,7 +65,12 @@ fn with_demo_account(up: UpArgs) -> UpArgs {
 }
 
 fn welcome(url: &str, account: &Account, visitors: u32) -> String {
-    let Account { email, password, project, .. } = account;
+    let Account {
+        email,
+        password,
+        project,
+        ..
+    } = account;
     let company = match visitors {
         0 => "Nobody is in the shop but you.".to_owned(),
         1 => "One simulated visitor is in the shop already.".to_owned(),

@@ -24,8 +24,14 @@ struct Files;
 pub(crate) fn router(project_key: &str) -> Router {
     Router::new()
         .route("/shop", get(|| async { Redirect::permanent("/shop/") }))
-        .route("/shop/", get(|State(key): State<String>| async move { page("", &key).await }))
-        .route("/shop/{*path}", get(|Path(path): Path<String>, State(key): State<String>| async move { page(&path, &key).await }))
+        .route(
+            "/shop/",
+            get(|State(key): State<String>| async move { page("", &key).await }),
+        )
+        .route(
+            "/shop/{*path}",
+            get(|Path(path): Path<String>, State(key): State<String>| async move { page(&path, &key).await }),
+        )
         .with_state(project_key.to_owned())
 }
 
@@ -33,8 +39,17 @@ async fn page(path: &str, project_key: &str) -> Response {
     if path.trim_end_matches(".html") == "slow" {
         tokio::time::sleep(SLOW).await;
     }
-    let candidates = [path.to_owned(), format!("{path}.html"), format!("{}/index.html", path.trim_end_matches('/')), "index.html".to_owned()];
-    let known = if path.is_empty() { &candidates[3..] } else { &candidates[..3] };
+    let candidates = [
+        path.to_owned(),
+        format!("{path}.html"),
+        format!("{}/index.html", path.trim_end_matches('/')),
+        "index.html".to_owned(),
+    ];
+    let known = if path.is_empty() {
+        &candidates[3..]
+    } else {
+        &candidates[..3]
+    };
     match known.iter().find_map(|name| Files::get(name).map(|file| (name, file))) {
         Some((name, file)) => serve(name, &file, project_key),
         None => (StatusCode::NOT_FOUND, "The shop has no such page.\n").into_response(),
@@ -42,7 +57,10 @@ async fn page(path: &str, project_key: &str) -> Response {
 }
 
 fn serve(name: &str, file: &rust_embed::EmbeddedFile, project_key: &str) -> Response {
-    let content_type = [(header::CONTENT_TYPE, file.metadata.mimetype().to_owned()), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    let content_type = [
+        (header::CONTENT_TYPE, file.metadata.mimetype().to_owned()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+    ];
     if name.ends_with(".html") {
         let html = String::from_utf8_lossy(&file.data).replace(KEY_PLACE, project_key);
         (content_type, html).into_response()
@@ -51,8 +69,20 @@ fn serve(name: &str, file: &rust_embed::EmbeddedFile, project_key: &str) -> Resp
     }
 }
 
-const fn element(selector: &'static str, tag: &'static str, name: &'static str, rect: [i32; 4], answer: Answer) -> Element {
-    Element { selector, tag, name, rect, answer }
+const fn element(
+    selector: &'static str,
+    tag: &'static str,
+    name: &'static str,
+    rect: [i32; 4],
+    answer: Answer,
+) -> Element {
+    Element {
+        selector,
+        tag,
+        name,
+        rect,
+        answer,
+    }
 }
 
 /// The shop as its simulated visitors know it.
@@ -66,8 +96,20 @@ pub(crate) const SITE: Site = Site {
             lcp_ms: 900,
             elements: &[
                 element("#shop-now", "a", "Shop now", [120, 420, 180, 48], Answer::Goes(1)),
-                element("nav > a:nth-of-type(2)", "a", "Catalogue", [900, 24, 96, 32], Answer::Goes(1)),
-                element("#newsletter", "button", "Subscribe", [980, 2140, 140, 44], Answer::Changes),
+                element(
+                    "nav > a:nth-of-type(2)",
+                    "a",
+                    "Catalogue",
+                    [900, 24, 96, 32],
+                    Answer::Goes(1),
+                ),
+                element(
+                    "#newsletter",
+                    "button",
+                    "Subscribe",
+                    [980, 2140, 140, 44],
+                    Answer::Changes,
+                ),
             ],
         },
         SitePage {
@@ -76,9 +118,27 @@ pub(crate) const SITE: Site = Site {
             height_px: 3200,
             lcp_ms: 1_400,
             elements: &[
-                element(".product:nth-of-type(1) > a", "a", "First product", [120, 380, 280, 340], Answer::Goes(2)),
-                element(".product:nth-of-type(2) > a", "a", "Second product", [440, 380, 280, 340], Answer::Goes(2)),
-                element("#sort", "button", "Sort by price", [1080, 260, 140, 40], Answer::Changes),
+                element(
+                    ".product:nth-of-type(1) > a",
+                    "a",
+                    "First product",
+                    [120, 380, 280, 340],
+                    Answer::Goes(2),
+                ),
+                element(
+                    ".product:nth-of-type(2) > a",
+                    "a",
+                    "Second product",
+                    [440, 380, 280, 340],
+                    Answer::Goes(2),
+                ),
+                element(
+                    "#sort",
+                    "button",
+                    "Sort by price",
+                    [1080, 260, 140, 40],
+                    Answer::Changes,
+                ),
             ],
         },
         SitePage {
@@ -87,9 +147,27 @@ pub(crate) const SITE: Site = Site {
             height_px: 1800,
             lcp_ms: 1_100,
             elements: &[
-                element("#add-to-cart", "button", "Add to cart", [820, 560, 220, 52], Answer::Changes),
-                element("#wishlist", "button", "Add to wishlist", [820, 630, 220, 52], Answer::Nothing),
-                element("nav > a:nth-of-type(4)", "a", "Cart", [1180, 24, 64, 32], Answer::Goes(3)),
+                element(
+                    "#add-to-cart",
+                    "button",
+                    "Add to cart",
+                    [820, 560, 220, 52],
+                    Answer::Changes,
+                ),
+                element(
+                    "#wishlist",
+                    "button",
+                    "Add to wishlist",
+                    [820, 630, 220, 52],
+                    Answer::Nothing,
+                ),
+                element(
+                    "nav > a:nth-of-type(4)",
+                    "a",
+                    "Cart",
+                    [1180, 24, 64, 32],
+                    Answer::Goes(3),
+                ),
             ],
         },
         SitePage {
@@ -98,8 +176,20 @@ pub(crate) const SITE: Site = Site {
             height_px: 1300,
             lcp_ms: 800,
             elements: &[
-                element("#voucher", "button", "Apply voucher", [620, 540, 150, 44], Answer::Throws("Cannot read properties of undefined (reading 'discount')")),
-                element("#quantity-plus", "button", "One more", [540, 330, 36, 36], Answer::Changes),
+                element(
+                    "#voucher",
+                    "button",
+                    "Apply voucher",
+                    [620, 540, 150, 44],
+                    Answer::Throws("Cannot read properties of undefined (reading 'discount')"),
+                ),
+                element(
+                    "#quantity-plus",
+                    "button",
+                    "One more",
+                    [540, 330, 36, 36],
+                    Answer::Changes,
+                ),
                 element("#checkout", "a", "Checkout", [900, 620, 220, 52], Answer::Goes(4)),
             ],
         },
@@ -118,7 +208,13 @@ pub(crate) const SITE: Site = Site {
             title: "Our story",
             height_px: 2000,
             lcp_ms: 3_600,
-            elements: &[element("nav > a:nth-of-type(1)", "a", "Home", [780, 24, 80, 32], Answer::Goes(0))],
+            elements: &[element(
+                "nav > a:nth-of-type(1)",
+                "a",
+                "Home",
+                [780, 24, 80, 32],
+                Answer::Goes(0),
+            )],
         },
     ],
 };

@@ -23,13 +23,18 @@ pub(crate) async fn wander(url: String, key: String, count: u32, stop: Cancellat
     let seed = u64::try_from(now_ms().unwrap_or_default()).unwrap_or_default();
     let mut visitors = tokio::task::JoinSet::new();
     for visitor in 0..count {
-        let mut road = Road { client: client.clone(), url: format!("{url}/v1/events"), key: key.clone() };
+        let mut road = Road {
+            client: client.clone(),
+            url: format!("{url}/v1/events"),
+            key: key.clone(),
+        };
         let number = number.clone();
         visitors.spawn(async move {
             // Visitors do not come all at once.
             tokio::time::sleep(Duration::from_millis(700) * visitor).await;
             loop {
-                road.play(&journey::draw(&SITE, seed, number.fetch_add(1, Ordering::Relaxed))).await;
+                road.play(&journey::draw(&SITE, seed, number.fetch_add(1, Ordering::Relaxed)))
+                    .await;
             }
         });
     }
@@ -63,7 +68,11 @@ impl Road {
     async fn send(&self, journey: &Journey, events: Vec<gosight_proto::v1::Event>) {
         let sent_at_ms = now_ms().unwrap_or_default();
         let body = journey.batch(&self.key, sent_at_ms, events).encode_to_vec();
-        let request = self.client.post(&self.url).header("content-type", "application/x-protobuf").body(body);
+        let request = self
+            .client
+            .post(&self.url)
+            .header("content-type", "application/x-protobuf")
+            .body(body);
         match request.send().await {
             Ok(answer) if answer.status().is_success() => {}
             Ok(answer) => {

@@ -39,20 +39,43 @@ pub(super) struct Alert {
 /// Telegram's HTML.
 pub(super) fn telegram(alert: &Alert) -> String {
     let mut text = String::new();
-    let (mark, word) = if alert.is_fired { ("🔥", "") } else { ("✅", " is over") };
-    line(&mut text, &format!("{mark} <b>{}</b>{word} · {}", escape(&alert.rule_name), escape(&alert.project_name)));
+    let (mark, word) = if alert.is_fired {
+        ("🔥", "")
+    } else {
+        ("✅", " is over")
+    };
+    line(
+        &mut text,
+        &format!(
+            "{mark} <b>{}</b>{word} · {}",
+            escape(&alert.rule_name),
+            escape(&alert.project_name)
+        ),
+    );
     line(&mut text, &escape(&condition(alert)));
     if let Some(group_by) = alert.group_by {
-        line(&mut text, &format!("{}: <code>{}</code>", dimension(group_by), escape(&alert.group)));
+        line(
+            &mut text,
+            &format!("{}: <code>{}</code>", dimension(group_by), escape(&alert.group)),
+        );
     }
     if !alert.is_fired {
-        line(&mut text, &format!("It lasted {}.", duration(alert.at_ms - alert.fired_at_ms)));
+        line(
+            &mut text,
+            &format!("It lasted {}.", duration(alert.at_ms - alert.fired_at_ms)),
+        );
     }
     line(&mut text, &moment(alert.at_ms, alert.timezone));
     if alert.is_fired && !alert.session_ids.is_empty() {
         line(&mut text, &sessions(alert));
     }
-    line(&mut text, &format!("<a href=\"{}\">Open the dashboard at that moment</a>", escape(&dashboard(alert))));
+    line(
+        &mut text,
+        &format!(
+            "<a href=\"{}\">Open the dashboard at that moment</a>",
+            escape(&dashboard(alert))
+        ),
+    );
     text
 }
 
@@ -61,10 +84,17 @@ pub(super) fn folded(groups: &[&str]) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let shown: Vec<String> =
-        groups.iter().take(GROUPS_SHOWN).map(|group| format!("<code>{}</code>", escape(group))).collect();
+    let shown: Vec<String> = groups
+        .iter()
+        .take(GROUPS_SHOWN)
+        .map(|group| format!("<code>{}</code>", escape(group)))
+        .collect();
     let rest = groups.len().saturating_sub(GROUPS_SHOWN);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     format!("Also: {}{more}\n", shown.join(", "))
 }
 
@@ -95,7 +125,9 @@ pub(super) fn webhook(alert: &Alert) -> String {
 
 /// "rage clicks 7 (> 3) in 5 min", the way a person says it.
 fn condition(alert: &Alert) -> String {
-    let value = alert.value.map_or_else(|| "no value".to_owned(), |value| number(value) + unit(&alert.metric));
+    let value = alert
+        .value
+        .map_or_else(|| "no value".to_owned(), |value| number(value) + unit(&alert.metric));
     format!(
         "{} {value} ({} {}{}) in {}",
         metric(&alert.metric),
@@ -152,20 +184,40 @@ fn dimension(dimension: Dimension) -> &'static str {
 /// At most one decimal, and none when it says nothing.
 fn number(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
-    if rounded.fract() == 0.0 { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
+    if rounded.fract() == 0.0 {
+        format!("{rounded:.0}")
+    } else {
+        format!("{rounded:.1}")
+    }
 }
 
 /// The two largest units: "5 min", "1 h 20 min", "45 s".
 pub(super) fn duration(duration_ms: i64) -> String {
     let seconds = duration_ms.max(0) / 1_000;
-    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
-    let said: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).take(2).map(|(count, unit)| format!("{count} {unit}")).collect();
-    if said.is_empty() { "less than a second".to_owned() } else { said.join(" ") }
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .take(2)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if said.is_empty() {
+        "less than a second".to_owned()
+    } else {
+        said.join(" ")
+    }
 }
 
 fn moment(at_ms: i64, timezone: Tz) -> String {
-    time(at_ms).with_timezone(&timezone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+    time(at_ms)
+        .with_timezone(&timezone)
+        .format("%Y-%m-%d %H:%M:%S %Z")
+        .to_string()
 }
 
 fn iso(at_ms: i64) -> String {
@@ -177,17 +229,27 @@ fn time(at_ms: i64) -> DateTime<Utc> {
 }
 
 fn sessions(alert: &Alert) -> String {
-    let shown = alert.session_ids.iter().take(SESSIONS_SHOWN).enumerate().map(|(index, id)| {
-        let url = format!("{}/{}/sessions/{id}", alert.public_url, alert.project_slug);
-        format!("<a href=\"{}\">session {}</a>", escape(&url), index + 1)
-    });
+    let shown = alert
+        .session_ids
+        .iter()
+        .take(SESSIONS_SHOWN)
+        .enumerate()
+        .map(|(index, id)| {
+            let url = format!("{}/{}/sessions/{id}", alert.public_url, alert.project_slug);
+            format!("<a href=\"{}\">session {}</a>", escape(&url), index + 1)
+        });
     format!("Affected: {}", shown.collect::<Vec<_>>().join(", "))
 }
 
 /// The insights of the window that fired.
 fn dashboard(alert: &Alert) -> String {
     let start_ms = alert.fired_at_ms - alert.window_ms;
-    format!("{}/{}/insights?start={start_ms}&end={}", alert.public_url, alert.project_slug, alert.at_ms + 1)
+    format!(
+        "{}/{}/insights?start={start_ms}&end={}",
+        alert.public_url,
+        alert.project_slug,
+        alert.at_ms + 1
+    )
 }
 
 fn line(text: &mut String, line: &str) {
@@ -252,10 +314,17 @@ mod tests {
 
     #[test]
     fn a_resolved_alert_says_how_long_it_lasted() {
-        let resolved =
-            Alert { is_fired: false, value: None, at_ms: 1_732_330_000_000 + 4_800_000, group_by: None, ..alert() };
+        let resolved = Alert {
+            is_fired: false,
+            value: None,
+            at_ms: 1_732_330_000_000 + 4_800_000,
+            group_by: None,
+            ..alert()
+        };
         let text = telegram(&resolved);
-        assert!(text.starts_with("✅ <b>Rage &lt;now&gt;</b> is over · Shop &amp; Co\nrage clicks no value (&gt; 3) in 5 min\n"));
+        assert!(text.starts_with(
+            "✅ <b>Rage &lt;now&gt;</b> is over · Shop &amp; Co\nrage clicks no value (&gt; 3) in 5 min\n"
+        ));
         assert!(text.contains("It lasted 1 h 20 min."), "{text}");
     }
 

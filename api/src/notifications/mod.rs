@@ -73,7 +73,12 @@ impl Notifier {
     /// `public_url` is where the dashboard is.
     pub fn new(meta: Meta, telegram: Option<Arc<TelegramBot>>, webhooks_reach: Reach, public_url: &str) -> Arc<Self> {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Arc::new(Self { meta, telegram, webhooks_reach, public_url })
+        Arc::new(Self {
+            meta,
+            telegram,
+            webhooks_reach,
+            public_url,
+        })
     }
 
     /// The bot, when one is configured.
@@ -119,7 +124,10 @@ impl Notifier {
             match channel {
                 Channel::Telegram { chat_id } => {
                     let chats = self.meta.telegram_chats(project.id).await?;
-                    let chats = chats.iter().map(|chat| chat.chat_id).filter(|id| chat_id.is_none_or(|only| only == *id));
+                    let chats = chats
+                        .iter()
+                        .map(|chat| chat.chat_id)
+                        .filter(|id| chat_id.is_none_or(|only| only == *id));
                     let chats: Vec<i64> = chats.collect();
                     if chats.is_empty() {
                         results.push((channel.clone(), Some("no chat is linked".to_owned())));
@@ -130,7 +138,10 @@ impl Notifier {
                     }
                 }
                 Channel::Webhook { url, secret } => {
-                    let error = self.test_webhook(&alert, url, secret.as_deref().unwrap_or_default()).await.err();
+                    let error = self
+                        .test_webhook(&alert, url, secret.as_deref().unwrap_or_default())
+                        .await
+                        .err();
                     results.push((channel.clone(), error.map(|error| error.to_string())));
                 }
             }
@@ -140,13 +151,21 @@ impl Notifier {
 
     async fn test_telegram(&self, alert: &Alert, chat_id: i64) -> Result<(), String> {
         let bot = self.telegram.as_ref().ok_or("no Telegram bot is configured")?;
-        bot.send(chat_id, &message::telegram(alert), None).await.map_err(|error| error.to_string())?;
+        bot.send(chat_id, &message::telegram(alert), None)
+            .await
+            .map_err(|error| error.to_string())?;
         Ok(())
     }
 
     async fn test_webhook(&self, alert: &Alert, url: &str, secret: &str) -> Result<(), WebhookError> {
         let body = message::webhook(alert);
-        let webhook = Webhook { url, secret, delivery_id: &alert.transition_id, body: &body, now_s: alert.at_ms / 1_000 };
+        let webhook = Webhook {
+            url,
+            secret,
+            delivery_id: &alert.transition_id,
+            body: &body,
+            now_s: alert.at_ms / 1_000,
+        };
         webhook::send(webhook, self.webhooks_reach).await
     }
 
@@ -179,7 +198,10 @@ impl Notifier {
         let now = Instant::now();
         desk.chats.retain(|_, free_at| *free_at > now);
         let due = self.meta.deliveries_due(now_ms(), DUE_MAX).await?;
-        let due = due.into_iter().filter(|delivery| !desk.in_flight.contains(&delivery.id)).collect();
+        let due = due
+            .into_iter()
+            .filter(|delivery| !desk.in_flight.contains(&delivery.id))
+            .collect();
         let mut waiting = false;
         for parcel in parcels(due) {
             let chat = parcel.chat_id();
@@ -194,11 +216,20 @@ impl Notifier {
     }
 
     fn nap(&self, desk: &Desk, waiting: bool, next_ms: Option<i64>) -> Duration {
-        let chats = desk.chats.values().map(|free_at| free_at.saturating_duration_since(Instant::now())).min();
+        let chats = desk
+            .chats
+            .values()
+            .map(|free_at| free_at.saturating_duration_since(Instant::now()))
+            .min();
         let later = next_ms.map(|at_ms| Duration::from_millis((at_ms - now_ms()).max(0).unsigned_abs()));
         // What is due already is either under way or waits for a chat or a place: their ends wake us.
         let later = later.filter(|wait| !wait.is_zero());
-        [chats.filter(|_| waiting), later].into_iter().flatten().min().unwrap_or(IDLE).min(IDLE)
+        [chats.filter(|_| waiting), later]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(IDLE)
+            .min(IDLE)
     }
 
     async fn deliver(&self, parcel: Parcel) -> Result<(), MetaError> {
@@ -220,7 +251,9 @@ impl Notifier {
         match outcome {
             Outcome::Sent { message_ref } => {
                 count("sent");
-                self.meta.delivery_sent(delivery.id, message_ref.as_deref(), now_ms()).await
+                self.meta
+                    .delivery_sent(delivery.id, message_ref.as_deref(), now_ms())
+                    .await
             }
             Outcome::Again { error, after } if delivery.attempts + 1 < ATTEMPTS_MAX => {
                 count("again");
@@ -240,52 +273,81 @@ impl Notifier {
         let alert = self.alert(first).await?;
         match &first.recipient {
             Channel::Telegram { chat_id: Some(chat_id) } => self.send_telegram(parcel, &alert, *chat_id).await,
-            Channel::Telegram { chat_id: None } => Ok(Outcome::Failed { error: "the delivery names no chat".to_owned() }),
-            Channel::Webhook { url, secret } => {
-                Ok(self.send_webhook(first, &alert, url, secret.as_deref().unwrap_or_default()).await)
-            }
+            Channel::Telegram { chat_id: None } => Ok(Outcome::Failed {
+                error: "the delivery names no chat".to_owned(),
+            }),
+            Channel::Webhook { url, secret } => Ok(self
+                .send_webhook(first, &alert, url, secret.as_deref().unwrap_or_default())
+                .await),
         }
     }
 
     async fn send_telegram(&self, parcel: &Parcel, alert: &Alert, chat_id: i64) -> Result<Outcome, MetaError> {
         let Some(bot) = &self.telegram else {
-            return Ok(Outcome::Failed { error: "no Telegram bot is configured".to_owned() });
+            return Ok(Outcome::Failed {
+                error: "no Telegram bot is configured".to_owned(),
+            });
         };
-        let others: Vec<&str> =
-            parcel.deliveries.iter().skip(1).map(|delivery| delivery.transition.group.as_str()).collect();
+        let others: Vec<&str> = parcel
+            .deliveries
+            .iter()
+            .skip(1)
+            .map(|delivery| delivery.transition.group.as_str())
+            .collect();
         let text = message::telegram(alert) + &message::folded(&others);
         match bot.send(chat_id, &text, parcel.first().answers.as_deref()).await {
-            Ok(message_ref) => Ok(Outcome::Sent { message_ref: Some(message_ref) }),
-            Err(TelegramError::Later(after)) => Ok(Outcome::Again { error: "Telegram asked to wait".to_owned(), after }),
+            Ok(message_ref) => Ok(Outcome::Sent {
+                message_ref: Some(message_ref),
+            }),
+            Err(TelegramError::Later(after)) => Ok(Outcome::Again {
+                error: "Telegram asked to wait".to_owned(),
+                after,
+            }),
             Err(TelegramError::Moved(to)) => {
                 self.meta.move_telegram_chat(chat_id, to).await?;
                 // The delivery still names the old id, so it goes to the new one here and now.
                 Ok(match bot.send(to, &text, None).await {
-                    Ok(message_ref) => Outcome::Sent { message_ref: Some(message_ref) },
-                    Err(error) => Outcome::Failed { error: error.to_string() },
+                    Ok(message_ref) => Outcome::Sent {
+                        message_ref: Some(message_ref),
+                    },
+                    Err(error) => Outcome::Failed {
+                        error: error.to_string(),
+                    },
                 })
             }
             Err(TelegramError::Gone(reason)) => {
                 self.meta.forget_telegram_chat(chat_id).await?;
                 Ok(Outcome::Failed { error: reason })
             }
-            Err(error @ TelegramError::Refused(_)) => Ok(Outcome::Failed { error: error.to_string() }),
-            Err(error @ TelegramError::Unreachable(_)) => {
-                Ok(Outcome::Again { error: error.to_string(), after: backoff(parcel.first().attempts) })
-            }
+            Err(error @ TelegramError::Refused(_)) => Ok(Outcome::Failed {
+                error: error.to_string(),
+            }),
+            Err(error @ TelegramError::Unreachable(_)) => Ok(Outcome::Again {
+                error: error.to_string(),
+                after: backoff(parcel.first().attempts),
+            }),
         }
     }
 
     async fn send_webhook(&self, delivery: &Delivery, alert: &Alert, url: &str, secret: &str) -> Outcome {
         let body = message::webhook(alert);
         let delivery_id = delivery.id.to_string();
-        let webhook = Webhook { url, secret, delivery_id: &delivery_id, body: &body, now_s: now_ms() / 1_000 };
+        let webhook = Webhook {
+            url,
+            secret,
+            delivery_id: &delivery_id,
+            body: &body,
+            now_s: now_ms() / 1_000,
+        };
         match webhook::send(webhook, self.webhooks_reach).await {
             Ok(()) => Outcome::Sent { message_ref: None },
-            Err(error) if error.is_retriable() => {
-                Outcome::Again { error: error.to_string(), after: backoff(delivery.attempts) }
-            }
-            Err(error) => Outcome::Failed { error: error.to_string() },
+            Err(error) if error.is_retriable() => Outcome::Again {
+                error: error.to_string(),
+                after: backoff(delivery.attempts),
+            },
+            Err(error) => Outcome::Failed {
+                error: error.to_string(),
+            },
         }
     }
 
@@ -374,7 +436,9 @@ fn parcels(due: Vec<Delivery>) -> Vec<Parcel> {
         };
         match parcels.iter_mut().find(same) {
             Some(parcel) => parcel.deliveries.push(delivery),
-            None => parcels.push(Parcel { deliveries: vec![delivery] }),
+            None => parcels.push(Parcel {
+                deliveries: vec![delivery],
+            }),
         }
     }
     parcels
@@ -382,7 +446,9 @@ fn parcels(due: Vec<Delivery>) -> Vec<Parcel> {
 
 /// 2 s, 4 s, 8 s … at most an hour.
 fn backoff(attempts: u32) -> Duration {
-    BACKOFF_FIRST.saturating_mul(2u32.saturating_pow(attempts)).min(BACKOFF_MAX)
+    BACKOFF_FIRST
+        .saturating_mul(2u32.saturating_pow(attempts))
+        .min(BACKOFF_MAX)
 }
 
 /// The project's zone; settings are checked when they are stored.

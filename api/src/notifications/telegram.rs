@@ -67,7 +67,10 @@ pub struct TelegramBot {
 
 /// What a chat can say.
 #[derive(BotCommands, Clone, Debug, PartialEq, Eq)]
-#[command(rename_rule = "lowercase", description = "GoSight tells this chat when visitors struggle.")]
+#[command(
+    rename_rule = "lowercase",
+    description = "GoSight tells this chat when visitors struggle."
+)]
 enum Command {
     #[command(description = "link this chat with a code from the dashboard: /start CODE")]
     Start(String),
@@ -95,7 +98,12 @@ impl TelegramBot {
         let me = bot.get_me().await.map_err(judge)?;
         let mut pace = tokio::time::interval(MESSAGE_PAUSE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self { bot, meta, pace: Mutex::new(pace), me })
+        Ok(Self {
+            bot,
+            meta,
+            pace: Mutex::new(pace),
+            me,
+        })
     }
 
     /// The bot's name, for deep links.
@@ -112,7 +120,8 @@ impl TelegramBot {
             .parse_mode(ParseMode::Html)
             .link_preview_options(no_preview());
         if let Some(message_id) = answers.and_then(|reference| reference.parse().ok()) {
-            request = request.reply_parameters(ReplyParameters::new(MessageId(message_id)).allow_sending_without_reply());
+            request =
+                request.reply_parameters(ReplyParameters::new(MessageId(message_id)).allow_sending_without_reply());
         }
         let message = request.await.map_err(judge)?;
         Ok(message.id.0.to_string())
@@ -164,13 +173,21 @@ impl TelegramBot {
     async fn message(&self, message: &Message, status: &Status) -> Result<(), CommandError> {
         let Some(text) = message.text() else { return Ok(()) };
         // What is no command of ours is people talking.
-        let Ok(command) = Command::parse(text, self.username()) else { return Ok(()) };
+        let Ok(command) = Command::parse(text, self.username()) else {
+            return Ok(());
+        };
         let chat_id = message.chat.id.0;
         let answer = match command {
-            Command::Start(code) if !code.trim().is_empty() => self.start(chat_id, &title(message), code.trim()).await?,
+            Command::Start(code) if !code.trim().is_empty() => {
+                self.start(chat_id, &title(message), code.trim()).await?
+            }
             command => {
                 let links = self.meta.telegram_links(chat_id).await?;
-                if links.is_empty() { how_to_link() } else { self.answer(command, chat_id, &links, status).await? }
+                if links.is_empty() {
+                    how_to_link()
+                } else {
+                    self.answer(command, chat_id, &links, status).await?
+                }
             }
         };
         self.send(chat_id, &answer, None).await?;
@@ -179,14 +196,21 @@ impl TelegramBot {
 
     async fn start(&self, chat_id: i64, title: &str, code: &str) -> Result<String, CommandError> {
         let code_sha256 = Sha256::digest(code.as_bytes()).into();
-        match self.meta.link_telegram_chat(&code_sha256, chat_id, title, now_ms()).await {
+        match self
+            .meta
+            .link_telegram_chat(&code_sha256, chat_id, title, now_ms())
+            .await
+        {
             Ok(link) => {
                 let project = self.meta.project(link.project_id).await?;
-                Ok(format!("Linked to <b>{}</b>. Alerts come here from now on. /help lists what I understand.", escape(&project.name)))
+                Ok(format!(
+                    "Linked to <b>{}</b>. Alerts come here from now on. /help lists what I understand.",
+                    escape(&project.name)
+                ))
             }
-            Err(MetaError::NotFound(_)) => {
-                Ok("That code is unknown, used or expired. Ask the dashboard for a new one: Alerts → Telegram.".to_owned())
-            }
+            Err(MetaError::NotFound(_)) => Ok(
+                "That code is unknown, used or expired. Ask the dashboard for a new one: Alerts → Telegram.".to_owned(),
+            ),
             Err(error) => Err(error.into()),
         }
     }
@@ -201,7 +225,10 @@ impl TelegramBot {
         Ok(match command {
             Command::Start(_) | Command::Help => Command::descriptions().to_string(),
             Command::Status => self.about_each(links, |project| status(project)).await?,
-            Command::Rules => self.about_each(links, |project| Box::pin(rules(self.meta.clone(), project))).await?,
+            Command::Rules => {
+                self.about_each(links, |project| Box::pin(rules(self.meta.clone(), project)))
+                    .await?
+            }
             Command::Subscribe => {
                 self.meta.subscribe_telegram_chat(chat_id, true).await?;
                 "Alerts come here.".to_owned()
@@ -222,7 +249,10 @@ impl TelegramBot {
         self.meta.mute_telegram_chat(chat_id, until_ms).await?;
         Ok(match mute_ms {
             0 => "Alerts come here again.".to_owned(),
-            mute_ms => format!("Quiet for {}. What happens meanwhile is in the history.", duration(mute_ms)),
+            mute_ms => format!(
+                "Quiet for {}. What happens meanwhile is in the history.",
+                duration(mute_ms)
+            ),
         })
     }
 
@@ -234,7 +264,11 @@ impl TelegramBot {
         let mut parts = Vec::with_capacity(links.len());
         for link in links {
             let project = self.meta.project(link.project_id).await?;
-            parts.push(format!("<b>{}</b>\n{}", escape(&project.name), say(link.project_id).await));
+            parts.push(format!(
+                "<b>{}</b>\n{}",
+                escape(&project.name),
+                say(link.project_id).await
+            ));
         }
         Ok(parts.join("\n\n"))
     }
@@ -255,7 +289,11 @@ async fn rules(meta: Meta, project: Uuid) -> String {
             .iter()
             .map(|rule| {
                 let state = if rule.body.is_active { "on" } else { "off" };
-                format!("• {} ({}, {state})", escape(&rule.body.name), escape(&metric(&rule.body.metric)))
+                format!(
+                    "• {} ({}, {state})",
+                    escape(&rule.body.name),
+                    escape(&metric(&rule.body.metric))
+                )
             })
             .collect::<Vec<_>>()
             .join("\n"),
@@ -279,12 +317,18 @@ fn mute_ms(text: &str) -> Option<i64> {
         'd' => 86_400_000,
         _ => return None,
     };
-    count.checked_mul(unit_ms).filter(|mute_ms| (1..=MUTE_MS_MAX).contains(mute_ms))
+    count
+        .checked_mul(unit_ms)
+        .filter(|mute_ms| (1..=MUTE_MS_MAX).contains(mute_ms))
 }
 
 fn title(message: &Message) -> String {
     let chat = &message.chat;
-    chat.title().or(chat.username()).or(chat.first_name()).unwrap_or("chat").to_owned()
+    chat.title()
+        .or(chat.username())
+        .or(chat.first_name())
+        .unwrap_or("chat")
+        .to_owned()
 }
 
 fn how_to_link() -> String {
@@ -317,7 +361,9 @@ fn judge(error: RequestError) -> TelegramError {
         ) => TelegramError::Gone(error.to_string()),
         RequestError::Api(error) => TelegramError::Refused(error.to_string()),
         RequestError::Network(error) => TelegramError::Unreachable(without_token(&error)),
-        error @ (RequestError::InvalidJson { .. } | RequestError::Io(_)) => TelegramError::Unreachable(error.to_string()),
+        error @ (RequestError::InvalidJson { .. } | RequestError::Io(_)) => {
+            TelegramError::Unreachable(error.to_string())
+        }
     }
 }
 
@@ -349,8 +395,14 @@ mod tests {
 
     #[test]
     fn a_start_command_carries_its_code() {
-        assert_eq!(Command::parse("/start abc", "bot").ok(), Some(Command::Start("abc".to_owned())));
-        assert_eq!(Command::parse("/start@bot abc", "bot").ok(), Some(Command::Start("abc".to_owned())));
+        assert_eq!(
+            Command::parse("/start abc", "bot").ok(),
+            Some(Command::Start("abc".to_owned()))
+        );
+        assert_eq!(
+            Command::parse("/start@bot abc", "bot").ok(),
+            Some(Command::Start("abc".to_owned()))
+        );
         assert!(Command::parse("hello", "bot").is_err());
     }
 }

@@ -69,13 +69,20 @@ pub async fn send(webhook: Webhook<'_>, reach: Reach) -> Result<(), WebhookError
     let url = parse(webhook.url)?;
     let address = resolve(&url, reach).await?;
     let host = url.host_str().unwrap_or_default();
-    let client =
-        reqwest::Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).resolve(host, address).build()?;
+    let client = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .resolve(host, address)
+        .build()?;
     let answer = client
         .post(url.clone())
         .header("content-type", "application/json")
         .header("x-gosight-timestamp", webhook.now_s)
-        .header("x-gosight-signature", signature(webhook.secret, webhook.now_s, webhook.body))
+        .header(
+            "x-gosight-signature",
+            signature(webhook.secret, webhook.now_s, webhook.body),
+        )
         .header("x-gosight-delivery", webhook.delivery_id)
         .body(webhook.body.to_owned())
         .send()
@@ -84,17 +91,25 @@ pub async fn send(webhook: Webhook<'_>, reach: Reach) -> Result<(), WebhookError
         return Ok(());
     }
     let status = answer.status().as_u16();
-    Err(WebhookError::Refused { status, text: first_words(answer).await })
+    Err(WebhookError::Refused {
+        status,
+        text: first_words(answer).await,
+    })
 }
 
 /// A url that a webhook can go to, judged when it is saved and again when it is used.
 pub fn parse(text: &str) -> Result<Url, WebhookError> {
     let url = Url::parse(text).map_err(|error| WebhookError::Url(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(WebhookError::Url(format!("its scheme is {}, not http or https", url.scheme())));
+        return Err(WebhookError::Url(format!(
+            "its scheme is {}, not http or https",
+            url.scheme()
+        )));
     }
     if url.host().is_none() || !url.username().is_empty() || url.password().is_some() {
-        return Err(WebhookError::Url("it needs a host and no user name or password".to_owned()));
+        return Err(WebhookError::Url(
+            "it needs a host and no user name or password".to_owned(),
+        ));
     }
     Ok(url)
 }
@@ -102,7 +117,9 @@ pub fn parse(text: &str) -> Result<Url, WebhookError> {
 /// `sha256=` and the hex of the signature over `timestamp.body`.
 pub fn signature(secret: &str, timestamp_s: i64, body: &str) -> String {
     // HMAC takes keys of any length, so this cannot fail; an empty signature would be refused by the receiver.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new();
+    };
     mac.update(format!("{timestamp_s}.{body}").as_bytes());
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
@@ -130,7 +147,10 @@ async fn resolve(url: &Url, reach: Reach) -> Result<SocketAddr, WebhookError> {
 async fn lookup(name: &str, port: u16) -> Result<Vec<SocketAddr>, WebhookError> {
     match tokio::net::lookup_host((name, port)).await {
         Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => Err(WebhookError::Unresolved { host: name.to_owned(), reason: error.to_string() }),
+        Err(error) => Err(WebhookError::Unresolved {
+            host: name.to_owned(),
+            reason: error.to_string(),
+        }),
     }
 }
 
@@ -138,7 +158,10 @@ async fn first_words(answer: reqwest::Response) -> String {
     // One chunk is enough for a person to see what is wrong, and bounds what a hostile receiver can make us read.
     let mut answer = answer;
     match answer.chunk().await {
-        Ok(Some(chunk)) => String::from_utf8_lossy(&chunk).chars().take(REFUSAL_CHARS_MAX).collect(),
+        Ok(Some(chunk)) => String::from_utf8_lossy(&chunk)
+            .chars()
+            .take(REFUSAL_CHARS_MAX)
+            .collect(),
         Ok(None) | Err(_) => String::new(),
     }
 }
@@ -174,7 +197,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     // Global unicast is 2000::/3; inside it, tunnels and documentation are not anybody's host.
     let [a, b, ..] = ip.segments();
     let is_global_unicast = a & 0xe000 == 0x2000;
-    let is_special = (a == 0x2001 && b < 0x0200) || (a == 0x2001 && b == 0x0db8) || a == 0x2002 || a == 0x3fff;
+    let is_special = matches!((a, b), (0x2001, 0..0x0200 | 0x0db8) | (0x2002 | 0x3fff, _));
     is_global_unicast && !is_special
 }
 
@@ -197,7 +220,12 @@ mod tests {
 
     #[test]
     fn a_url_with_another_scheme_or_a_password_is_refused() {
-        for url in ["ftp://example.com/", "file:///etc/passwd", "http://user:secret@example.com/", "nonsense"] {
+        for url in [
+            "ftp://example.com/",
+            "file:///etc/passwd",
+            "http://user:secret@example.com/",
+            "nonsense",
+        ] {
             assert!(matches!(parse(url), Err(WebhookError::Url(_))), "{url}");
         }
         assert!(parse("https://example.com/hook?x=1").is_ok());
@@ -214,10 +242,24 @@ mod tests {
 
     #[tokio::test]
     async fn it_refuses_a_private_address_when_it_sends() {
-        for url in ["http://127.0.0.1:9/", "http://localhost:9/", "http://[::1]:9/", "http://2130706433/"] {
-            let webhook = Webhook { url, secret: "s", delivery_id: "d", body: "{}", now_s: 0 };
+        for url in [
+            "http://127.0.0.1:9/",
+            "http://localhost:9/",
+            "http://[::1]:9/",
+            "http://2130706433/",
+        ] {
+            let webhook = Webhook {
+                url,
+                secret: "s",
+                delivery_id: "d",
+                body: "{}",
+                now_s: 0,
+            };
             let error = send(webhook, Reach::Public).await.unwrap_err();
-            assert!(matches!(error, WebhookError::PrivateAddress(_)) && !error.is_retriable(), "{url}: {error}");
+            assert!(
+                matches!(error, WebhookError::PrivateAddress(_)) && !error.is_retriable(),
+                "{url}: {error}"
+            );
         }
     }
 }

@@ -173,7 +173,9 @@ pub(crate) struct HistoryParams {
 #[utoipa::path(get, path = "/projects/{project}/alerts/rules", tag = "alerts", responses((status = 200, body = Envelope<Vec<RuleView>>)))]
 pub(crate) async fn list(State(api): State<Api>, scope: ProjectScope) -> Result<Answer<Vec<RuleView>>, ApiError> {
     let rules = api.meta().alert_rules(scope.project.id).await?;
-    Ok(Answer::new(rules.into_iter().map(|rule| view(rule, scope.role)).collect()))
+    Ok(Answer::new(
+        rules.into_iter().map(|rule| view(rule, scope.role)).collect(),
+    ))
 }
 
 /// One rule
@@ -196,8 +198,18 @@ pub(crate) async fn create(
     Body(body): Body<RuleBody>,
 ) -> Result<Answer<RuleView>, ApiError> {
     let body = checked(body)?;
-    let rule = api.meta().create_alert_rule(scope.project.id, &body, api.now_ms()).await?;
-    record(&api, &scope, "alert_rule.create", rule.id, json!({ "name": rule.body.name })).await?;
+    let rule = api
+        .meta()
+        .create_alert_rule(scope.project.id, &body, api.now_ms())
+        .await?;
+    record(
+        &api,
+        &scope,
+        "alert_rule.create",
+        rule.id,
+        json!({ "name": rule.body.name }),
+    )
+    .await?;
     Ok(Answer::created(view(rule, scope.role)))
 }
 
@@ -241,7 +253,14 @@ pub(crate) async fn delete(
 ) -> Result<Answer<RuleView>, ApiError> {
     let rule = api.meta().alert_rule(scope.project.id, rule_id).await?;
     api.meta().delete_alert_rule(scope.project.id, rule_id).await?;
-    record(&api, &scope, "alert_rule.delete", rule_id, json!({ "name": rule.body.name })).await?;
+    record(
+        &api,
+        &scope,
+        "alert_rule.delete",
+        rule_id,
+        json!({ "name": rule.body.name }),
+    )
+    .await?;
     Ok(Answer::new(view(rule, scope.role)))
 }
 
@@ -257,7 +276,12 @@ pub(crate) async fn test(
     let results = api.notifier().test(&scope.project, &rule, api.now_ms()).await?;
     let tests = results.into_iter().map(|(channel, error)| {
         let (channel, recipient) = said(&channel);
-        TestView { channel, recipient, is_sent: error.is_none(), error }
+        TestView {
+            channel,
+            recipient,
+            is_sent: error.is_none(),
+            error,
+        }
     });
     Ok(Answer::new(tests.collect()))
 }
@@ -270,10 +294,22 @@ pub(crate) async fn history(
     scope: ProjectScope,
     Params(page): Params<HistoryParams>,
 ) -> Result<Answer<Vec<HistoryView>>, ApiError> {
-    let (rule_id, page) = (page.rule_id, PageParams { per_page: page.per_page, cursor: page.cursor });
+    let (rule_id, page) = (
+        page.rule_id,
+        PageParams {
+            per_page: page.per_page,
+            cursor: page.cursor,
+        },
+    );
     let before = page.after()?.map(|cursor| (cursor.value, cursor.id));
-    let mut entries = api.meta().alert_history(scope.project.id, rule_id, before, page.per_page() + 1).await?;
-    let last = |entry: &HistoryEntry| Cursor { value: entry.transition.at_ms, id: entry.transition.id };
+    let mut entries = api
+        .meta()
+        .alert_history(scope.project.id, rule_id, before, page.per_page() + 1)
+        .await?;
+    let last = |entry: &HistoryEntry| Cursor {
+        value: entry.transition.at_ms,
+        id: entry.transition.id,
+    };
     let next = cut(&mut entries, page.per_page(), last);
     Ok(Answer::new(entries.into_iter().map(HistoryView::from).collect()).next_cursor(next))
 }
@@ -282,15 +318,25 @@ pub(crate) async fn history(
 #[utoipa::path(post, path = "/projects/{project}/alerts/telegram/link", tag = "alerts", responses((status = 201, body = Envelope<LinkView>)))]
 pub(crate) async fn link(State(api): State<Api>, scope: ProjectScope<AsMember>) -> Result<Answer<LinkView>, ApiError> {
     let Some(bot) = api.notifier().telegram() else {
-        return Err(ApiError::Conflict("no Telegram bot is configured: start GoSight with GOSIGHT_TELEGRAM_TOKEN"));
+        return Err(ApiError::Conflict(
+            "no Telegram bot is configured: start GoSight with GOSIGHT_TELEGRAM_TOKEN",
+        ));
     };
     let code = Secret::new("")?.0;
     let expires_at_ms = api.now_ms() + LINK_CODE_LIFE_MS;
     let code_sha256 = Sha256::digest(code.as_bytes()).into();
-    api.meta().create_telegram_code(scope.project.id, &code_sha256, expires_at_ms, api.now_ms()).await?;
+    api.meta()
+        .create_telegram_code(scope.project.id, &code_sha256, expires_at_ms, api.now_ms())
+        .await?;
     let url = format!("https://t.me/{}?start={code}", bot.username());
     let qr_svg = qr_svg(&url)?;
-    Ok(Answer::created(LinkView { code, bot: bot.username().to_owned(), url, qr_svg, expires_at: Iso(expires_at_ms) }))
+    Ok(Answer::created(LinkView {
+        code,
+        bot: bot.username().to_owned(),
+        url,
+        qr_svg,
+        expires_at: Iso(expires_at_ms),
+    }))
 }
 
 /// The chats linked to the project
@@ -320,8 +366,18 @@ async fn store(
     body: RuleBody,
 ) -> Result<Answer<RuleView>, ApiError> {
     let body = checked(body)?;
-    let rule = api.meta().update_alert_rule(scope.project.id, rule_id, &body, api.now_ms()).await?;
-    record(api, scope, "alert_rule.change", rule_id, json!({ "name": rule.body.name })).await?;
+    let rule = api
+        .meta()
+        .update_alert_rule(scope.project.id, rule_id, &body, api.now_ms())
+        .await?;
+    record(
+        api,
+        scope,
+        "alert_rule.change",
+        rule_id,
+        json!({ "name": rule.body.name }),
+    )
+    .await?;
     Ok(Answer::new(view(rule, scope.role)))
 }
 
@@ -331,8 +387,16 @@ fn checked(mut body: RuleBody) -> Result<RuleBody, ApiError> {
     if !body.threshold.is_finite() {
         return Err(ApiError::invalid("threshold", "must be a number"));
     }
-    if body.filters.len() > FILTERS_MAX || body.filters.iter().any(|filter| filter.value.chars().count() > FILTER_CHARS_MAX) {
-        return Err(ApiError::invalid("filters", "must be at most 8, of at most 512 characters each"));
+    if body.filters.len() > FILTERS_MAX
+        || body
+            .filters
+            .iter()
+            .any(|filter| filter.value.chars().count() > FILTER_CHARS_MAX)
+    {
+        return Err(ApiError::invalid(
+            "filters",
+            "must be at most 8, of at most 512 characters each",
+        ));
     }
     if body.cooldown_minutes > COOLDOWN_MINUTES_MAX {
         return Err(ApiError::invalid("cooldown_minutes", "must be at most a week"));
@@ -340,7 +404,10 @@ fn checked(mut body: RuleBody) -> Result<RuleBody, ApiError> {
     if let Metric::CustomEvent(name) = &body.metric
         && name.chars().count() > EVENT_NAME_CHARS_MAX
     {
-        return Err(ApiError::invalid("metric", "an event's name has at most 100 characters"));
+        return Err(ApiError::invalid(
+            "metric",
+            "an event's name has at most 100 characters",
+        ));
     }
     if body.channels.len() > CHANNELS_MAX {
         return Err(ApiError::invalid("channels", "must be at most 10"));
@@ -366,7 +433,12 @@ fn view(rule: AlertRule, role: Role) -> RuleView {
             }
         }
     }
-    RuleView { id: rule.id, body, created_at: Iso(rule.created_at_ms), updated_at: Iso(rule.updated_at_ms) }
+    RuleView {
+        id: rule.id,
+        body,
+        created_at: Iso(rule.created_at_ms),
+        updated_at: Iso(rule.updated_at_ms),
+    }
 }
 
 fn qr_svg(url: &str) -> Result<String, ApiError> {
@@ -387,7 +459,11 @@ impl From<HistoryEntry> for HistoryView {
         let transition = entry.transition;
         let deliveries = entry.deliveries.iter().map(|(channel, state)| {
             let (channel, recipient) = said(channel);
-            DeliveryView { channel, recipient, state: state.as_str() }
+            DeliveryView {
+                channel,
+                recipient,
+                state: state.as_str(),
+            }
         });
         Self {
             id: transition.id,

@@ -12,8 +12,8 @@ const SLUG_BYTES_MAX: usize = 63;
 const DOMAINS_MAX: usize = 100;
 const DOMAIN_BYTES_MAX: usize = 253;
 /// First segments of paths that are not projects.
-const RESERVED_SLUGS: [&str; 12] = [
-    "404", "api", "docs", "health", "index", "login", "metrics", "new", "ready", "register", "shop", "v1",
+const RESERVED_SLUGS: [&str; 11] = [
+    "404", "api", "docs", "health", "index", "login", "metrics", "new", "ready", "register", "v1",
 ];
 
 /// A name for people, trimmed.

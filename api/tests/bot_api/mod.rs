@@ -46,10 +46,18 @@ impl BotApi {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
-        let state = Arc::new(State_ { inner: Mutex::default(), changed: watch::Sender::new(0) });
-        let router = Router::new().route("/{bot}/{method}", post(call)).with_state(state.clone());
+        let state = Arc::new(State_ {
+            inner: Mutex::default(),
+            changed: watch::Sender::new(0),
+        });
+        let router = Router::new()
+            .route("/{bot}/{method}", post(call))
+            .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url: format!("http://{address}").parse().unwrap(), state }
+        Self {
+            url: format!("http://{address}").parse().unwrap(),
+            state,
+        }
     }
 
     /// A person writes to the bot.
@@ -119,7 +127,11 @@ impl Inner {
     }
 }
 
-async fn call(State(state): State<Arc<State_>>, Path((bot, method)): Path<(String, String)>, body: axum::body::Bytes) -> Response {
+async fn call(
+    State(state): State<Arc<State_>>,
+    Path((bot, method)): Path<(String, String)>,
+    body: axum::body::Bytes,
+) -> Response {
     if bot != format!("bot{TOKEN}") {
         return refuse(401, json!({ "description": "Unauthorized" }));
     }
@@ -144,7 +156,9 @@ async fn updates(state: &State_, body: &Value) -> Value {
         loop {
             let due: Vec<Value> = {
                 let mut inner = state.inner.lock().unwrap();
-                inner.updates.retain(|update| update["update_id"].as_i64() >= Some(offset));
+                inner
+                    .updates
+                    .retain(|update| update["update_id"].as_i64() >= Some(offset));
                 inner.updates.iter().cloned().collect()
             };
             if !due.is_empty() {
@@ -167,7 +181,8 @@ fn send_message(state: &State_, body: &Value) -> Response {
                 kept["message_id"] = json!(id);
                 inner.sent.push(kept);
                 let chat_id = body["chat_id"].as_i64().unwrap_or_default();
-                let bot = json!({ "id": 123456, "is_bot": true, "first_name": "GoSight", "username": "gosight_test_bot" });
+                let bot =
+                    json!({ "id": 123456, "is_bot": true, "first_name": "GoSight", "username": "gosight_test_bot" });
                 ok(message(id, chat_id, body["text"].as_str().unwrap_or_default(), &bot))
             }
         });
@@ -180,7 +195,11 @@ fn message(id: i64, chat_id: i64, text: &str, from: &Value) -> Value {
 }
 
 fn chat(id: i64) -> Value {
-    if id < 0 { json!({ "id": id, "type": "group", "title": "Ops" }) } else { json!({ "id": id, "type": "private", "first_name": "Ann" }) }
+    if id < 0 {
+        json!({ "id": id, "type": "group", "title": "Ops" })
+    } else {
+        json!({ "id": id, "type": "private", "first_name": "Ann" })
+    }
 }
 
 fn ok(result: Value) -> Response {
