@@ -14,42 +14,50 @@ export const OWNER = { email: "owner@example.com", password: "correct horse batt
 export const PROJECT = "fern-and-kiln";
 export const KEY = "browser-tests-0123456789";
 
+const BOOTSTRAP = {
+  GOSIGHT_ADMIN_EMAIL: OWNER.email,
+  GOSIGHT_ADMIN_PASSWORD: OWNER.password,
+  GOSIGHT_PROJECT: PROJECT,
+  GOSIGHT_PROJECT_KEY: KEY,
+} as const;
+
+/** For `start`: an installation that nobody owns yet. */
+export const UNOWNED: Record<keyof typeof BOOTSTRAP, undefined> = {
+  GOSIGHT_ADMIN_EMAIL: undefined,
+  GOSIGHT_ADMIN_PASSWORD: undefined,
+  GOSIGHT_PROJECT: undefined,
+  GOSIGHT_PROJECT_KEY: undefined,
+};
+
 /** A GoSight of one's own: the real binary, a free port, an empty folder. */
 export class GoSight {
+  private process: ChildProcess;
+
   private constructor(
-    private readonly process: ChildProcess,
+    private readonly run: () => ChildProcess,
     private readonly folder: string,
     readonly url: string,
     private readonly output: string[],
-  ) {}
+  ) {
+    this.process = run();
+  }
 
-  static async start(
-    subcommand: "up" | "demo",
-    options: string[] = [],
-    env: Record<string, string> = {},
-  ): Promise<GoSight> {
+  static async start(subcommand: "up" | "demo", options: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<GoSight> {
     const folder = await mkdtemp(join(tmpdir(), "gosight-browser-"));
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const child = spawn(
-      BINARY,
-      [subcommand, "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`, ...options],
-      {
-        env: {
-          ...process.env,
-          GOSIGHT_ADMIN_EMAIL: OWNER.email,
-          GOSIGHT_ADMIN_PASSWORD: OWNER.password,
-          GOSIGHT_PROJECT: PROJECT,
-          GOSIGHT_PROJECT_KEY: KEY,
-          ...env,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
     const output: string[] = [];
-    child.stdout.on("data", (data: Buffer) => output.push(data.toString()));
-    child.stderr.on("data", (data: Buffer) => output.push(data.toString()));
-    const gosight = new GoSight(child, folder, url, output);
+    const run = () => {
+      const child = spawn(
+        BINARY,
+        [subcommand, "--data-dir", join(folder, "data"), "--listen", `127.0.0.1:${port}`, ...options],
+        { env: { ...process.env, ...BOOTSTRAP, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+      );
+      child.stdout.on("data", (data: Buffer) => output.push(data.toString()));
+      child.stderr.on("data", (data: Buffer) => output.push(data.toString()));
+      return child;
+    };
+    const gosight = new GoSight(run, folder, url, output);
     await gosight.ready();
     return gosight;
   }
@@ -70,7 +78,8 @@ export class GoSight {
     return this.output.join("");
   }
 
-  async stop(): Promise<void> {
+  /** Stops the process and keeps its folder; `up` starts it again. */
+  async down(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const exited = once(this.process, "exit");
       this.process.kill("SIGTERM");
@@ -78,6 +87,16 @@ export class GoSight {
       await exited;
       clearTimeout(killer);
     }
+  }
+
+  /** The same address, the same folder. */
+  async up(): Promise<void> {
+    this.process = this.run();
+    await this.ready();
+  }
+
+  async stop(): Promise<void> {
+    await this.down();
     await rm(this.folder, { recursive: true, force: true });
   }
 

@@ -10,5 +10,5 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
-  use: browser,
+  use: { ...browser, actionTimeout: 15_000, navigationTimeout: 15_000 },
 });

@@ -243,13 +243,8 @@ fn sessions(alert: &Alert) -> String {
 
 /// The insights of the window that fired.
 fn dashboard(alert: &Alert) -> String {
-    let start_ms = alert.fired_at_ms - alert.window_ms;
-    format!(
-        "{}/{}/insights?start={start_ms}&end={}",
-        alert.public_url,
-        alert.project_slug,
-        alert.at_ms + 1
-    )
+    let (start, end) = (iso(alert.fired_at_ms - alert.window_ms), iso(alert.at_ms + 1));
+    format!("{}/{}/insights?range={start}~{end}", alert.public_url, alert.project_slug)
 }
 
 fn line(text: &mut String, line: &str) {
@@ -308,7 +303,7 @@ mod tests {
              page: <code>/checkout</code>\n\
              2024-11-23 09:46:40 +07\n\
              Affected: <a href=\"http://127.0.0.1:8080/shop/sessions/s1\">session 1</a>\n\
-             <a href=\"http://127.0.0.1:8080/shop/insights?start=1732329700000&amp;end=1732330000001\">Open the dashboard at that moment</a>\n"
+             <a href=\"http://127.0.0.1:8080/shop/insights?range=2024-11-23T02:41:40.000Z~2024-11-23T02:46:40.001Z\">Open the dashboard at that moment</a>\n"
         );
     }
 
