@@ -26,6 +26,7 @@ use gosight_dataflow::{ClickHouseSink, Dataflow};
 use gosight_ingest::{Ingest, IngestConfig};
 use gosight_log::{EmbeddedConfig, EmbeddedLog, Log};
 use gosight_store::analytics::{Analytics, Today};
+use gosight_store::deletions::Deletions;
 use gosight_store::engine::{Engine, EngineConfig, Server, find_library};
 use gosight_store::live::Bus;
 use gosight_store::meta::Meta;
@@ -92,6 +93,10 @@ impl Gosight {
             relay(meta.clone(), log.clone(), stop.clone()),
             tokio::spawn(notifier.clone().run(stop.clone())),
             listen_to_telegram(telegram, analytics.clone(), meta.clone(), stop.clone()),
+            finish_deletions(
+                Deletions::new(meta.clone(), analytics.clone(), bus.clone()),
+                stop.clone(),
+            ),
             trim(dataflow.clone(), stop.clone()),
         ];
         let ingest_config = IngestConfig {
@@ -294,6 +299,11 @@ fn relay(meta: Meta, log: Arc<dyn Log>, stop: CancellationToken) -> JoinHandle<(
             () = stop.cancelled() => {}
         }
     })
+}
+
+/// Rows of deleted projects on their way out.
+fn finish_deletions(deletions: Deletions, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move { drop(stop.run_until_cancelled(deletions.run()).await) })
 }
 
 fn listen_to_telegram(

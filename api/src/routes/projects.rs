@@ -98,7 +98,7 @@ impl ProjectView {
 }
 
 /// My projects, with today's numbers
-#[utoipa::path(get, path = "/projects", tag = "projects", responses((status = 200, body = Envelope<Vec<ProjectItem>>)))]
+#[utoipa::path(get, path = "/projects", operation_id = "list_projects", tag = "projects", responses((status = 200, body = Envelope<Vec<ProjectItem>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     SignedIn(login): SignedIn,
@@ -132,7 +132,7 @@ async fn item(api: &Api, project: Project, role: Role) -> ProjectItem {
 }
 
 /// Make a project; the answer shows its first key, once
-#[utoipa::path(post, path = "/projects", tag = "projects", request_body = ProjectBody,
+#[utoipa::path(post, path = "/projects", operation_id = "create_project", tag = "projects", request_body = ProjectBody,
     responses((status = 201, body = Envelope<NewProjectView>)))]
 pub(crate) async fn create(
     State(api): State<Api>,
@@ -181,13 +181,13 @@ pub(crate) async fn create(
 }
 
 /// One project
-#[utoipa::path(get, path = "/projects/{project}", tag = "projects", responses((status = 200, body = Envelope<ProjectView>)))]
+#[utoipa::path(get, path = "/projects/{project}", operation_id = "get_project", tag = "projects", responses((status = 200, body = Envelope<ProjectView>)))]
 pub(crate) async fn get(scope: ProjectScope<AsViewer>) -> Answer<ProjectView> {
     Answer::new(ProjectView::new(scope.project, scope.role))
 }
 
 /// Change a project's name, domains or settings
-#[utoipa::path(patch, path = "/projects/{project}", tag = "projects", request_body = ProjectPatchBody,
+#[utoipa::path(patch, path = "/projects/{project}", operation_id = "update_project", tag = "projects", request_body = ProjectPatchBody,
     responses((status = 200, body = Envelope<ProjectView>)))]
 pub(crate) async fn update(
     State(api): State<Api>,
@@ -220,9 +220,9 @@ pub(crate) async fn update(
 }
 
 /// Delete a project with everything in it
-#[utoipa::path(delete, path = "/projects/{project}", tag = "projects", responses((status = 200, body = Envelope<serde_json::Value>)))]
+#[utoipa::path(delete, path = "/projects/{project}", operation_id = "delete_project", tag = "projects", responses((status = 200, body = Envelope<serde_json::Value>)))]
 pub(crate) async fn delete(State(api): State<Api>, scope: ProjectScope<AsOwner>) -> Result<Answer<Value>, ApiError> {
-    api.meta().delete_project(scope.project.id).await?;
+    api.meta().delete_project(scope.project.id, api.now_ms()).await?;
     Ok(Answer::new(json!({ "id": scope.project.id })))
 }
 

@@ -10,6 +10,7 @@
 //! commit is called done. (A merged part is not synced, but its sources stay on the disk for eight minutes, longer than the kernel keeps a dirty page.)
 
 mod cursor;
+mod deletion;
 mod error;
 mod filter;
 mod heatmaps;

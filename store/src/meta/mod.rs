@@ -14,6 +14,7 @@ mod alert_rules;
 mod audit;
 mod columns;
 mod control;
+mod deletions;
 mod deliveries;
 mod error;
 mod keys;
@@ -39,6 +40,7 @@ use tokio::sync::watch;
 
 pub use alert_rules::{AlertRule, RULES_PER_PROJECT_MAX};
 pub use audit::AuditEntry;
+pub use deletions::Deletion;
 pub use deliveries::{Delivery, DeliveryState};
 pub use error::{MetaError, Result};
 pub use keys::{IngestKey, Key, NewKey, Permission, RATE_LIMIT_EVENTS_PER_S_DEFAULT, ReadKey};
@@ -60,6 +62,7 @@ pub struct Meta {
     pool: AnyPool,
     begin_write: &'static str,
     control_changed: Arc<watch::Sender<u64>>,
+    deletions_changed: Arc<watch::Sender<u64>>,
     deliveries_changed: Arc<watch::Sender<u64>>,
     access_changed: Arc<watch::Sender<u64>>,
 }
@@ -98,6 +101,7 @@ impl Meta {
             pool,
             begin_write,
             control_changed: Arc::default(),
+            deletions_changed: Arc::default(),
             deliveries_changed: Arc::default(),
             access_changed: Arc::default(),
         })
@@ -111,6 +115,11 @@ impl Meta {
     /// Changes after the control outbox has grown through this process.
     pub fn control_changed(&self) -> watch::Receiver<u64> {
         self.control_changed.subscribe()
+    }
+
+    /// Changes after a deletion was begun or finished through this process.
+    pub fn deletions_changed(&self) -> watch::Receiver<u64> {
+        self.deletions_changed.subscribe()
     }
 
     /// Changes after a delivery was queued through this process.
@@ -133,6 +142,10 @@ impl Meta {
 
     fn bump_control(&self) {
         bump(&self.control_changed);
+    }
+
+    fn bump_deletions(&self) {
+        bump(&self.deletions_changed);
     }
 
     fn bump_deliveries(&self) {

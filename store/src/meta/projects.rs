@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::error::unique;
 use super::members::{self, Role};
-use super::{Meta, MetaError, Result, Settings, columns, control};
+use super::{Meta, MetaError, Result, Settings, columns, control, deletions};
 
 /// Projects one person may be a member of.
 const PROJECTS_PER_USER_MAX: i64 = 1000;
@@ -132,8 +132,9 @@ impl Meta {
         self.project(id).await
     }
 
-    /// Deletes a project and everything the metadata knows about it.
-    pub async fn delete_project(&self, id: Uuid) -> Result<()> {
+    /// Deletes a project and everything the metadata knows about it; its keys open nothing from now on. Its analytics rows are left to
+    /// [`Deletions`](crate::deletions::Deletions).
+    pub async fn delete_project(&self, id: Uuid, now_ms: i64) -> Result<()> {
         let mut tx = self.write().await?;
         let deleted = sqlx::query("DELETE FROM projects WHERE id = $1")
             .bind(id.to_string())
@@ -143,8 +144,10 @@ impl Meta {
             return Err(MetaError::NotFound("project"));
         }
         control::enqueue(&mut tx, &Control::ProjectDeleted { project_id: id }).await?;
+        deletions::begin(&mut tx, id, now_ms).await?;
         tx.commit().await?;
         self.bump_control();
+        self.bump_deletions();
         self.bump_access();
         Ok(())
     }

@@ -303,7 +303,7 @@ async fn changes_reach_the_control_outbox_in_order_and_leave_it_when_relayed() {
     };
     it.meta.update_project(project.id, &renamed, 31).await.unwrap();
     it.meta.delete_alert_rule(project.id, rule.id).await.unwrap();
-    it.meta.delete_project(project.id).await.unwrap();
+    it.meta.delete_project(project.id, 40).await.unwrap();
 
     let controls = it.meta.control_after(0, 100).await.unwrap();
     assert_eq!(
@@ -466,12 +466,37 @@ async fn a_transition_of_a_deleted_project_is_dropped() {
     let it = installation().await;
     let project = it.project("shop").await;
     let rule = it.rule(project.id, vec![webhook()]).await;
-    it.meta.delete_project(project.id).await.unwrap();
+    it.meta.delete_project(project.id, 40).await.unwrap();
     it.meta
         .record_transitions(&[transition(&rule, TransitionState::Fired, 1000)], 1000)
         .await
         .unwrap();
     assert!(it.meta.deliveries_due(i64::MAX, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_projects_keys_open_nothing_and_its_rows_are_noted_for_deletion() {
+    let it = installation().await;
+    let project = it.project("shop").await;
+    it.meta
+        .create_key(&key_of(project.id, Permission::Write, 7), 1)
+        .await
+        .unwrap();
+    assert!(it.meta.ingest_key(&[7; 32]).await.unwrap().is_some());
+    let access = it.meta.access_changed();
+    it.meta.delete_project(project.id, 40).await.unwrap();
+    assert!(access.has_changed().unwrap(), "who remembers keys must ask again");
+    assert_eq!(it.meta.ingest_key(&[7; 32]).await.unwrap(), None);
+    let noted = Deletion {
+        project_id: project.id,
+        deleted_at_ms: 40,
+    };
+    assert_eq!(it.meta.deletions().await.unwrap(), [noted]);
+
+    assert!(it.meta.delete_project(project.id, 50).await.is_err());
+    assert_eq!(it.meta.deletions().await.unwrap(), [noted]);
+    it.meta.deletion_finished(project.id).await.unwrap();
+    assert_eq!(it.meta.deletions().await.unwrap(), []);
 }
 
 #[tokio::test]

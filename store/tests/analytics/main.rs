@@ -1,6 +1,7 @@
 //! The analytics database on the real engine: every insert and every query.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod deletions;
 mod heatmaps;
 mod insert;
 mod insights;
