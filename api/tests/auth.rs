@@ -124,6 +124,51 @@ async fn the_refresh_cookie_is_out_of_reach_of_scripts_and_other_sites() {
 }
 
 #[tokio::test]
+async fn a_page_learns_whether_a_refresh_is_worth_asking_for() {
+    let it = Installation::ready().await;
+    let has_cookie = async |cookie: &str| {
+        let answer = it
+            .send_with(Method::GET, "/auth/setup", None, None, &[("cookie", cookie)])
+            .await;
+        answer.data()["has_refresh_cookie"].as_bool().unwrap()
+    };
+    assert!(!has_cookie("").await && !has_cookie("theme=dark").await);
+    let cookie = it.login(EMAIL, PASSWORD).await.cookie();
+    assert!(has_cookie(&cookie).await);
+    assert!(
+        !has_cookie(cookie.split_inclusive('=').next().unwrap()).await,
+        "as after signing out"
+    );
+}
+
+#[tokio::test]
+async fn a_cookie_that_opens_nothing_is_taken_away_unless_another_site_sent_it() {
+    let it = Installation::ready().await;
+    let name = it
+        .login(EMAIL, PASSWORD)
+        .await
+        .cookie()
+        .split_once('=')
+        .unwrap()
+        .0
+        .to_owned();
+    let stale = format!("{name}=gsr_nonsense");
+    let refresh =
+        async |headers: &[(&'static str, &str)]| it.send_with(Method::POST, "/auth/refresh", None, None, headers).await;
+    let refused = refresh(&[("cookie", &stale)]).await;
+    assert_eq!(refused.code(), "UNAUTHORIZED");
+    let set = refused.headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(
+        set.starts_with(&format!("{name}=;")) && set.contains("Max-Age=0"),
+        "{set}"
+    );
+
+    let foreign = refresh(&[("cookie", &stale), ("origin", "https://evil.example")]).await;
+    assert_eq!(foreign.code(), "FORBIDDEN");
+    assert!(!foreign.headers.contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
 async fn a_refresh_rotates_and_a_used_cookie_ends_the_sign_in() {
     let it = Installation::ready().await;
     let refresh = async |cookie: &str| {

@@ -18,6 +18,19 @@ fn the_document_in_the_repository_is_current() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = serde_json::to_value(gosight_api::document()).unwrap();
+    let mut seen = std::collections::HashMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            let other = seen.insert(id.clone(), format!("{method} {path}"));
+            assert_eq!(other, None, "{method} {path} is called {id} as well");
+        }
+    }
+}
+
+#[test]
 fn every_operation_says_what_it_is_for_and_how_it_fails() {
     let document = serde_json::to_value(gosight_api::document()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -25,7 +25,7 @@ struct LivePath {
 }
 
 /// Live updates over a WebSocket: send `{"type": "authenticate", "token": …}`, then `{"type": "subscribe", "topics": […]}`
-#[utoipa::path(get, path = "/projects/{project}/live", tag = "live", responses((status = 101, description = "A WebSocket.")))]
+#[utoipa::path(get, path = "/projects/{project}/live", operation_id = "open_live", tag = "live", responses((status = 101, description = "A WebSocket.")))]
 pub(crate) async fn live(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
     let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> =

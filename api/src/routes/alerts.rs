@@ -170,7 +170,7 @@ pub(crate) struct HistoryParams {
 }
 
 /// The rules of a project, oldest first
-#[utoipa::path(get, path = "/projects/{project}/alerts/rules", tag = "alerts", responses((status = 200, body = Envelope<Vec<RuleView>>)))]
+#[utoipa::path(get, path = "/projects/{project}/alerts/rules", operation_id = "list_alert_rules", tag = "alerts", responses((status = 200, body = Envelope<Vec<RuleView>>)))]
 pub(crate) async fn list(State(api): State<Api>, scope: ProjectScope) -> Result<Answer<Vec<RuleView>>, ApiError> {
     let rules = api.meta().alert_rules(scope.project.id).await?;
     Ok(Answer::new(
@@ -179,7 +179,7 @@ pub(crate) async fn list(State(api): State<Api>, scope: ProjectScope) -> Result<
 }
 
 /// One rule
-#[utoipa::path(get, path = "/projects/{project}/alerts/rules/{rule_id}", tag = "alerts", responses((status = 200, body = Envelope<RuleView>)))]
+#[utoipa::path(get, path = "/projects/{project}/alerts/rules/{rule_id}", operation_id = "get_alert_rule", tag = "alerts", responses((status = 200, body = Envelope<RuleView>)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     scope: ProjectScope,
@@ -190,7 +190,7 @@ pub(crate) async fn get(
 }
 
 /// Make a rule; it acts on the window that is already there
-#[utoipa::path(post, path = "/projects/{project}/alerts/rules", tag = "alerts", request_body = RuleFields,
+#[utoipa::path(post, path = "/projects/{project}/alerts/rules", operation_id = "create_alert_rule", tag = "alerts", request_body = RuleFields,
     responses((status = 201, body = Envelope<RuleView>)))]
 pub(crate) async fn create(
     State(api): State<Api>,
@@ -214,7 +214,7 @@ pub(crate) async fn create(
 }
 
 /// Replace a rule
-#[utoipa::path(put, path = "/projects/{project}/alerts/rules/{rule_id}", tag = "alerts", request_body = RuleFields,
+#[utoipa::path(put, path = "/projects/{project}/alerts/rules/{rule_id}", operation_id = "replace_alert_rule", tag = "alerts", request_body = RuleFields,
     responses((status = 200, body = Envelope<RuleView>)))]
 pub(crate) async fn replace(
     State(api): State<Api>,
@@ -226,7 +226,7 @@ pub(crate) async fn replace(
 }
 
 /// Change some fields of a rule
-#[utoipa::path(patch, path = "/projects/{project}/alerts/rules/{rule_id}", tag = "alerts", request_body = Object,
+#[utoipa::path(patch, path = "/projects/{project}/alerts/rules/{rule_id}", operation_id = "change_alert_rule", tag = "alerts", request_body = Object,
     responses((status = 200, body = Envelope<RuleView>)))]
 pub(crate) async fn change(
     State(api): State<Api>,
@@ -244,7 +244,7 @@ pub(crate) async fn change(
 }
 
 /// Delete a rule; what it had fired resolves
-#[utoipa::path(delete, path = "/projects/{project}/alerts/rules/{rule_id}", tag = "alerts",
+#[utoipa::path(delete, path = "/projects/{project}/alerts/rules/{rule_id}", operation_id = "delete_alert_rule", tag = "alerts",
     responses((status = 200, body = Envelope<RuleView>)))]
 pub(crate) async fn delete(
     State(api): State<Api>,
@@ -265,7 +265,7 @@ pub(crate) async fn delete(
 }
 
 /// Send a test message to each of a rule's channels, now
-#[utoipa::path(post, path = "/projects/{project}/alerts/rules/{rule_id}/test", tag = "alerts",
+#[utoipa::path(post, path = "/projects/{project}/alerts/rules/{rule_id}/test", operation_id = "test_alert_rule", tag = "alerts",
     responses((status = 200, body = Envelope<Vec<TestView>>)))]
 pub(crate) async fn test(
     State(api): State<Api>,
@@ -287,7 +287,7 @@ pub(crate) async fn test(
 }
 
 /// What fired and cleared, newest first, and what became of the messages
-#[utoipa::path(get, path = "/projects/{project}/alerts/history", tag = "alerts", params(HistoryParams),
+#[utoipa::path(get, path = "/projects/{project}/alerts/history", operation_id = "list_alert_history", tag = "alerts", params(HistoryParams),
     responses((status = 200, body = Envelope<Vec<HistoryView>>)))]
 pub(crate) async fn history(
     State(api): State<Api>,
@@ -315,7 +315,7 @@ pub(crate) async fn history(
 }
 
 /// A one-time code that links a Telegram chat to the project
-#[utoipa::path(post, path = "/projects/{project}/alerts/telegram/link", tag = "alerts", responses((status = 201, body = Envelope<LinkView>)))]
+#[utoipa::path(post, path = "/projects/{project}/alerts/telegram/link", operation_id = "create_telegram_link", tag = "alerts", responses((status = 201, body = Envelope<LinkView>)))]
 pub(crate) async fn link(State(api): State<Api>, scope: ProjectScope<AsMember>) -> Result<Answer<LinkView>, ApiError> {
     let Some(bot) = api.notifier().telegram() else {
         return Err(ApiError::Conflict(
@@ -340,14 +340,14 @@ pub(crate) async fn link(State(api): State<Api>, scope: ProjectScope<AsMember>) 
 }
 
 /// The chats linked to the project
-#[utoipa::path(get, path = "/projects/{project}/alerts/telegram/chats", tag = "alerts", responses((status = 200, body = Envelope<Vec<ChatView>>)))]
+#[utoipa::path(get, path = "/projects/{project}/alerts/telegram/chats", operation_id = "list_telegram_chats", tag = "alerts", responses((status = 200, body = Envelope<Vec<ChatView>>)))]
 pub(crate) async fn chats(State(api): State<Api>, scope: ProjectScope) -> Result<Answer<Vec<ChatView>>, ApiError> {
     let chats = api.meta().telegram_chats(scope.project.id).await?;
     Ok(Answer::new(chats.into_iter().map(ChatView::from).collect()))
 }
 
 /// Unlink a chat
-#[utoipa::path(delete, path = "/projects/{project}/alerts/telegram/chats/{chat_id}", tag = "alerts",
+#[utoipa::path(delete, path = "/projects/{project}/alerts/telegram/chats/{chat_id}", operation_id = "unlink_telegram_chat", tag = "alerts",
     responses((status = 200, body = Envelope<bool>)))]
 pub(crate) async fn unlink(
     State(api): State<Api>,

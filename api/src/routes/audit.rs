@@ -41,7 +41,7 @@ impl From<AuditEntry> for AuditView {
 }
 
 /// Who did what, newest first
-#[utoipa::path(get, path = "/projects/{project}/audit", tag = "members", params(PageParams),
+#[utoipa::path(get, path = "/projects/{project}/audit", operation_id = "list_audit_entries", tag = "members", params(PageParams),
     responses((status = 200, body = Envelope<Vec<AuditView>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use gosight_store::meta::{NewUser, Refresh, User};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -55,6 +56,8 @@ pub(crate) struct TokenView {
 pub(crate) struct SetupView {
     /// Nobody has registered yet: whoever does becomes the owner.
     needs_owner: bool,
+    /// A refresh cookie came along with this request. Without one, asking for a token is in vain; with one, the answer tells.
+    has_refresh_cookie: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -81,16 +84,17 @@ pub(crate) struct PasswordBody {
 
 type SignedInAnswer = ([(HeaderName, String); 1], Answer<TokenView>);
 
-/// Whether the installation waits for its first person
-#[utoipa::path(get, path = "/auth/setup", tag = "auth", security(()), responses((status = 200, body = Envelope<SetupView>)))]
-pub(crate) async fn setup(State(api): State<Api>) -> Result<Answer<SetupView>, ApiError> {
+/// Whether the installation waits for its first person, and whether this browser may be signed in
+#[utoipa::path(get, path = "/auth/setup", operation_id = "get_setup", tag = "auth", security(()), responses((status = 200, body = Envelope<SetupView>)))]
+pub(crate) async fn setup(State(api): State<Api>, headers: HeaderMap) -> Result<Answer<SetupView>, ApiError> {
     Ok(Answer::new(SetupView {
         needs_owner: !api.meta().has_users().await?,
+        has_refresh_cookie: refresh_token(&headers).is_some(),
     }))
 }
 
 /// Register: the first person becomes the owner, later ones need an invitation
-#[utoipa::path(post, path = "/auth/register", tag = "auth", security(()), request_body = RegisterBody,
+#[utoipa::path(post, path = "/auth/register", operation_id = "register", tag = "auth", security(()), request_body = RegisterBody,
     responses((status = 201, body = Envelope<TokenView>)))]
 pub(crate) async fn register(State(api): State<Api>, request: Request) -> Result<SignedInAnswer, ApiError> {
     let (throttle, body) = Throttle::read::<RegisterBody>(&api, request, |body| &body.email).await?;
@@ -119,7 +123,7 @@ pub(crate) async fn register(State(api): State<Api>, request: Request) -> Result
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/auth/login", tag = "auth", security(()), request_body = LoginBody,
+#[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()), request_body = LoginBody,
     responses((status = 200, body = Envelope<TokenView>)))]
 pub(crate) async fn login(State(api): State<Api>, request: Request) -> Result<SignedInAnswer, ApiError> {
     let (throttle, body) = Throttle::read::<LoginBody>(&api, request, |body| &body.email).await?;
@@ -139,10 +143,19 @@ pub(crate) async fn login(State(api): State<Api>, request: Request) -> Result<Si
 }
 
 /// Exchange the refresh cookie for a new access token; each cookie works once
-#[utoipa::path(post, path = "/auth/refresh", tag = "auth", security(()), responses((status = 200, body = Envelope<TokenView>)))]
-pub(crate) async fn refresh(State(api): State<Api>, headers: HeaderMap, uri: Uri) -> Result<SignedInAnswer, ApiError> {
-    require_same_origin(&api, &headers, &uri)?;
-    let token = refresh_token(&headers).ok_or(ApiError::Unauthorized("sign in first"))?;
+#[utoipa::path(post, path = "/auth/refresh", operation_id = "refresh", tag = "auth", security(()), responses((status = 200, body = Envelope<TokenView>)))]
+pub(crate) async fn refresh(State(api): State<Api>, headers: HeaderMap, uri: Uri) -> Response {
+    match exchanged(&api, &headers, &uri).await {
+        Ok(answer) => answer.into_response(),
+        // A cookie that opens nothing is taken away, so that no page asks with it again.
+        Err(error @ ApiError::Unauthorized(_)) => (set_refresh_cookie(&api, ""), error).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn exchanged(api: &Api, headers: &HeaderMap, uri: &Uri) -> Result<SignedInAnswer, ApiError> {
+    require_same_origin(api, headers, uri)?;
+    let token = refresh_token(headers).ok_or(ApiError::Unauthorized("sign in first"))?;
     let now_ms = api.now_ms();
     let (access, fresh, stored) = pair(now_ms)?;
     match api
@@ -152,7 +165,7 @@ pub(crate) async fn refresh(State(api): State<Api>, headers: HeaderMap, uri: Uri
     {
         Refresh::Rotated(login) => {
             let user = api.meta().user(login.user_id).await?;
-            Ok(tokens(&api, access, &fresh, user, StatusCode::OK))
+            Ok(tokens(api, access, &fresh, user, StatusCode::OK))
         }
         Refresh::Reused => {
             tracing::warn!("a used refresh token came again; its sign-in was ended");
@@ -163,7 +176,7 @@ pub(crate) async fn refresh(State(api): State<Api>, headers: HeaderMap, uri: Uri
 }
 
 /// Sign out: every token of this sign-in ends on the server
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", security(()), responses((status = 200, body = Envelope<serde_json::Value>)))]
+#[utoipa::path(post, path = "/auth/logout", operation_id = "logout", tag = "auth", security(()), responses((status = 200, body = Envelope<serde_json::Value>)))]
 pub(crate) async fn logout(
     State(api): State<Api>,
     signed_in: Option<SignedIn>,
@@ -183,13 +196,13 @@ pub(crate) async fn logout(
 }
 
 /// Who am I
-#[utoipa::path(get, path = "/auth/me", tag = "auth", responses((status = 200, body = Envelope<UserView>)))]
+#[utoipa::path(get, path = "/auth/me", operation_id = "get_me", tag = "auth", responses((status = 200, body = Envelope<UserView>)))]
 pub(crate) async fn me(State(api): State<Api>, SignedIn(login): SignedIn) -> Result<Answer<UserView>, ApiError> {
     Ok(Answer::new(api.meta().user(login.user_id).await?.into()))
 }
 
 /// Change the password: every other sign-in of this person ends
-#[utoipa::path(post, path = "/auth/password", tag = "auth", request_body = PasswordBody,
+#[utoipa::path(post, path = "/auth/password", operation_id = "change_password", tag = "auth", request_body = PasswordBody,
     responses((status = 200, body = Envelope<TokenView>)))]
 pub(crate) async fn change_password(
     State(api): State<Api>,

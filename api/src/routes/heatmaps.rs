@@ -106,7 +106,7 @@ pub(crate) struct HeatmapPageView {
 }
 
 /// One page's heatmap
-#[utoipa::path(get, path = "/projects/{project}/heatmaps", tag = "heatmaps", params(RangeParams, HeatmapParams),
+#[utoipa::path(get, path = "/projects/{project}/heatmaps", operation_id = "get_heatmap", tag = "heatmaps", params(RangeParams, HeatmapParams),
     responses((status = 200, body = Envelope<HeatmapView>)))]
 pub(crate) async fn get(
     State(api): State<Api>,
@@ -136,7 +136,7 @@ pub(crate) async fn get(
 }
 
 /// The pages that have heatmaps in the range, the most viewed first
-#[utoipa::path(get, path = "/projects/{project}/heatmaps/pages", tag = "heatmaps", params(RangeParams),
+#[utoipa::path(get, path = "/projects/{project}/heatmaps/pages", operation_id = "list_heatmap_pages", tag = "heatmaps", params(RangeParams),
     responses((status = 200, body = Envelope<Vec<HeatmapPageView>>)))]
 pub(crate) async fn pages(
     State(api): State<Api>,

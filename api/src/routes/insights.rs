@@ -41,7 +41,7 @@ struct HotspotView {
 }
 
 /// Insights whose first click is in the range
-#[utoipa::path(get, path = "/projects/{project}/insights", tag = "insights", params(RangeParams, InsightParams, PageParams),
+#[utoipa::path(get, path = "/projects/{project}/insights", operation_id = "list_insights", tag = "insights", params(RangeParams, InsightParams, PageParams),
     responses((status = 200, body = Envelope<InsightsView>)))]
 pub(crate) async fn list(
     State(api): State<Api>,

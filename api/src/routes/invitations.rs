@@ -69,7 +69,7 @@ impl From<Invitation> for InvitationView {
 }
 
 /// A project's open invitations
-#[utoipa::path(get, path = "/projects/{project}/invitations", tag = "members",
+#[utoipa::path(get, path = "/projects/{project}/invitations", operation_id = "list_invitations", tag = "members",
     responses((status = 200, body = Envelope<Vec<InvitationView>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
@@ -80,7 +80,7 @@ pub(crate) async fn list(
 }
 
 /// Invite somebody; the answer shows the token, once
-#[utoipa::path(post, path = "/projects/{project}/invitations", tag = "members", request_body = InvitationBody,
+#[utoipa::path(post, path = "/projects/{project}/invitations", operation_id = "create_invitation", tag = "members", request_body = InvitationBody,
     responses((status = 201, body = Envelope<NewInvitationView>)))]
 pub(crate) async fn create(
     State(api): State<Api>,
@@ -123,7 +123,7 @@ pub(crate) async fn create(
 }
 
 /// Withdraw an invitation
-#[utoipa::path(delete, path = "/projects/{project}/invitations/{invitation_id}", tag = "members",
+#[utoipa::path(delete, path = "/projects/{project}/invitations/{invitation_id}", operation_id = "withdraw_invitation", tag = "members",
     responses((status = 200, body = Envelope<serde_json::Value>)))]
 pub(crate) async fn withdraw(
     State(api): State<Api>,
@@ -136,7 +136,7 @@ pub(crate) async fn withdraw(
 }
 
 /// Accept an invitation with an account that exists already
-#[utoipa::path(post, path = "/invitations/accept", tag = "members", request_body = AcceptBody,
+#[utoipa::path(post, path = "/invitations/accept", operation_id = "accept_invitation", tag = "members", request_body = AcceptBody,
     responses((status = 200, body = Envelope<serde_json::Value>)))]
 pub(crate) async fn accept(
     State(api): State<Api>,

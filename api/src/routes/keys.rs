@@ -75,7 +75,7 @@ impl From<Key> for KeyView {
 }
 
 /// A project's keys
-#[utoipa::path(get, path = "/projects/{project}/keys", tag = "keys", responses((status = 200, body = Envelope<Vec<KeyView>>)))]
+#[utoipa::path(get, path = "/projects/{project}/keys", operation_id = "list_keys", tag = "keys", responses((status = 200, body = Envelope<Vec<KeyView>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     scope: ProjectScope<AsAdmin>,
@@ -85,7 +85,7 @@ pub(crate) async fn list(
 }
 
 /// Make a key; the answer is the only one that shows it
-#[utoipa::path(post, path = "/projects/{project}/keys", tag = "keys", request_body = KeyBody,
+#[utoipa::path(post, path = "/projects/{project}/keys", operation_id = "create_key", tag = "keys", request_body = KeyBody,
     responses((status = 201, body = Envelope<NewKeyView>)))]
 pub(crate) async fn create(
     State(api): State<Api>,
@@ -129,7 +129,7 @@ pub(crate) async fn create(
 }
 
 /// Revoke a key, for good
-#[utoipa::path(delete, path = "/projects/{project}/keys/{key_id}", tag = "keys", responses((status = 200, body = Envelope<KeyView>)))]
+#[utoipa::path(delete, path = "/projects/{project}/keys/{key_id}", operation_id = "revoke_key", tag = "keys", responses((status = 200, body = Envelope<KeyView>)))]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     scope: ProjectScope<AsAdmin>,

@@ -47,7 +47,7 @@ impl From<Member> for MemberView {
 }
 
 /// A project's members
-#[utoipa::path(get, path = "/projects/{project}/members", tag = "members",
+#[utoipa::path(get, path = "/projects/{project}/members", operation_id = "list_members", tag = "members",
     responses((status = 200, body = Envelope<Vec<MemberView>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
@@ -58,7 +58,7 @@ pub(crate) async fn list(
 }
 
 /// Change a member's role; only owners make or unmake owners
-#[utoipa::path(patch, path = "/projects/{project}/members/{user_id}", tag = "members", request_body = RoleBody,
+#[utoipa::path(patch, path = "/projects/{project}/members/{user_id}", operation_id = "set_member_role", tag = "members", request_body = RoleBody,
     responses((status = 200, body = Envelope<serde_json::Value>)))]
 pub(crate) async fn set_role(
     State(api): State<Api>,
@@ -81,7 +81,7 @@ pub(crate) async fn set_role(
 }
 
 /// Remove a member, or leave
-#[utoipa::path(delete, path = "/projects/{project}/members/{user_id}", tag = "members",
+#[utoipa::path(delete, path = "/projects/{project}/members/{user_id}", operation_id = "remove_member", tag = "members",
     responses((status = 200, body = Envelope<serde_json::Value>)))]
 pub(crate) async fn remove(
     State(api): State<Api>,

@@ -76,7 +76,7 @@ struct ShareView {
 }
 
 /// A range's figures, chart and lists
-#[utoipa::path(get, path = "/projects/{project}/overview", tag = "overview", params(RangeParams, ZoneParams, FilterParams),
+#[utoipa::path(get, path = "/projects/{project}/overview", operation_id = "get_overview", tag = "overview", params(RangeParams, ZoneParams, FilterParams),
     responses((status = 200, body = Envelope<OverviewView>)))]
 pub(crate) async fn get(
     State(api): State<Api>,

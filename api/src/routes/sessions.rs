@@ -40,7 +40,7 @@ impl OrderParams {
 }
 
 /// Sessions that started in the range
-#[utoipa::path(get, path = "/projects/{project}/sessions", tag = "sessions", params(RangeParams, FilterParams, OrderParams, PageParams),
+#[utoipa::path(get, path = "/projects/{project}/sessions", operation_id = "list_sessions", tag = "sessions", params(RangeParams, FilterParams, OrderParams, PageParams),
     responses((status = 200, body = Envelope<Vec<SessionView>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
@@ -63,7 +63,7 @@ pub(crate) async fn list(
 }
 
 /// One session
-#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}", tag = "sessions", params(("session_id" = Uuid, Path)),
+#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}", operation_id = "get_session", tag = "sessions", params(("session_id" = Uuid, Path)),
     responses((status = 200, body = Envelope<SessionView>)))]
 pub(crate) async fn get(
     State(api): State<Api>,
@@ -80,7 +80,7 @@ pub(crate) async fn get(
 }
 
 /// A session's events in time order
-#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/events", tag = "sessions", params(("session_id" = Uuid, Path), PageParams),
+#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/events", operation_id = "list_session_events", tag = "sessions", params(("session_id" = Uuid, Path), PageParams),
     responses((status = 200, body = Envelope<Vec<EventView>>)))]
 pub(crate) async fn events(
     State(api): State<Api>,

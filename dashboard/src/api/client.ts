@@ -3,7 +3,7 @@
  * browser keeps. A 401 is answered by one refresh, shared by every request that waits for it.
  */
 
-import type { Iso, Token as TokenView, User } from './types';
+import type { Iso, Setup, Token as TokenView, User } from './types';
 
 export const API = '/api/v1';
 
@@ -40,22 +40,25 @@ const REFRESH_AHEAD_MS = 20_000;
 let token: Token | null = null;
 let refreshing: Promise<boolean> | null = null;
 
-/** Says that this browser has signed out, so that nobody asks the server in vain. It holds no secret. */
-const SIGNED_OUT_KEY = 'gosight.signed_out';
-
 export function keepToken(answer: TokenView): void {
   token = { user: answer.user, text: answer.access_token, expiresAtMs: Date.now() + answer.expires_in_s * 1000 };
-  window.localStorage.removeItem(SIGNED_OUT_KEY);
 }
 
 export function forgetToken(): void {
   token = null;
-  window.localStorage.setItem(SIGNED_OUT_KEY, '1');
+}
+
+/** Scripts cannot see the refresh cookie; the server tells whether there is one. Browsers log every 401, so nobody asks in vain. */
+async function hasRefreshCookie(): Promise<boolean> {
+  const response = await fetch(`${API}/auth/setup`, { credentials: 'same-origin' });
+  if (!response.ok) throw await errorOf(response);
+  const body = (await response.json()) as { data: Setup };
+  return body.data.has_refresh_cookie;
 }
 
 async function requestRefresh(): Promise<boolean> {
-  if (window.localStorage.getItem(SIGNED_OUT_KEY)) {
-    token = null;
+  if (!(await hasRefreshCookie())) {
+    forgetToken();
     return false;
   }
   const response = await fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' });

@@ -34,6 +34,7 @@ import type {
   ScrollDepth,
   Session,
   SessionEvent,
+  Setup,
   TelegramChat,
   User,
 } from './types';
@@ -64,7 +65,7 @@ export function projectPath(project: string): string {
 export function useNeedsOwner(): boolean | undefined {
   const setup = useQuery({
     queryKey: ['setup'],
-    queryFn: ({ signal }) => callData<{ needs_owner: boolean }>('/auth/setup', { anonymous: true, signal }),
+    queryFn: ({ signal }) => callData<Setup>('/auth/setup', { anonymous: true, signal }),
   });
   return setup.data?.needs_owner;
 }
@@ -281,7 +282,16 @@ export function useAlertHistory(): UseInfiniteQueryResult<Pages<AlertTransition[
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
+    refetchInterval: (history) => hasPending(history.state.data) && DELIVERIES_EVERY_MS,
   });
+}
+
+/** A message on its way is soon delivered or given up; nothing tells but the history itself. */
+const DELIVERIES_EVERY_MS = 4_000;
+
+function hasPending(history: Pages<AlertTransition[]> | undefined): boolean {
+  const newest = history?.pages[0]?.data ?? [];
+  return newest.some(({ deliveries }) => deliveries?.some(({ state }) => state === 'pending'));
 }
 
 /** Linking happens in Telegram, so the list looks again while somebody waits for it. */

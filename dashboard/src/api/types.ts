@@ -19,6 +19,7 @@ export type InsightType = 'rage_click' | 'dead_click' | 'error_click' | 'thrashe
 export type MarkType = InsightType | 'error';
 
 export type User = Schemas['UserView'];
+export type Setup = Schemas['SetupView'];
 
 export type Project = Narrow<Schemas['ProjectItem'], { role: Role }>;
 
