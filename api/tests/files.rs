@@ -98,6 +98,9 @@ async fn the_sdk_is_for_pages_of_any_origin_and_can_be_pinned() {
                 .unwrap()
                 .contains("immutable")
         );
+        let more = format!("/sdk.more@{version}.js");
+        assert!(pinned.text().await.unwrap().contains(&format!("\".{more}\"")), "{name}");
+        assert_eq!(get(&more).await.status(), StatusCode::OK);
     }
     assert_eq!(get("/sdk@0.0.0.js").await.status(), StatusCode::NOT_FOUND);
 }

@@ -20,7 +20,11 @@ static VERSION: LazyLock<String> = LazyLock::new(|| version(include_str!("../../
 
 pub(super) fn serve(path: &str, request: &HeaderMap) -> Option<Response> {
     let (name, is_pinned) = named(path, &VERSION)?;
-    let mut response = file(Files::get(&name)?, request, if is_pinned { ONE_YEAR } else { SHORT });
+    let mut found = Files::get(&name)?;
+    if is_pinned {
+        found.data = pinned(&found.data, &VERSION).into();
+    }
+    let mut response = file(found, request, if is_pinned { ONE_YEAR } else { SHORT });
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (
@@ -45,6 +49,14 @@ fn named(path: &str, version: &str) -> Option<(String, bool)> {
     }
 }
 
+/// A pinned file loads the file it needs later by the same version.
+fn pinned(script: &[u8], version: &str) -> Vec<u8> {
+    let script = String::from_utf8_lossy(script);
+    script
+        .replace("./sdk.more.js", &format!("./sdk.more@{version}.js"))
+        .into_bytes()
+}
+
 fn version(package: &str) -> String {
     let package: serde_json::Value = serde_json::from_str(package).unwrap_or_default();
     package["version"].as_str().unwrap_or("0").to_owned()
@@ -62,6 +74,15 @@ mod tests {
         for path in ["sdk@0.2.0.js", "a/sdk.js", "index.html"] {
             assert_eq!(named(path, "0.1.0"), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_pinned_file_loads_its_own_version_later() {
+        assert_eq!(
+            pinned(b"import('./sdk.more.js')", "0.1.0"),
+            b"import('./sdk.more@0.1.0.js')"
+        );
+        assert_eq!(named("sdk.more@0.1.0.js", "0.1.0"), Some(("sdk.more.js".into(), true)));
     }
 
     #[test]
