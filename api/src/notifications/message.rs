@@ -244,7 +244,10 @@ fn sessions(alert: &Alert) -> String {
 /// The insights of the window that fired.
 fn dashboard(alert: &Alert) -> String {
     let (start, end) = (iso(alert.fired_at_ms - alert.window_ms), iso(alert.at_ms + 1));
-    format!("{}/{}/insights?range={start}~{end}", alert.public_url, alert.project_slug)
+    format!(
+        "{}/{}/insights?range={start}~{end}",
+        alert.public_url, alert.project_slug
+    )
 }
 
 fn line(text: &mut String, line: &str) {
