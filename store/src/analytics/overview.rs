@@ -1,8 +1,9 @@
 //! The overview: a range's figures and how they changed, a chart, and the longest lists.
 //!
 //! Sessions, visitors, bounces and durations are counted from session rows, exactly to the millisecond: visitors must be (they are distinct over any
-//! range), and the rest comes with the same read. Page views, pages and lists come from rollups, outward to whole minutes. With a filter everything
-//! comes from the session rows it leaves, and a page view then counts with its session's start.
+//! range), and the rest comes with the same read. Page views and pages come from rollups, outward to whole minutes; so do the lists of a range of whole
+//! minutes or of more than three days, while those of any other come from its session rows and add up to the summary. With a filter everything comes from the session rows it
+//! leaves, and a page view then counts with its session's start.
 
 use super::range::{TimeRange, offset_in_hour_ms};
 use super::rollups::Cover;
@@ -306,7 +307,7 @@ impl Scope {
 
     async fn shares(&self, question: &Question<'_>) -> Result<BTreeMap<String, Vec<Share>>, AnalyticsError> {
         let top = format!("ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension");
-        let rows: Vec<ShareRow> = if question.filter.is_empty() {
+        let rows: Vec<ShareRow> = if question.is_told_by_rollups() {
             let sql = format!(
                 "SELECT toString(dimension) AS dimension, toString(value) AS value, sum(r.sessions) AS sessions FROM rollups AS r
                 WHERE project_id = {{project:UUID}} AND value != ''
@@ -367,6 +368,12 @@ impl Scope {
 }
 
 impl Question<'_> {
+    /// Whether rollups, which know whole minutes only, are exact enough to tell its sessions.
+    fn is_told_by_rollups(&self) -> bool {
+        let is_whole = self.range.minutes() == (self.range.start_ms(), self.range.end_ms());
+        self.filter.is_empty() && (is_whole || self.range.step() == Step::Day)
+    }
+
     fn bind_sessions(&self, query: Query, range: TimeRange) -> Query {
         self.filter
             .bind(query.param("start", range.start_ms()).param("end", range.end_ms()))

@@ -280,3 +280,23 @@ async fn the_series_adds_up_to_the_summary_at_every_edge_and_age() {
         }
     }
 }
+
+#[tokio::test]
+async fn lists_of_a_range_that_cuts_a_minute_count_the_sessions_of_the_summary() {
+    let analytics = testing::analytics().await;
+    let sessions = [session(1, MONDAY + 10_000), session(2, MONDAY + 30_000)];
+    write(&analytics, &sessions).await;
+    let both = Counts {
+        sessions: 2,
+        ..Counts::default()
+    };
+    write_rollups(&analytics, [rollups(Dimension::EntryPage, "/", MONDAY, both)]).await;
+    let of = async |start, end| {
+        let overview = overview(&analytics, range(start, end), SessionFilter::default()).await;
+        (overview.summary.sessions, overview.entry_pages)
+    };
+    assert_eq!(of(MONDAY, MONDAY + MINUTE).await, (2, vec![share("/", 2)]));
+    assert_eq!(of(MONDAY + 10_001, MONDAY + MINUTE).await, (1, vec![share("/", 1)]));
+    assert_eq!(of(MONDAY + 10_000, MONDAY + 30_000).await, (1, vec![share("/", 1)]));
+    assert_eq!(of(MONDAY, MONDAY + 10_000).await, (0, vec![]));
+}
