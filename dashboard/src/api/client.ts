@@ -28,6 +28,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Nobody is signed in, or not any more. */
+export function isUnauthorized(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
+
 interface Token {
   user: User;
   text: string;

@@ -2,8 +2,10 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { callData, forgetToken } from '@/api/client';
+import { callData, forgetToken, isUnauthorized } from '@/api/client';
 import { Icon } from '@/design/icon';
+import { errorText } from '@/design/states';
+import { useToast } from '@/design/toast';
 import { LANGUAGES, type Language, useLanguage } from '@/text/text';
 import { chooseTheme, type Theme, useTheme } from './theme';
 
@@ -47,8 +49,14 @@ function SignOut() {
   const { text } = useLanguage();
   const router = useRouter();
   const client = useQueryClient();
+  const toast = useToast();
   const signOut = async () => {
-    await callData('/auth/logout', { method: 'POST' }).catch(() => undefined);
+    try {
+      await callData('/auth/logout', { method: 'POST' });
+    } catch (error) {
+      // The cookie is still good: who is told otherwise would leave the machine signed in.
+      if (!isUnauthorized(error)) return toast(errorText(error, text), true);
+    }
     forgetToken();
     client.clear();
     router.replace('/login');

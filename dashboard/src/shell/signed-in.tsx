@@ -2,13 +2,9 @@
 
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect } from 'react';
-import { ApiError } from '@/api/client';
+import { isUnauthorized } from '@/api/client';
 import { useMe } from '@/api/queries';
 import { Fault } from '@/design/states';
-
-function isUnauthorized(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 401;
-}
 
 /** Shows its content to who is signed in, and the sign-in page to everybody else. */
 export function SignedIn({ children }: { children: ReactNode }) {
