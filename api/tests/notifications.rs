@@ -1,4 +1,5 @@
 //! Alerts on their way to people: real outbox, real sockets, a local server that speaks the Bot API.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
 mod bot_api;
 
