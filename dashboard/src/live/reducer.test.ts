@@ -192,19 +192,26 @@ describe('the heatmap', () => {
 });
 
 describe('the history of alerts', () => {
+  const transition = (id: string, time: string) => ({
+    id,
+    rule_id: 'rule',
+    state: 'fired' as const,
+    group: '',
+    value: 4,
+    threshold: 3,
+    time,
+    session_ids: [],
+  });
+
   it('takes each transition once, newest first', () => {
-    const transition = (id: string, time: string) => ({
-      id,
-      rule_id: 'rule',
-      state: 'fired' as const,
-      group: '',
-      value: 4,
-      threshold: 3,
-      time,
-      session_ids: [],
-    });
     const tick = aTick({ alerts: [transition('b', T2), transition('a', T1)] });
     const next = applyToHistory(pages([transition('a', T1)]), tick);
     expect(next.pages[0]?.data.map((row) => row.id)).toEqual(['b', 'a']);
+  });
+
+  it('keeps the deliveries that a fetch has learned', () => {
+    const deliveries = [{ channel: 'telegram', recipient: '7', state: 'sent' }];
+    const fetched = pages([{ ...transition('a', T1), deliveries }]);
+    expect(applyToHistory(fetched, aTick({ alerts: [transition('a', T1)] }))).toBe(fetched);
   });
 });

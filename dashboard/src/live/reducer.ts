@@ -305,12 +305,13 @@ export function applyToHeatmap(answer: Answer<Heatmap>, params: HeatmapParams, t
 
 // Alerts
 
-/** Transitions are facts that carry their own id: newest first, each once. */
+/** Transitions are facts that carry their own id: newest first, each once. A fetched one knows its deliveries too, and stays. */
 export function applyToHistory(pages: Pages<AlertTransition[]>, tick: Tick): Pages<AlertTransition[]> {
   const head = pages.pages[0];
   if (!head || !tick.alerts?.length) return pages;
-  const arrivals = new Map(tick.alerts.map((transition) => [transition.id, transition]));
-  const old = head.data.filter((transition) => !arrivals.has(transition.id));
-  const data = [...arrivals.values(), ...old].sort((a, b) => (a.time < b.time ? 1 : -1));
+  const known = new Set(head.data.map((transition) => transition.id));
+  const arrivals = tick.alerts.filter((transition) => !known.has(transition.id));
+  if (arrivals.length === 0) return pages;
+  const data = [...arrivals, ...head.data].sort((a, b) => (a.time < b.time ? 1 : -1));
   return { ...pages, pages: [{ ...head, data }, ...pages.pages.slice(1)] };
 }

@@ -314,6 +314,7 @@ export const en = {
     webhook: 'Webhook',
     webhookUrl: 'Address',
     webhookHint: 'Gets a signed POST for every message.',
+    webhookSecret: 'Copy the key of its signature',
     addWebhook: 'Add a webhook',
     addTelegram: 'Telegram, every linked chat',
     channels: 'Channels',

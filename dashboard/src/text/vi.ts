@@ -311,6 +311,7 @@ export const vi: Dictionary = {
     webhook: 'Webhook',
     webhookUrl: 'Địa chỉ',
     webhookHint: 'Mỗi tin được gửi bằng một POST có chữ ký.',
+    webhookSecret: 'Sao chép khóa của chữ ký',
     addWebhook: 'Thêm webhook',
     addTelegram: 'Telegram, mọi cuộc trò chuyện đã liên kết',
     channels: 'Kênh',

@@ -259,7 +259,7 @@ function Transition({ transition, name }: { transition: AlertTransition; name: s
         </span>
         {transition.deliveries?.map((delivery) => (
           <span
-            key={`${delivery.channel} ${delivery.state}`}
+            key={`${delivery.channel} ${delivery.recipient}`}
             data-testid="delivery"
             data-state={delivery.state}
             className={delivery.state === 'failed' ? 'text-fault' : ''}

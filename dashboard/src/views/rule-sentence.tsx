@@ -75,7 +75,19 @@ function Channels({ rule, onChange }: SentenceProps) {
           {channels.map((channel, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: channels have no other name than their place
             <div key={index} className="flex items-center justify-between gap-2 px-2.5 py-1 text-13">
-              <span className="truncate">{channelName(channel, text)}</span>
+              <span className="min-w-0 flex-1 truncate">{channelName(channel, text)}</span>
+              {channel.secret && (
+                <button
+                  type="button"
+                  data-testid="copy-webhook-secret"
+                  aria-label={text.alerts.webhookSecret}
+                  title={text.alerts.webhookSecret}
+                  onClick={() => void navigator.clipboard.writeText(channel.secret ?? '').then(close)}
+                  className="flex size-7 items-center justify-center rounded-md text-muted hover:bg-sunken"
+                >
+                  <Icon name="copy" size={12} />
+                </button>
+              )}
               <button
                 type="button"
                 aria-label={text.alerts.removeChannel(channelName(channel, text))}
