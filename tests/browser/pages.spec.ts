@@ -1,0 +1,245 @@
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import axe, { type AxeResults } from "axe-core";
+import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { rage } from "./shop.js";
+
+/** WCAG 2.2, levels A and AA. */
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+const THEMES = ["light", "dark"] as const;
+
+interface Stop {
+  path: string;
+  /** What is there once the page has its data. */
+  sign: string;
+}
+
+let gosight: GoSight;
+let stops: Stop[];
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(180_000);
+  gosight = await GoSight.start("demo", ["--visitors", "4"]);
+  const session = await fill(browser);
+  const project = (page: string, sign: string) => ({ path: `/${PROJECT}/${page}`, sign: `[data-testid=${sign}]` });
+  stops = [
+    project("overview", "hotspots] [href*=insights"),
+    project("live", "session-row"),
+    project("sessions", "session-row"),
+    project(`sessions/${session}`, "timeline-event"),
+    project("insights", "insight-row"),
+    project("heatmaps?path=%2Fshop%2Fproduct", "heatmap-element"),
+    project("alerts", "alert-transition"),
+    project("settings", "key-row"),
+    project("onboarding", "snippet"),
+    { path: "/", sign: "[data-testid=project-row]" },
+  ];
+});
+
+test.afterAll(async () => {
+  await gosight.stop();
+});
+
+/** A rule, a rage click that fires it, an error click; answers the session they are in. */
+async function fill(browser: Browser): Promise<string> {
+  const token = await gosight.token();
+  await gosight.call("POST", `/projects/${PROJECT}/alerts/rules`, token, {
+    name: "Rage in the shop",
+    kind: "threshold",
+    metric: "rage_clicks",
+    operator: ">",
+    threshold: 0,
+    window: "1h",
+    group_by: null,
+    filters: [],
+    channels: [],
+    cooldown_minutes: 15,
+    is_active: true,
+  });
+  const shop = await browser.newPage();
+  await shop.goto(`${gosight.url}/shop/product`);
+  await rage(shop);
+  await shop.goto(`${gosight.url}/shop/cart`);
+  await shop.locator("#voucher").click();
+  let session = "";
+  await expect
+    .poll(
+      async () => {
+        const { insights } = await gosight.call<{ insights: { type: string; session_id: string; path: string }[] }>(
+          "GET",
+          `/projects/${PROJECT}/insights?type=rage_click&path=${encodeURIComponent("/shop/product")}`,
+          token,
+        );
+        session = insights[0]?.session_id ?? "";
+        const fired = await gosight.call<unknown[]>("GET", `/projects/${PROJECT}/alerts/history`, token);
+        return insights.length > 0 && fired.length > 0;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true);
+  await shop.close();
+  return session;
+}
+
+function watchHosts(page: Page, problems: string[]): void {
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol.startsWith("http") && origin !== gosight.url) problems.push(`${page.url()} asked ${origin}`);
+  });
+}
+
+/** What axe finds on the page as it is now, in words. */
+async function faults(page: Page): Promise<string[]> {
+  // As text, not as a script element: the content security policy stays as it is.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults, string[]>(
+    (values) => (window as unknown as { axe: typeof axe }).axe.run(document, { runOnly: { type: "tag", values } }),
+    RULES,
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${page.url()} ${id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`),
+  );
+}
+
+async function newPage(context: BrowserContext, problems: string[]): Promise<Page> {
+  const page = await context.newPage();
+  watch(page, problems);
+  watchHosts(page, problems);
+  return page;
+}
+
+/** The page has its data, and nothing is still fading in. */
+async function settled(page: Page, { path, sign }: Stop): Promise<void> {
+  await expect(page.locator(sign).first(), path).toBeVisible();
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+}
+
+for (const [device, viewport] of Object.entries(SIZES)) {
+  for (const theme of THEMES) {
+    test(`every page on a ${device} in the ${theme} can be read by everyone, and speaks to nobody else`, async ({
+      browser,
+      problems,
+    }) => {
+      const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce" });
+      const page = await newPage(context, problems);
+      const found: string[] = [];
+      for (const path of ["/login", "/register"]) {
+        await page.goto(gosight.url + path);
+        await settled(page, { path, sign: "form" });
+        found.push(...(await faults(page)));
+      }
+      await signIn(page, gosight);
+      for (const stop of stops) {
+        await page.goto(gosight.url + stop.path);
+        await settled(page, stop);
+        found.push(...(await faults(page)));
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${stop.path} is wider than the ${device}`).toBeLessThanOrEqual(0);
+      }
+      expect(found).toEqual([]);
+      await context.close();
+    });
+  }
+}
+
+test("every page comes back after a reload, and by its address alone", async ({ context, problems }) => {
+  const page = await newPage(context, problems);
+  await signIn(page, gosight);
+  for (const stop of stops) {
+    await page.goto(gosight.url + stop.path);
+    await settled(page, stop);
+    await page.reload();
+    await settled(page, stop);
+    expect(page.url()).toBe(gosight.url + stop.path);
+  }
+});
+
+test("a deep link leads through sign-in to the page it names", async ({ context, problems }) => {
+  const page = await newPage(context, problems);
+  const path = `/${PROJECT}/insights?range=1h`;
+  await page.goto(gosight.url + path);
+  await page.waitForURL(/\/login\?next=/);
+  await page.getByLabel("E-mail").fill("owner@example.com");
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(gosight.url + path);
+  await expect(page.getByTestId("insight-row").first()).toBeVisible();
+});
+
+test("j and k walk through the sessions and enter opens one", async ({ context, problems }) => {
+  const page = await newPage(context, problems);
+  await signIn(page, gosight);
+  // A closed range: nobody who arrives in between moves the rows.
+  const range = `1970-01-01T00:00:00.000Z~${new Date().toISOString()}`;
+  await page.goto(`${gosight.url}/${PROJECT}/sessions?range=${range}`);
+  const rows = page.getByTestId("session-row");
+  await expect(rows.nth(1)).toBeVisible();
+  const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.session);
+  const ids = await rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset.session));
+  for (const [key, expected] of [
+    ["j", ids[0]],
+    ["j", ids[1]],
+    ["k", ids[0]],
+    ["j", ids[1]],
+  ] as const) {
+    await page.keyboard.press(key);
+    expect(await focused()).toBe(expected);
+  }
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname === `/${PROJECT}/sessions/${ids[1]}`);
+  await expect(page.getByTestId("timeline-event").first()).toBeVisible();
+});
+
+test("a lost connection keeps the last numbers, greyed, and comes back by itself", async ({ context }) => {
+  test.setTimeout(180_000);
+  const page = await context.newPage();
+  await signIn(page, gosight);
+  await page.goto(`${gosight.url}/${PROJECT}/overview`);
+  const status = page.getByTestId("status");
+  const sessions = page.getByTestId("stat-sessions");
+  await expect(status).toHaveAttribute("data-connection", "open");
+  await expect(sessions).toContainText(/[1-9]/);
+  const colour = () => sessions.evaluate((element) => getComputedStyle(element).color);
+  const alive = await colour();
+
+  await gosight.down();
+
+  await expect(status).toHaveAttribute("data-connection", "lost");
+  await expect(status).toContainText("connection lost, numbers of");
+  await expect(sessions).toContainText(/[1-9]/);
+  expect(await colour()).not.toBe(alive);
+  expect(await page.locator("main").innerText()).not.toContain("The server does not answer");
+
+  await gosight.up();
+
+  await expect(status).toHaveAttribute("data-connection", "open", { timeout: 60_000 });
+  await expect(sessions).toContainText(/[1-9]/);
+  expect(await colour()).toBe(alive);
+});
+
+test("a page that cannot get its data says so and offers to try again", async ({ context }) => {
+  const page = await context.newPage();
+  await signIn(page, gosight);
+  const answers = `**/api/v1/projects/${PROJECT}/sessions?*`;
+  await page.route(answers, (route) => route.abort());
+  await page.goto(`${gosight.url}/${PROJECT}/sessions`);
+  await expect(page.locator("[aria-busy=true]")).toBeVisible();
+  await expect(page.locator("main").getByRole("alert")).toContainText("The server does not answer", {
+    timeout: 30_000,
+  });
+  await page.unroute(answers);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByTestId("session-row").first()).toBeVisible();
+});
+
+test("a page without data says what is true and what to do", async ({ context, problems }) => {
+  const page = await newPage(context, problems);
+  await signIn(page, gosight);
+  const token = await gosight.token();
+  await gosight.call("POST", "/projects", token, { name: "Quiet", allowed_domains: [] });
+  for (const path of ["overview", "live", "sessions", "insights", "heatmaps", "alerts"]) {
+    await page.goto(`${gosight.url}/quiet/${path}`);
+    await expect(page.getByTestId("empty").first(), path).toBeVisible();
+    expect(await faults(page)).toEqual([]);
+  }
+});
