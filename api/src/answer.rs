@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -117,11 +117,22 @@ impl ToSchema for Iso {
 
 /// Milliseconds since 1970 of a query parameter: ISO 8601 or the number itself.
 pub fn parse_time_ms(text: &str) -> Option<i64> {
-    let ms = match text.parse::<i64>() {
-        Ok(ms) => ms,
-        Err(_) => DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis(),
-    };
+    let ms = text.parse().ok().or_else(|| iso_8601_ms(text))?;
     DateTime::from_timestamp_millis(ms).map(|_| ms)
+}
+
+/// Without a zone it is UTC; a date alone is its midnight.
+fn iso_8601_ms(text: &str) -> Option<i64> {
+    // A plus that was not escaped comes out of a query as a space.
+    let text = text.replace(' ', "+");
+    let zoned = || DateTime::parse_from_rfc3339(&text).ok().map(|time| time.to_utc());
+    let local = || text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc());
+    let date = || {
+        text.parse::<NaiveDate>()
+            .ok()
+            .map(|date| date.and_time(NaiveTime::MIN).and_utc())
+    };
+    zoned().or_else(local).or_else(date).map(|time| time.timestamp_millis())
 }
 
 #[cfg(test)]
@@ -142,8 +153,15 @@ mod tests {
         ] {
             assert_eq!(parse_time_ms(text), Some(1_732_330_000_007), "{text}");
         }
-        for text in ["", "yesterday", "2024-11-23", "99999999999999999"] {
+        for text in ["", "yesterday", "2024-11", "99999999999999999"] {
             assert_eq!(parse_time_ms(text), None, "{text}");
         }
+    }
+    #[test]
+    fn a_time_without_a_zone_is_utc_and_a_plus_lost_in_the_query_is_found_again() {
+        for text in ["2024-11-23T02:46:40.007", "2024-11-23T09:46:40.007 07:00"] {
+            assert_eq!(parse_time_ms(text), Some(1_732_330_000_007), "{text}");
+        }
+        assert_eq!(parse_time_ms("2024-11-23"), Some(1_732_320_000_000));
     }
 }
