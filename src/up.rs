@@ -303,7 +303,12 @@ fn relay(meta: Meta, log: Arc<dyn Log>, stop: CancellationToken) -> JoinHandle<(
 
 /// Rows of deleted projects on their way out.
 fn finish_deletions(deletions: Deletions, stop: CancellationToken) -> JoinHandle<()> {
-    tokio::spawn(async move { drop(stop.run_until_cancelled(deletions.run()).await) })
+    tokio::spawn(async move {
+        tokio::select! {
+            () = deletions.run() => {}
+            () = stop.cancelled() => {}
+        }
+    })
 }
 
 fn listen_to_telegram(
