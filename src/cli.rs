@@ -1,6 +1,6 @@
 //! What can be asked of `gosight`, in the words of `--help`. Every setting is a flag, a `GOSIGHT_*` variable and a key of the TOML file.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,7 +61,8 @@ pub(crate) struct UpArgs {
         long,
         env = "GOSIGHT_LISTEN",
         default_value = "127.0.0.1:8080",
-        value_name = "HOST:PORT"
+        value_name = "HOST:PORT",
+        value_parser = host_and_port
     )]
     pub(crate) listen: SocketAddr,
 
@@ -183,5 +184,34 @@ fn parse_workers(text: &str) -> Result<usize, String> {
         _ => Err(format!(
             "the number of workers is a whole number from 1 to {WORKERS_MAX}"
         )),
+    }
+}
+
+/// An address, or a name that has one; of several the first that is IPv4, as `localhost` is usually meant.
+fn host_and_port(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map_err(|error| error.to_string())?;
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|address| !address.is_ipv4());
+    found
+        .first()
+        .copied()
+        .ok_or_else(|| "this host has no address".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listens_on_an_address_or_a_name_with_a_port() {
+        for text in ["127.0.0.1:8080", "localhost:8080"] {
+            assert_eq!(
+                host_and_port(text),
+                Ok(SocketAddr::from(([127, 0, 0, 1], 8080))),
+                "{text}"
+            );
+        }
+        assert!(host_and_port("[::1]:8080").is_ok_and(|address| address.is_ipv6()));
+        assert!(host_and_port("8080").is_err());
     }
 }
