@@ -86,7 +86,7 @@ test("the pictures in docs/", async ({ browser }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   await take(page, "overview-dark", at("overview?range=1h"), "[data-testid=hotspots] [href*=insights]");
   await page.emulateMedia({ colorScheme: "light" });
-  await take(page, "live", at("live"), "[data-testid=session-row]");
+  await take(page, "live", at("live"), "[data-testid=live-stream] li:nth-child(9)");
   await take(page, "session", at(`sessions/${session}`), "[data-testid=timeline-insight]");
   await take(page, "insights", at("insights?range=1h"), "[data-testid=insight-row]");
   await take(page, "heatmap", at("heatmaps?path=%2Fshop%2Fproduct"), "[data-testid=heatmap-element]");
