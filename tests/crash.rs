@@ -1,4 +1,6 @@
 //! `kill -9` during load, again and again: whatever was acknowledged is there once, and every view is the oracle's.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
+#![allow(clippy::print_stdout, reason = "a test prints its figures")]
 
 mod harness;
 

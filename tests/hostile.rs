@@ -1,4 +1,6 @@
 //! Clients that mean harm, at the real listener: they are answered or cut off, memory stays bounded, and everybody else is served.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
+#![allow(clippy::print_stdout, reason = "a test prints its figures")]
 
 mod harness;
 
@@ -240,7 +242,7 @@ async fn bombs_are_answered_and_memory_stays_bounded() {
     let batch_of_empty_events = [key_field(), [0x5a, 0x00].repeat(500_000)].concat();
     let deep_protobuf = [key_field(), nested(2_000)].concat();
     let nested_json = format!("{{\"project_key\":\"{KEY}\",\"events\":{}", "[".repeat(500_000));
-    let bombs: [(&str, &str, bool, Vec<u8>, &[u16]); 7] = [
+    let bombs: [Bomb; 7] = [
         ("1 GiB of zeros in 1 MB of gzip", protobuf, true, zeros(1 << 30), &[413]),
         (
             "10 MiB of zeros in 10 KB of gzip",
@@ -289,6 +291,9 @@ async fn bombs_are_answered_and_memory_stays_bounded() {
     assert!(cost_mib < BODIES_MIB_MAX, "the bombs cost {cost_mib} MiB");
     serves(&gosight).await;
 }
+
+/// Its name, content type, whether it is gzip, its body, and what it may be answered.
+type Bomb = (&'static str, &'static str, bool, Vec<u8>, &'static [u16]);
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());

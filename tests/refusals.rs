@@ -2,6 +2,8 @@
 //!
 //! A CPU without what the engine needs cannot be had here: the store's own tests hold the words for it. Whoever runs these tests as root can
 //! write anywhere, so the folder that cannot be written is one below a plain file.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
+#![allow(clippy::print_stdout, reason = "a test prints its figures")]
 
 mod harness;
 

@@ -1,4 +1,6 @@
 //! A stop and a start change nothing that anybody can see.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
+#![allow(clippy::print_stdout, reason = "a test prints its figures")]
 
 mod harness;
 

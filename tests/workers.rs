@@ -1,4 +1,6 @@
 //! However many workers share the work: the views are the same, and every worker has its part.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
+#![allow(clippy::print_stdout, reason = "a test prints its figures")]
 
 mod harness;
 
