@@ -13,7 +13,10 @@ test.afterAll(async () => {
 
 /** Clicks the shop's button that does nothing, six times, like somebody who cannot believe it. */
 async function rage(shop: Page): Promise<void> {
-  for (let click = 0; click < 6; click++) await shop.locator("#wishlist").click({ delay: 20 });
+  await shop.bringToFront();
+  const box = await shop.locator("#wishlist").boundingBox();
+  if (box === null) throw new Error("the button is not there");
+  for (let click = 0; click < 6; click++) await shop.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
 }
 
 test("a rage click in the shop is on the live strip, the insights, the session and the heatmap, without a reload", async ({
@@ -52,11 +55,17 @@ test("a rage click in the shop is on the live strip, the insights, the session a
   await overview.goto(`${gosight.url}/${PROJECT}/sessions/${session}`);
   await expect(overview.locator('[data-testid=session-insight][data-type="rage_click"]')).toHaveCount(1);
   const timeline = overview.locator('[data-testid=timeline-event][data-type="click"]');
-  await expect(timeline).toHaveCount(6);
+  // Six clicks on one element are one line of the timeline, and so are their six insights.
+  await expect(timeline).toHaveCount(1);
+  await expect(overview.locator('[data-testid=timeline-insight][data-type="dead_click"]')).toHaveAttribute(
+    "data-repeats",
+    "6",
+  );
 
   // The open session grows too.
+  await shop.bringToFront();
   await shop.locator("#add-to-cart").click();
-  await expect(timeline).toHaveCount(7);
+  await expect(timeline).toHaveCount(2);
 });
 
 test("the button that throws makes an error click, and no dead one", async ({ context, problems }) => {
@@ -71,13 +80,15 @@ test("the button that throws makes an error click, and no dead one", async ({ co
   await shop.locator("#voucher").click();
   const row = insights.locator('[data-testid=insight-row][data-type="error_click"]');
   await expect(row).toHaveCount(1);
+  // The screen follows the tick; the views follow with the commit.
   const token = await gosight.token();
-  const answer = await gosight.call<{ insights: { path: string; type: string }[] }>(
-    "GET",
-    `/projects/${PROJECT}/insights?path=${encodeURIComponent("/shop/cart")}`,
-    token,
-  );
-  expect(answer.insights.map((insight) => insight.type)).toEqual(["error_click"]);
+  await expect
+    .poll(async () => {
+      const path = `/projects/${PROJECT}/insights?path=${encodeURIComponent("/shop/cart")}`;
+      const answer = await gosight.call<{ insights: { type: string }[] }>("GET", path, token);
+      return answer.insights.map((insight) => insight.type);
+    })
+    .toEqual(["error_click"]);
 });
 
 test("every page of the shop and its single-page part work without an error", async ({ page, problems }) => {
