@@ -9,6 +9,9 @@ use serde::Deserialize;
 
 use crate::process;
 
+/// Requests in flight: an acknowledgement waits for the disk, so few senders would measure the disk's latency, not the server.
+const CONNECTIONS: &str = "128";
+
 /// What it says was acknowledged.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Tally {
@@ -54,6 +57,7 @@ pub(crate) async fn send(program: &Path, order: Order<'_>) -> anyhow::Result<Loa
             "--seconds",
             &order.seconds.to_string(),
         ])
+        .args(["--connections", CONNECTIONS])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)

@@ -26,6 +26,11 @@ pub const COMMIT_BEGUN: &str = "commit-begun";
 /// Fail point between the insert and the durable *done*. Action `return` aborts the process there.
 pub const COMMIT_INSERTED: &str = "commit-inserted";
 
+/// From the start of one commit to that of the next there are at least so many times what the first took: the engine needs the rest
+/// to merge what it was given, and fewer, larger inserts cost it less. At most, so that the views stay fresh under load:
+const COMMIT_TIMES_MIN: u32 = 3;
+const PACE_MAX: Duration = Duration::from_secs(2);
+
 /// Waits between attempts while the views are away: doubling from the first to the last.
 const RETRY_AFTER_MIN: Duration = Duration::from_millis(100);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
@@ -53,17 +58,17 @@ pub(crate) struct Committer {
 impl Committer {
     /// Runs until the last tick is committed.
     pub(crate) fn run(mut self) -> Result<(), DataflowError> {
-        let pace = Duration::from_millis(self.shared.config.commit_ms_min);
         let mut pending = VecDeque::new();
         let mut next_commit_at = Instant::now();
         loop {
             let is_last = self.collect(&mut pending, next_commit_at);
             while let Some(commit) = self.next_cut(&pending) {
-                next_commit_at = Instant::now() + pace;
+                let started = Instant::now();
                 let written = self.commit(&commit, take(&mut pending, commit.last_tick))?;
                 if !written || self.shared.must_leave() {
                     return Ok(());
                 }
+                next_commit_at = started + self.pace(started.elapsed());
                 self.pass_quiet(&mut pending);
                 if !is_last {
                     break;
@@ -73,6 +78,12 @@ impl Committer {
                 return Ok(());
             }
         }
+    }
+
+    /// From the start of a commit that took so long to that of the next.
+    fn pace(&self, took: Duration) -> Duration {
+        let quiet = Duration::from_millis(self.shared.config.commit_ms_min);
+        quiet.max((took * COMMIT_TIMES_MIN).min(PACE_MAX))
     }
 
     /// Takes what is complete: at least until `until` when something is to be written, at once when a commit's worth has come.
