@@ -161,13 +161,28 @@ impl From<ClickHeatmap> for ClickView {
     }
 }
 
+/// Scroll depth is told for each so many percent of the page (02-insights).
+const SCROLL_STEP_PERCENT: usize = 5;
+
 impl From<Vec<ScrollReach>> for ScrollView {
     fn from(reached: Vec<ScrollReach>) -> Self {
-        // Every page view has reached the top.
-        let views = reached.first().map_or(0, |top| top.views);
+        // Every page view has reached the top; a depth that none has reached is told as that.
+        let views_at = |percent| {
+            reached
+                .iter()
+                .find(|step| step.percent == percent)
+                .map_or(0, |step| step.views)
+        };
+        let steps = (0..=100).step_by(SCROLL_STEP_PERCENT);
         Self {
-            views,
-            reached: reached.into_iter().map(ReachedView::from).collect(),
+            views: views_at(0),
+            reached: steps
+                .map(|percent| ScrollReach {
+                    percent,
+                    views: views_at(percent),
+                })
+                .map(ReachedView::from)
+                .collect(),
         }
     }
 }

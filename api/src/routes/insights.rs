@@ -11,6 +11,15 @@ use crate::access::ProjectScope;
 use crate::views::{InsightCounts, InsightView};
 use crate::{Answer, Api, ApiError, Envelope, PageParams, Params};
 
+const TYPES: [&str; 6] = [
+    "rage_click",
+    "dead_click",
+    "error_click",
+    "thrashed_cursor",
+    "u_turn",
+    "slow_page",
+];
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct InsightParams {
@@ -53,7 +62,7 @@ pub(crate) async fn list(
     let complete_to_ms = api.complete_to_ms();
     let range = range.range(api.now_ms())?;
     let filter = InsightFilter {
-        r#type: params.r#type,
+        r#type: params.r#type.map(known_type).transpose()?,
         path: params.path,
         session_id: params.session_id,
     };
@@ -66,6 +75,18 @@ pub(crate) async fn list(
     Ok(Answer::new(view)
         .complete_to(complete_to_ms)
         .next_cursor(found.insights.next.map(|cursor| cursor.encode())))
+}
+
+/// A misspelt type is told, not answered with nothing.
+fn known_type(name: String) -> Result<String, ApiError> {
+    if TYPES.contains(&name.as_str()) {
+        Ok(name)
+    } else {
+        Err(ApiError::invalid(
+            "type",
+            format!("must be one of {}", TYPES.join(", ")),
+        ))
+    }
 }
 
 impl From<Hotspot> for HotspotView {
