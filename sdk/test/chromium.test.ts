@@ -401,6 +401,8 @@ describe('delivery', () => {
     server.pages['/'] = html('<button id="b">b</button>');
     await page.goto(server.url);
     await page.evaluate('GoSight.flush()');
+    // A second batch may have been on its way when the first was refused.
+    await page.waitForLoadState('networkidle');
     const { refused } = server;
     expect(refused).toBeGreaterThan(0);
     await page.click('#b');
