@@ -115,7 +115,8 @@ async function newPage(context: BrowserContext, problems: string[]): Promise<Pag
 /** The page has its data, and nothing is still fading in. */
 async function settled(page: Page, { path, sign }: Stop): Promise<void> {
   await expect(page.locator(sign).first(), path).toBeVisible();
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  // An animation whose element goes away is cancelled, which settles it too.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
 }
 
 for (const [device, viewport] of Object.entries(SIZES)) {
