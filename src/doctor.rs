@@ -135,7 +135,7 @@ fn address(args: &UpArgs) -> Result<String, String> {
 
 fn open_files() -> Result<String, String> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let needed = crate::serve::CONNECTIONS_MAX as u64;
+    let needed = gosight_proto::limits::CONNECTIONS_MAX as u64;
     match limit.maximum {
         Some(maximum) if maximum < needed => Err(format!(
             "at most {maximum}; raise the hard limit above {needed} (ulimit -Hn) to hold {needed} connections"

@@ -10,6 +10,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use gosight_proto::limits::{CONNECTIONS_MAX, HEADER_TIME_MS_MAX};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -21,10 +22,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// Open connections (01-events); one more is answered 503 and closed.
-pub(crate) const CONNECTIONS_MAX: usize = 10_000;
-/// A client that has not sent a whole request head by then is cut off (01-events).
-const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A client that has not sent a whole request head by then is cut off.
+const HEADER_TIMEOUT: Duration = Duration::from_millis(HEADER_TIME_MS_MAX);
 /// Streams one HTTP/2 connection may have open: enough for a busy collector, too few for a rapid-reset flood.
 const HTTP2_STREAMS_MAX: u32 = 100;
 /// How long open requests may take to finish once the process was told to stop.
