@@ -82,11 +82,21 @@ export class GoSight {
   async down(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const exited = once(this.process, "exit");
+      this.thaw();
       this.process.kill("SIGTERM");
       const killer = setTimeout(() => this.process.kill("SIGKILL"), 20_000);
       await exited;
       clearTimeout(killer);
     }
+  }
+
+  /** Takes the process out of the world without telling anybody: its connections stay open and silent. */
+  freeze(): void {
+    this.process.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.process.kill("SIGCONT");
   }
 
   /** The same address, the same folder. */

@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { rage } from "./shop.js";
 
 let gosight: GoSight;
 
@@ -10,14 +11,6 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await gosight.stop();
 });
-
-/** Clicks the shop's button that does nothing, six times, like somebody who cannot believe it. */
-async function rage(shop: Page): Promise<void> {
-  await shop.bringToFront();
-  const box = await shop.locator("#wishlist").boundingBox();
-  if (box === null) throw new Error("the button is not there");
-  for (let click = 0; click < 6; click++) await shop.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-}
 
 test("a rage click in the shop is on the live strip, the insights, the session and the heatmap, without a reload", async ({
   context,

@@ -220,6 +220,22 @@ test("a lost connection keeps the last numbers, greyed, and comes back by itself
   expect(await colour()).toBe(alive);
 });
 
+test("a server that is frozen is seen as a lost connection, and comes back by itself", async ({ context }) => {
+  const page = await context.newPage();
+  await signIn(page, gosight);
+  await page.goto(`${gosight.url}/${PROJECT}/overview`);
+  const status = page.getByTestId("status");
+  await expect(status).toHaveAttribute("data-connection", "open");
+
+  // Its sockets stay open: nothing but its silence tells.
+  gosight.freeze();
+  await expect(status).toHaveAttribute("data-connection", "lost");
+  await expect(page.getByTestId("stat-sessions")).toContainText(/[1-9]/);
+
+  gosight.thaw();
+  await expect(status).toHaveAttribute("data-connection", "open", { timeout: 60_000 });
+});
+
 test("a page that cannot get its data says so and offers to try again", async ({ context }) => {
   const page = await context.newPage();
   await signIn(page, gosight);

@@ -1,7 +1,7 @@
 //! The live socket: what each tick changed in one project, pushed as it happens, without a query.
 //!
 //! A connection authenticates with its first message, subscribes to topics, and gets every tick of the live bus that touches its project;
-//! at least every two seconds it gets a heartbeat that says how far the views are complete. Each connection reads the bus on its own: one
+//! at least every 1.5 seconds it gets a heartbeat that says how far the views are complete. Each connection reads the bus on its own: one
 //! that is slow is told how many ticks it lost (`lagged`) and holds up nobody. It ends when the sign-in or the membership ends.
 
 mod connection;

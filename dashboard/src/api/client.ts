@@ -41,6 +41,8 @@ interface Token {
 
 /** A token this close to its end is replaced before it is used. */
 const REFRESH_AHEAD_MS = 20_000;
+/** Every request waits for a refresh: one that got lost on its way must not keep them all. */
+const REFRESH_WITHIN_MS = 10_000;
 
 let token: Token | null = null;
 let refreshing: Promise<boolean> | null = null;
@@ -55,7 +57,10 @@ export function forgetToken(): void {
 
 /** Scripts cannot see the refresh cookie; the server tells whether there is one. Browsers log every 401, so nobody asks in vain. */
 async function hasRefreshCookie(): Promise<boolean> {
-  const response = await fetch(`${API}/auth/setup`, { credentials: 'same-origin' });
+  const response = await fetch(`${API}/auth/setup`, {
+    credentials: 'same-origin',
+    signal: AbortSignal.timeout(REFRESH_WITHIN_MS),
+  });
   if (!response.ok) throw await errorOf(response);
   const body = (await response.json()) as { data: Setup };
   return body.data.has_refresh_cookie;
@@ -66,7 +71,11 @@ async function requestRefresh(): Promise<boolean> {
     forgetToken();
     return false;
   }
-  const response = await fetch(`${API}/auth/refresh`, { method: 'POST', credentials: 'same-origin' });
+  const response = await fetch(`${API}/auth/refresh`, {
+    method: 'POST',
+    credentials: 'same-origin',
+    signal: AbortSignal.timeout(REFRESH_WITHIN_MS),
+  });
   if (!response.ok) {
     if (response.status !== 401) throw await errorOf(response);
     forgetToken();

@@ -4,6 +4,12 @@ import { API, accessToken } from '@/api/client';
 import { backoffMs } from './backoff';
 import { parseMessage, type Tick, TOPICS } from './messages';
 
+/**
+ * The server says something at least every 1.5 s (`HEARTBEAT` in api/src/live/connection.rs). A connection that has been silent
+ * for this long is lost, even when the browser still calls it open: a frozen server, a cable that was pulled.
+ */
+export const SILENCE_MS = 5_000;
+
 export interface LiveHandlers {
   /** The connection stands; `isAgain` when it had been lost, so that there may be a gap. */
   onOpen(isAgain: boolean): void;
@@ -21,24 +27,43 @@ function address(project: string): string {
 /** Connects, and stays connected until the returned function is called. */
 export function connect(project: string, handlers: LiveHandlers): () => void {
   let socket: WebSocket | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let retrying: ReturnType<typeof setTimeout> | undefined;
+  let silence: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
+  /** Counts the calls of `open`: only the last one goes on. */
+  let opening = 0;
   let wasOpen = false;
   let isClosed = false;
 
+  /** Forgets the socket: whatever it still says is not heard. Its own close may take as long as the silence did. */
+  const drop = () => {
+    clearTimeout(silence);
+    const dropped = socket;
+    socket = null;
+    dropped?.close();
+  };
+
   const retry = () => {
+    drop();
     if (isClosed) return;
     handlers.onLost();
-    timer = setTimeout(open, backoffMs(attempt, Math.random()));
+    clearTimeout(retrying);
+    retrying = setTimeout(open, backoffMs(attempt, Math.random()));
     attempt += 1;
   };
 
-  const receive = (text: string) => {
+  const expectWord = () => {
+    clearTimeout(silence);
+    silence = setTimeout(retry, SILENCE_MS);
+  };
+
+  const receive = (from: WebSocket, text: string) => {
+    expectWord();
     const message = parseMessage(text);
     if (message?.type === 'tick') handlers.onTick(message);
     if (message?.type === 'lagged') handlers.onLagged();
     if (message?.type === 'authenticated') {
-      socket?.send(JSON.stringify({ type: 'subscribe', topics: TOPICS }));
+      from.send(JSON.stringify({ type: 'subscribe', topics: TOPICS }));
       handlers.onOpen(wasOpen);
       wasOpen = true;
       attempt = 0;
@@ -46,21 +71,26 @@ export function connect(project: string, handlers: LiveHandlers): () => void {
   };
 
   const open = async () => {
+    opening += 1;
+    const mine = opening;
     const token = await accessToken().catch(() => null);
-    if (isClosed) return;
+    if (isClosed || mine !== opening) return;
     if (!token) return retry();
     const current = new WebSocket(address(project));
     socket = current;
+    expectWord();
     current.onopen = () => current.send(JSON.stringify({ type: 'authenticate', token }));
-    current.onmessage = (event: MessageEvent<string>) => receive(event.data);
+    current.onmessage = (event: MessageEvent<string>) => {
+      if (socket === current) receive(current, event.data);
+    };
     current.onclose = () => {
       if (socket === current) retry();
     };
   };
 
   const wake = () => {
-    if (isClosed || socket?.readyState === WebSocket.OPEN || socket?.readyState === WebSocket.CONNECTING) return;
-    clearTimeout(timer);
+    if (isClosed || socket) return;
+    clearTimeout(retrying);
     attempt = 0;
     void open();
   };
@@ -69,8 +99,8 @@ export function connect(project: string, handlers: LiveHandlers): () => void {
   void open();
   return () => {
     isClosed = true;
-    clearTimeout(timer);
+    clearTimeout(retrying);
     window.removeEventListener('online', wake);
-    socket?.close();
+    drop();
   };
 }
