@@ -27,6 +27,8 @@ pub struct Rows {
     pub transitions: Vec<TransitionRow>,
     /// For the live bus alone: a project's figures, when they changed.
     pub live: Vec<(Uuid, LiveNow)>,
+    /// For the live bus alone: an [event](EventRow::key) without a session id, and the session it belongs to as of its tick.
+    pub named: Vec<((Uuid, Uuid), Uuid)>,
 }
 
 impl Rows {
@@ -58,6 +60,7 @@ impl Rows {
         append(&mut self.outcomes, other.outcomes);
         append(&mut self.transitions, other.transitions);
         append(&mut self.live, other.live);
+        append(&mut self.named, other.named);
     }
 
     /// One row per key, in a total order. Appended rows stand as they are; of keyed rows the newest version stays; additive rows

@@ -47,7 +47,8 @@ pub(crate) fn judge(envelope: &Envelope, key: &IngestKey) -> Result<Sound, Refus
         batch.sent_at_ms = received_at_ms;
     }
     let (pages, pages_blocked) = pages(&envelope.pages, key, &mut mender)?;
-    let session_id = ids::parse(&batch.session_id);
+    // An id of zeroes is that of no session.
+    let session_id = ids::parse(&batch.session_id).filter(|id| *id != 0);
     let context = BatchContext {
         is_session_id_bad: session_id.is_none() && !batch.session_id.is_empty(),
         received_at_ms,

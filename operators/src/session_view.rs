@@ -1,14 +1,15 @@
 //! A session's row, from what its events add up to.
 
 use crate::event::{Page, Utm};
-use crate::ids::{ProjectId, SessionId};
+use crate::ids::SessionId;
+use crate::sessions::{Actor, Who};
 use crate::summary::Summary;
 use crate::views::*;
 use std::sync::Arc;
 
 /// None before the session has an event that counts.
 pub(crate) fn session_view(
-    project: ProjectId,
+    actor: &Actor,
     id: SessionId,
     summary: &Summary,
     insights: &[Arc<Insight>],
@@ -18,8 +19,9 @@ pub(crate) fn session_view(
     let text = |text: Option<&Arc<str>>| text.cloned().unwrap_or_default();
     let page = |view: Option<&Arc<Page>>, any: Option<&Arc<Page>>| view.or(any).cloned().unwrap_or_default();
     Some(SessionView {
-        project,
+        project: actor.project,
         id,
+        is_derived: matches!(actor.who, Who::Visitor(_)),
         visitor: text(summary.visitor.get().map(|it| &it.visitor)),
         user: text(summary.identified.get().or(summary.user.get().map(|it| &it.user))),
         started_at_ms,

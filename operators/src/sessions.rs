@@ -73,7 +73,8 @@ pub enum Row {
     Session(Arc<SessionView>),
     Insight(Arc<Insight>),
     Depth(PageDepth),
-    /// The session that an event without a session id belongs to, as known at its tick; told once, never corrected.
+    /// The session that an event without a session id belongs to, as known at its tick: told once, for who watches live. A late event may make
+    /// it another one's.
     Named(Position, SessionId),
 }
 
@@ -267,7 +268,7 @@ impl Session {
             emit,
         );
         self.views.evaluate(&mut |depth, diff| emit(Row::Depth(depth), diff));
-        let view = session_view(actor.project, id, &self.summary, &self.insights);
+        let view = session_view(actor, id, &self.summary, &self.insights);
         if self.emitted.as_deref() != view.as_ref() {
             let view = view.map(Arc::new);
             if let Some(before) = std::mem::replace(&mut self.emitted, view.clone()) {

@@ -18,6 +18,8 @@ pub const CURRENT_PAGES_MAX: usize = 20;
 pub struct SessionView {
     pub project: ProjectId,
     pub id: SessionId,
+    /// Of events that came without a session id.
+    pub is_derived: bool,
     pub visitor: Arc<str>,
     pub user: Arc<str>,
     pub started_at_ms: i64,

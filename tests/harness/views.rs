@@ -159,9 +159,8 @@ fn expected(events: &[OracleEvent], tick: i64) -> (Views, Vec<(&'static str, Ins
         );
     }
     for ((_, key), events) in sessions_of(events) {
-        // Recorded chunks alone are no session, so nobody can ask for their events. A derived session's id may change when an event
-        // comes, and what came before stays listed under the id it had: those lists are not compared.
-        if matches!(key, SessionKey::Given(_)) && views.sessions.contains_key(&key) {
+        // Recorded chunks alone are no session, so nobody can ask for their events.
+        if views.sessions.contains_key(&key) {
             views
                 .events
                 .insert(key, events.into_iter().map(|event| event.id).collect());
@@ -418,9 +417,7 @@ impl Reader<'_> {
                 views.sessions.insert(key.clone(), session(row, key.clone())).is_none(),
                 "{key:?} is there twice"
             );
-            if !is_derived {
-                views.events.insert(key.clone(), ids);
-            }
+            views.events.insert(key.clone(), ids);
             keys.insert(id, key);
         }
         keys

@@ -181,6 +181,7 @@ mod tests {
         SessionView {
             project: ProjectId(1),
             id: SessionId(2),
+            is_derived: false,
             visitor: Arc::from(""),
             user: Arc::from(""),
             started_at_ms,

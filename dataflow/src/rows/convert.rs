@@ -37,6 +37,7 @@ pub(crate) fn session(view: &views::SessionView, version: Tick) -> SessionRow {
     SessionRow {
         project_id: Uuid::from_u128(view.project.0),
         id: Uuid::from_u128(view.id.0),
+        is_derived: u8::from(view.is_derived),
         visitor_id: owned(&view.visitor),
         user_id: owned(&view.user),
         started_at: view.started_at_ms,

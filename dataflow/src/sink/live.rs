@@ -3,7 +3,7 @@
 use super::gather::CompleteTick;
 use crate::Rows;
 use gosight_store::live::{Bus, EVENTS_MAX, LiveNow, LiveTick, ProjectTick};
-use gosight_store::rows::{Dimension, Resolution};
+use gosight_store::rows::{Dimension, EventRow, Resolution};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -72,10 +72,11 @@ fn by_project(rows: &Rows) -> HashMap<Uuid, ProjectTick> {
         .for_each(|row| of(row.project_id, &|tick| push(&mut tick.alerts, row)));
     let minutes = rows.rollups.iter().filter(|row| is_minute_total(row));
     minutes.for_each(|row| of(row.project_id, &|tick| push(&mut tick.rollups, row)));
+    let sessions = rows.named.iter().copied().collect();
     for (project, mut newest) in newest_events(rows) {
         let left_out = newest.len().saturating_sub(EVENTS_MAX);
         let tick = projects.entry(project).or_default();
-        tick.events = newest.drain(left_out..).cloned().collect();
+        tick.events = newest.drain(left_out..).map(|row| named(row, &sessions)).collect();
         tick.events_left_out = left_out as u64;
     }
     projects
@@ -91,8 +92,17 @@ fn is_minute_total(row: &gosight_store::rows::RollupRow) -> bool {
     row.resolution == Resolution::Minute && row.dimension == Dimension::Total
 }
 
+/// An event with the session it belongs to as of now.
+fn named(row: &EventRow, sessions: &HashMap<(Uuid, Uuid), Uuid>) -> EventRow {
+    let session_id = sessions.get(&row.key()).copied().unwrap_or(row.session_id);
+    EventRow {
+        session_id,
+        ..row.clone()
+    }
+}
+
 /// Each project's events, oldest first.
-fn newest_events(rows: &Rows) -> HashMap<Uuid, Vec<&gosight_store::rows::EventRow>> {
+fn newest_events(rows: &Rows) -> HashMap<Uuid, Vec<&EventRow>> {
     let mut projects: HashMap<Uuid, Vec<_>> = HashMap::new();
     rows.events
         .iter()
@@ -155,6 +165,28 @@ mod tests {
         assert_eq!(published.tick, 30);
         assert_eq!(bus.now(PROJECT).unwrap().active_sessions, 2);
         assert!(published.projects[&PROJECT].sessions.is_empty());
+    }
+
+    #[test]
+    fn an_event_without_a_session_id_is_shown_in_the_session_it_belongs_to() {
+        let bus = Bus::new();
+        let mut reader = bus.subscribe();
+        let row = |id| EventRow {
+            project_id: PROJECT,
+            id: Uuid::from_u128(id),
+            ..EventRow::default()
+        };
+        LiveBus::new(bus, 0).publish(&tick(
+            10,
+            Rows {
+                events: vec![row(1), row(2)],
+                named: vec![(row(1).key(), Uuid::from_u128(99))],
+                ..Rows::default()
+            },
+        ));
+        let published = reader.try_recv().unwrap();
+        let sessions = published.projects[&PROJECT].events.iter().map(|row| row.session_id);
+        assert_eq!(sessions.collect::<Vec<_>>(), [Uuid::from_u128(99), Uuid::nil()]);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl RawTicks {
     /// Adds the tick's rows and outcomes; `verdicts` came back from the graph.
     pub(crate) fn release(&mut self, tick: u64, verdicts: &Verdicts, rows: &mut Rows) {
         let Some(mut held) = self.0.remove(&tick) else { return };
-        held.name(&verdicts.sessions);
+        rows.named.extend(held.named(&verdicts.sessions));
         held.strike_out(&verdicts.duplicates);
         rows.events = held.rows;
         let counts = held.outcomes.into_iter().filter(|(_, events)| *events != 0);
@@ -94,15 +94,14 @@ impl RawTicks {
 }
 
 impl RawTick {
-    fn name(&mut self, sessions: &HashMap<Position, SessionId>) {
+    /// The rows without a session id, and which session they belong to for now. Their rows do not say it: it may change with every late event.
+    fn named(&self, sessions: &HashMap<Position, SessionId>) -> Vec<((Uuid, Uuid), Uuid)> {
         if sessions.is_empty() {
-            return;
+            return Vec::new();
         }
-        for (position, row) in self.positions.iter().zip(&mut self.rows) {
-            if let Some(session) = sessions.get(position) {
-                row.session_id = Uuid::from_u128(session.0);
-            }
-        }
+        let rows = self.positions.iter().zip(&self.rows);
+        rows.filter_map(|(position, row)| Some((row.key(), Uuid::from_u128(sessions.get(position)?.0))))
+            .collect()
     }
 
     fn strike_out(&mut self, duplicates: &HashSet<Position>) {
@@ -137,29 +136,14 @@ fn project(row: &EventRow) -> ProjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn row(id: u128, late: u8) -> EventRow {
-        let text: Arc<str> = Arc::from("");
         EventRow {
             project_id: Uuid::from_u128(1),
-            session_id: Uuid::nil(),
             id: Uuid::from_u128(id),
-            r#type: text.clone(),
-            time: 0,
             received_at: HOUR_MS + 5,
-            client_time: 0,
-            view_id: Uuid::nil(),
-            path: text.clone(),
-            url: text.clone(),
-            visitor_id: text.clone(),
-            x: 0,
-            y: 0,
-            selector: text.clone(),
-            name: text.clone(),
-            text,
-            payload: String::new(),
             late,
+            ..EventRow::default()
         }
     }
 
@@ -189,7 +173,11 @@ mod tests {
             .iter()
             .map(|row| (row.id.as_u128(), row.session_id.as_u128()))
             .collect();
-        assert_eq!(ids, [(11, 0), (10, 99)]);
+        assert_eq!(ids, [(10, 0), (11, 0)], "which session it belongs to may change");
+        assert_eq!(
+            rows.named,
+            [((Uuid::from_u128(1), Uuid::from_u128(10)), Uuid::from_u128(99))]
+        );
         let outcomes: Vec<_> = rows
             .outcomes
             .iter()

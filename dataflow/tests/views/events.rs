@@ -109,3 +109,39 @@ fn a_wrong_clock_is_put_right_by_its_first_batch_and_stays_so() {
         .collect();
     assert_eq!(times, [(10, -1000, wrong_ms - 1000), (11, 0, wrong_ms)]);
 }
+
+#[test]
+fn events_of_derived_sessions_that_a_late_one_makes_one_are_found_under_the_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), 1);
+    let sink = MemorySink::default();
+    let at_ms = now_ms() - 3 * HOUR_MS;
+    let (first_ms, last_ms) = (at_ms - 1000, at_ms + HOUR_MS);
+    let batch = |event| Batch::new(PROJECT, 0, at_ms).with([event]);
+    append(&log, 0, &batch(page_view(10, at_ms)));
+    append(&log, 0, &batch(page_view(11, last_ms)));
+    run(config(1), &log, sink.clone());
+    // One that lies between the two, and one that comes before both and gives them another name.
+    append(&log, 0, &batch(page_view(12, at_ms + HOUR_MS / 2)));
+    append(&log, 0, &batch(page_view(13, first_ms)));
+    run(config(1), &log, sink.clone());
+
+    let rows: Vec<_> = sink.commits().into_iter().map(|(_, rows)| rows).collect();
+    let mut sessions = std::collections::BTreeMap::new();
+    for row in rows.iter().flat_map(|rows| &rows.sessions) {
+        sessions.insert(row.id, row);
+    }
+    let left: Vec<_> = sessions.values().filter(|row| row.is_deleted == 0).collect();
+    let spans: Vec<_> = left
+        .iter()
+        .map(|row| (row.is_derived, row.started_at, row.ended_at))
+        .collect();
+    assert_eq!(spans, [(1, first_ms, last_ms)]);
+    let events: Vec<_> = rows.iter().flat_map(|rows| &rows.events).collect();
+    assert_eq!(events.len(), 4);
+    for event in events {
+        assert!(event.session_id.is_nil(), "which session it belongs to may change");
+        assert_eq!(event.visitor_id.as_ref(), left[0].visitor_id);
+        assert!((first_ms..=last_ms).contains(&event.time));
+    }
+}

@@ -164,10 +164,12 @@ fn value_attribute() -> Vec<u8> {
 async fn a_bad_session_id_rejects_every_event_and_leaves_no_record() {
     let door = Door::open().await;
     let mut batch = batch(vec![custom("a"), custom("b")]);
-    batch.session_id = "session-1".into();
-    let answer = door.post_protobuf(&batch).await;
-    assert_eq!(reasons(&answer), [(0, "bad_session_id"), (1, "bad_session_id")]);
-    assert_eq!(answer.accepted, 0);
+    for bad in ["session-1", "00000000-0000-0000-0000-000000000000"] {
+        batch.session_id = bad.into();
+        let answer = door.post_protobuf(&batch).await;
+        assert_eq!(reasons(&answer), [(0, "bad_session_id"), (1, "bad_session_id")]);
+        assert_eq!(answer.accepted, 0);
+    }
     assert!(door.records().is_empty());
 }
 

@@ -20,6 +20,7 @@ migrations! {
     6 => "0006_scroll_depth",
     7 => "0007_rollups",
     8 => "0008_outcomes",
+    9 => "0009_derived_sessions",
 }
 
 /// What has been applied. A step that is noted twice (two starts at once) was harmless: every statement may run twice.

@@ -2,38 +2,57 @@
 
 use super::{AnalyticsError, Cursor, Page, PageRequest, Scope};
 use crate::rows::{EventRow, SessionRow};
+use uuid::Uuid;
 
 /// An event may claim to be this much later than it was received.
 const AHEAD_MAX_MS: i64 = 25 * 60 * 60 * 1000;
 
+/// Events that bear the session's id.
+const NAMED: &str = "session_id = {session:UUID}";
+
+/// Events that bear none: a visitor's sessions lie more than half an hour apart, so that time alone tells which one they belong to. Late ones belong to none.
+const DERIVED: &str = "session_id = {session:UUID} AND visitor_id = {visitor:String} AND late = 0
+    AND time >= fromUnixTimestamp64Milli({started_at:Int64}, 'UTC') AND time <= fromUnixTimestamp64Milli({ended_at:Int64}, 'UTC')";
+
 impl Scope {
-    /// The session's events in time order, ties by id, page by page.
+    /// The session's events in time order, ties by id, page by page; each bears the session's id.
     pub async fn session_events(
         &self,
         session: &SessionRow,
         page: PageRequest,
     ) -> Result<Page<EventRow>, AnalyticsError> {
+        let (belongs, stored_under) = match session.is_derived {
+            0 => (NAMED, session.id),
+            _ => (DERIVED, Uuid::nil()),
+        };
         let after = match page.after {
             Some(_) => "AND (toUnixTimestamp64Milli(time), toString(id)) > ({after_value:Int64}, {after_id:String})",
             None => "",
         };
         // Partitions are days of receipt: those before the session are skipped.
         let sql = format!(
-            "SELECT * FROM events WHERE project_id = {{project:UUID}} AND session_id = {{session:UUID}}
+            "SELECT * FROM events WHERE project_id = {{project:UUID}} AND {belongs}
             AND received_at >= fromUnixTimestamp64Milli({{received_from:Int64}}, 'UTC') {after}
             ORDER BY time, toString(id) LIMIT {{limit:UInt32}}"
         );
         let mut query = self
             .query("session_events", &sql)
-            .param("session", session.id.to_string())
+            .param("session", stored_under.to_string())
             .param("received_from", (session.started_at - AHEAD_MAX_MS).max(0))
             .param("limit", page.limit());
+        if session.is_derived != 0 {
+            query = query
+                .param("visitor", session.visitor_id.as_str())
+                .param("started_at", session.started_at)
+                .param("ended_at", session.ended_at);
+        }
         if let Some(after) = page.after {
             query = query
                 .param("after_value", after.value)
                 .param("after_id", after.id.to_string());
         }
-        let rows = query.fetch_all::<EventRow>().await?;
+        let mut rows = query.fetch_all::<EventRow>().await?;
+        rows.iter_mut().for_each(|row| row.session_id = session.id);
         Ok(page.page(rows, |row| Cursor {
             value: row.time,
             id: row.id,

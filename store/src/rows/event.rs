@@ -7,10 +7,11 @@ use uuid::Uuid;
 /// Table `events`: one accepted event, as it came. Read by a session's own event list and by the checker, by nobody else.
 ///
 /// Repeated texts are shared (`Arc`), since a batch's events have them in common.
-#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Row, Serialize, Deserialize)]
 pub struct EventRow {
     #[serde(with = "clickhouse::serde::uuid")]
     pub project_id: Uuid,
+    /// As the client named it; nil when it named none: which session the event belongs to then may change with every late event.
     #[serde(with = "clickhouse::serde::uuid")]
     pub session_id: Uuid,
     #[serde(with = "clickhouse::serde::uuid")]
@@ -39,6 +40,13 @@ pub struct EventRow {
     pub payload: String,
     /// 1: it came after the horizon and is in no other view.
     pub late: u8,
+}
+
+impl EventRow {
+    /// What it is known by: its project and its id.
+    pub fn key(&self) -> (Uuid, Uuid) {
+        (self.project_id, self.id)
+    }
 }
 
 impl TableRow for EventRow {

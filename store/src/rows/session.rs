@@ -10,6 +10,8 @@ pub struct SessionRow {
     pub project_id: Uuid,
     #[serde(with = "clickhouse::serde::uuid")]
     pub id: Uuid,
+    /// 1: its events came without a session id; they are the visitor's from `started_at` to `ended_at`, both included.
+    pub is_derived: u8,
     pub visitor_id: String,
     pub user_id: String,
     pub started_at: i64,

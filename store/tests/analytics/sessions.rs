@@ -318,3 +318,48 @@ async fn a_session_s_events_come_in_time_order_with_ties_by_id_as_text() {
     assert_eq!(second.next, None);
     assert_eq!(second.rows[0], at(high, MONDAY));
 }
+
+#[tokio::test]
+async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_its_start_to_its_end() {
+    let analytics = testing::analytics().await;
+    let nameless = |n, time| EventRow {
+        session_id: uuid::Uuid::nil(),
+        time,
+        ..event(n)
+    };
+    let events = [
+        nameless(10, MONDAY - 1),
+        nameless(12, MONDAY + 60_000),
+        nameless(11, MONDAY),
+        nameless(13, MONDAY + 60_001),
+        EventRow {
+            visitor_id: "v2".into(),
+            ..nameless(14, MONDAY)
+        },
+        EventRow {
+            late: 1,
+            ..nameless(15, MONDAY)
+        },
+        EventRow {
+            project_id: OTHER_PROJECT,
+            ..nameless(16, MONDAY)
+        },
+        // Of the same visitor, in a session of its own.
+        EventRow {
+            session_id: id(2),
+            ..event(17)
+        },
+    ];
+    write(&analytics, &events).await;
+    let row = SessionRow {
+        is_derived: 1,
+        ..session(1, MONDAY)
+    };
+    let list = analytics
+        .scope(PROJECT)
+        .session_events(&row, PageRequest::default())
+        .await
+        .unwrap();
+    let ids: Vec<_> = list.rows.iter().map(|row| (row.id, row.session_id)).collect();
+    assert_eq!(ids, [(id(11), id(1)), (id(12), id(1))]);
+}

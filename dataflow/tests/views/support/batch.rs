@@ -7,6 +7,7 @@ use prost::Message;
 #[derive(Clone)]
 pub(crate) struct Batch {
     pub(crate) project: u128,
+    /// 0: it names none.
     pub(crate) session: u128,
     pub(crate) visitor: String,
     pub(crate) received_at_ms: i64,
@@ -48,7 +49,10 @@ impl Batch {
             project_id: Bytes::copy_from_slice(&self.project.to_be_bytes()),
             received_at_ms: self.received_at_ms,
             sent_at_ms: self.sent_at_ms,
-            session_id: Bytes::copy_from_slice(&self.session.to_be_bytes()),
+            session_id: match self.session {
+                0 => Bytes::new(),
+                session => Bytes::copy_from_slice(&session.to_be_bytes()),
+            },
             visitor_id: self.visitor.clone(),
             device: Some(Device {
                 viewport_width: 1280,
