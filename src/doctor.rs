@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::bail;
+use gosight_ingest::GeoIp;
 use gosight_store::engine::{Server, check_platform, find_library};
 
 use crate::cli::UpArgs;
@@ -147,8 +148,9 @@ fn open_files() -> Result<String, String> {
 fn geoip(args: &UpArgs) -> Result<String, String> {
     match &args.geoip_file {
         None => Ok("none: countries are guessed from time zones".to_owned()),
-        Some(file) if file.is_file() => Ok(file.display().to_string()),
-        Some(file) => Err(format!("{} is not there", file.display())),
+        Some(file) => GeoIp::open(file)
+            .map(|_| file.display().to_string())
+            .map_err(|error| error.to_string()),
     }
 }
 

@@ -4,10 +4,10 @@
 //! address ─ folder ─ log ─┬─ engine ─ views ─┐
 //!                         └─ metadata ───────┴─ bootstrap ─ dataflow ─ relay, alerts ─ door (ingest, API, dashboard)
 //! ```
-//! The address is taken first, so that a taken one is refused before anything is written. The door opens last: a client that gets
+//! The address is taken first and the settings are judged, so that a wrong one is refused before anything is written. The door opens last: a client that gets
 //! through can be served. A part that fails for good takes the process down with its reason; nothing limps on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use gosight_api::notifications::webhook::Reach;
 use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig};
 use gosight_api::{Api, Bootstrap};
 use gosight_dataflow::{ClickHouseSink, Dataflow};
-use gosight_ingest::{Ingest, IngestConfig};
+use gosight_ingest::{GeoIp, Ingest, IngestConfig};
 use gosight_log::{EmbeddedConfig, EmbeddedLog, Log};
 use gosight_store::analytics::{Analytics, Today};
 use gosight_store::deletions::Deletions;
@@ -76,6 +76,7 @@ impl Gosight {
         let listener = serve::bind(args.listen).await?;
         let local_url = format!("http://{}", listener.local_addr()?);
         let url = public_url(&args, &local_url)?;
+        let geoip = open_geoip(&args)?;
         let handle = telemetry::metrics()?;
         prepare_folder(&args.data_dir)?;
         let log = open_log(&args.data_dir).await?;
@@ -100,10 +101,10 @@ impl Gosight {
             trim(dataflow.clone(), stop.clone()),
         ];
         let ingest_config = IngestConfig {
-            geoip_file: args.geoip_file.clone(),
+            geoip,
             trust_forwarded_for: args.trust_proxy,
         };
-        let ingest = Ingest::new(ingest_config, log.clone(), meta.clone())?;
+        let ingest = Ingest::new(ingest_config, log.clone(), meta.clone());
         let api_config = gosight_api::Config {
             public_url: url.clone(),
             trusts_proxy: args.trust_proxy,
@@ -184,6 +185,15 @@ fn public_url(args: &UpArgs, local_url: &str) -> anyhow::Result<String> {
         Some(url) => bail!("--public-url {url} must begin with http:// or https://"),
         None => Ok(local_url.to_owned()),
     }
+}
+
+fn open_geoip(args: &UpArgs) -> anyhow::Result<Option<Arc<GeoIp>>> {
+    let open = |file: &PathBuf| GeoIp::open(file).map(Arc::new);
+    args.geoip_file
+        .as_ref()
+        .map(open)
+        .transpose()
+        .context("choose another file with --geoip-file, or none")
 }
 
 /// Makes the folder and proves that it can be written: better now than at the first event.

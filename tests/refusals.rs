@@ -203,12 +203,21 @@ fn wrong_settings_are_refused_wherever_they_stand() {
     assert_names_setting(&address, &["--listen", "everywhere"]);
     let url = Refusal::of(&mut up(&data_dir, &["--public-url", "shop.example"]));
     assert_names_setting(&url, &["--public-url", "shop.example", "http://"]);
-    let geoip = Refusal::of(&mut up(
-        &folder.path().join("geoip"),
-        &["--geoip-file", "/nowhere/city.mmdb"],
-    ));
-    assert_names_setting(&geoip, &["/nowhere/city.mmdb"]);
     assert!(!data_dir.exists(), "nothing is written for a start that was refused");
+}
+
+#[test]
+fn a_geoip_file_that_is_none_is_refused_before_anything_is_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let impostor = folder.path().join("city.mmdb");
+    std::fs::write(&impostor, "not a database").unwrap();
+    for file in ["/nowhere/city.mmdb", impostor.to_str().unwrap()] {
+        let given = ["--geoip-file", file];
+        Refusal::of(&mut up(&data_dir, &given)).assert(AT_ONCE, &["GeoIP database", file, "--geoip-file"]);
+        assert!(!data_dir.exists(), "the engine and the log were started for nothing");
+        doctor_says(&folder.path().join("doctor"), &given, "✗", &["GeoIP database", file]);
+    }
 }
 
 /// Settings are refused in clap's form: an `error:` line first, then how it is called.

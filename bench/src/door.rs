@@ -31,7 +31,7 @@ impl Door {
         let log = Arc::new(EmbeddedLog::open(folder.join("log"), &EmbeddedConfig::default())?);
         let meta = Meta::open_file(&folder.join("meta.sqlite")).await?;
         make_project(&meta).await?;
-        let ingest = Ingest::new(IngestConfig::default(), log.clone(), meta)?;
+        let ingest = Ingest::new(IngestConfig::default(), log.clone(), meta);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let service = router(ingest).into_make_service_with_connect_info::<SocketAddr>();

@@ -70,19 +70,20 @@ use axum::{
 };
 use gosight_log::{Log, LogError};
 use gosight_store::meta::Meta;
+pub use place::GeoIp;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer, ServiceBuilder, service_fn};
 
 /// What an operator can set about the front door.
 #[derive(Clone, Debug, Default)]
 pub struct IngestConfig {
-    /// A MaxMind city or country database; it may be replaced while running. None: countries come from time zones.
-    pub geoip_file: Option<PathBuf>,
+    /// None: countries come from time zones.
+    pub geoip: Option<Arc<GeoIp>>,
     /// Take a visitor's address from the last entry of `X-Forwarded-For`: only behind a proxy that sets it.
     pub trust_forwarded_for: bool,
 }
 
-/// Why the front door cannot open.
+/// Why something the front door needs cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     #[error("the GeoIP database {path} cannot be read: {source}")]
@@ -103,7 +104,7 @@ struct Parts {
     log: Arc<dyn Log>,
     keys: keys::Keys,
     clients: client::Clients,
-    geoip: Option<Arc<place::GeoIp>>,
+    geoip: Option<Arc<GeoIp>>,
     salt: address::Salt,
     budget: body::Budget,
     trust_forwarded_for: bool,
@@ -111,28 +112,18 @@ struct Parts {
 
 impl Ingest {
     /// Opens the door between the network and `log`; `meta` knows the keys.
-    ///
-    /// # Errors
-    /// When a GeoIP database is configured and cannot be read.
-    pub fn new(config: IngestConfig, log: Arc<dyn Log>, meta: Meta) -> Result<Self, IngestError> {
+    pub fn new(config: IngestConfig, log: Arc<dyn Log>, meta: Meta) -> Self {
         outcomes::describe();
-        let geoip = match config.geoip_file {
-            Some(path) => match place::GeoIp::open(&path) {
-                Ok(geoip) => Some(Arc::new(geoip)),
-                Err(source) => return Err(IngestError::GeoIp { path, source }),
-            },
-            None => None,
-        };
         let parts = Parts {
             log,
             keys: keys::Keys::new(meta),
             clients: client::Clients::new(),
-            geoip,
+            geoip: config.geoip,
             salt: address::Salt::new(),
             budget: body::Budget::new(),
             trust_forwarded_for: config.trust_forwarded_for,
         };
-        Ok(Self { parts: Arc::new(parts) })
+        Self { parts: Arc::new(parts) }
     }
 
     /// Whether a batch could be made durable now.

@@ -13,7 +13,9 @@ use std::{
 
 use arc_swap::ArcSwap;
 use gosight_proto::record::Place;
-use maxminddb::{MaxMindDbError, Reader, geoip2};
+use maxminddb::{Reader, geoip2};
+
+use crate::IngestError;
 
 /// How often the database's file is looked at for a newer one.
 const RELOAD_CHECK_EVERY: Duration = Duration::from_secs(10);
@@ -39,7 +41,7 @@ pub(crate) fn of_timezone(timezone: &str) -> Place {
 }
 
 /// A MaxMind city (or country) database, loaded again when its file is replaced.
-pub(crate) struct GeoIp {
+pub struct GeoIp {
     path: PathBuf,
     reader: ArcSwap<Reader<Vec<u8>>>,
     loaded: Mutex<(SystemTime, Instant)>,
@@ -47,12 +49,19 @@ pub(crate) struct GeoIp {
 }
 
 impl GeoIp {
-    pub(crate) fn open(path: &Path) -> Result<Self, MaxMindDbError> {
+    /// Reads the whole file.
+    ///
+    /// # Errors
+    /// When it is not there, or no such database.
+    pub fn open(path: &Path) -> Result<Self, IngestError> {
         let modified = modified(path);
-        let reader = ArcSwap::from_pointee(Reader::open_readfile(path)?);
+        let reader = Reader::open_readfile(path).map_err(|source| IngestError::GeoIp {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self {
             path: path.to_owned(),
-            reader,
+            reader: ArcSwap::from_pointee(reader),
             loaded: Mutex::new((modified, Instant::now())),
             is_reloading: AtomicBool::new(false),
         })
@@ -100,6 +109,12 @@ impl GeoIp {
             }
             Err(error) => tracing::warn!(%error, path = %self.path.display(), "the new GeoIP database cannot be read"),
         }
+    }
+}
+
+impl std::fmt::Debug for GeoIp {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("GeoIp").field(&self.path).finish()
     }
 }
 

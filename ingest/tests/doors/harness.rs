@@ -74,7 +74,7 @@ impl Door {
     pub(crate) async fn before(log: Arc<dyn Log>, folder: TempDir, setup: Setup) -> Self {
         let meta = Meta::open_file(&folder.path().join("meta.db")).await.unwrap();
         let (project_id, key_id) = project(&meta, &setup).await;
-        let ingest = Ingest::new(setup.ingest, log.clone(), meta.clone()).unwrap();
+        let ingest = Ingest::new(setup.ingest, log.clone(), meta.clone());
         assert!(ingest.ready().is_ok() || log.ready().is_err());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,6 +1,8 @@
 //! What a project decides: who may send from where, how fast, and what must not be kept.
 
-use gosight_ingest::IngestConfig;
+use std::sync::Arc;
+
+use gosight_ingest::{GeoIp, IngestConfig};
 use gosight_proto::v1::{CustomEvent, Device, Identify, Page, event::Payload};
 use prost::Message;
 use serde_json::{Value, json};
@@ -327,7 +329,7 @@ async fn a_geoip_database_wins_over_the_time_zone() {
     std::fs::write(&path, crate::mmdb::database([203, 0, 113], "PT", "Lisbon")).unwrap();
     let ingest = IngestConfig {
         trust_forwarded_for: true,
-        geoip_file: Some(path),
+        geoip: Some(Arc::new(GeoIp::open(&path).unwrap())),
     };
     let door = Door::with(Setup {
         ingest,
