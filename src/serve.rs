@@ -31,6 +31,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Files beyond one per connection: log segments, engine connections, SQLite.
 const FILES_BESIDES_CONNECTIONS: u64 = 2_000;
 
+const CONNECTIONS: &str = "gosight_connections";
+const REFUSED: &str = "gosight_connections_refused_total";
+
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 77\r\n\r\n{\"error\":{\"code\":\"unavailable\",\"message\":\"too many connections; try again\"}}\n";
 
 /// Binds the address, saying plainly what is wrong when it is taken.
@@ -48,6 +51,9 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Serves until `stop`, then lets open requests finish.
 pub(crate) async fn run(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+    metrics::describe_gauge!(CONNECTIONS, "Open connections of clients");
+    metrics::describe_counter!(REFUSED, "Connections turned away because too many were open");
+    metrics::counter!(REFUSED).increment(0);
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
@@ -83,7 +89,7 @@ async fn connection(
     watcher: Watcher,
     _permit: OwnedSemaphorePermit,
 ) {
-    metrics::gauge!("gosight_connections").increment(1.0);
+    metrics::gauge!(CONNECTIONS).increment(1.0);
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "nodelay");
     }
@@ -122,11 +128,11 @@ async fn connection(
         served = serving => if let Err(error) = served { tracing::debug!(%error, %peer, "connection ended"); },
         () = silent => tracing::debug!(%peer, "a client sent no request in time"),
     }
-    metrics::gauge!("gosight_connections").decrement(1.0);
+    metrics::gauge!(CONNECTIONS).decrement(1.0);
 }
 
 fn refuse(stream: TcpStream) {
-    metrics::counter!("gosight_connections_refused_total").increment(1);
+    metrics::counter!(REFUSED).increment(1);
     // The socket is fresh, so these few bytes fit its buffer; a client that is already gone needs no answer.
     if let Ok(mut stream) = stream.into_std()
         && let Err(error) = stream.write_all(BUSY)

@@ -43,6 +43,7 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Everything under `/api/v1`, the files of the SDK, and the dashboard for whatever is left.
 pub fn router(api: Api) -> Router {
+    observe::describe();
     let (document, routes) = document_and_router(api.clone());
     let unknown = || async { ApiError::NotFound("this route") };
     let routes = routes

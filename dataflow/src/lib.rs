@@ -36,6 +36,7 @@ mod rows;
 mod shared;
 mod sink;
 mod source;
+mod telemetry;
 mod workers;
 
 pub use bindings::Binding;
@@ -99,6 +100,7 @@ impl Dataflow {
     /// # Errors
     /// A log that cannot be read, or whose bindings or commits cannot.
     pub fn start(config: Config, log: Arc<dyn Log>, sink: Box<dyn ViewSink>, bus: Bus) -> Result<Self, DataflowError> {
+        telemetry::describe();
         let resume = sink::resume(log.as_ref())?;
         let bound = binder::newest(log.as_ref())?;
         tracing::info!(

@@ -8,7 +8,7 @@ use crate::graph::{self, Graph};
 use crate::shared::Shared;
 use crate::sink::TickPart;
 use crate::source::Source;
-use crate::{DataflowError, journal};
+use crate::{DataflowError, journal, telemetry};
 use gosight_log::{Reader, Record, Topic};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -73,6 +73,14 @@ fn leave(timely: &mut Timely) {
         .for_each(|dataflow| timely.drop_dataflow(dataflow));
 }
 
+/// A tick on its way through the graph.
+struct InFlight {
+    bound: Bound,
+    /// Of this worker's share of it.
+    events: u64,
+    taken_up: Instant,
+}
+
 struct Worker<'a> {
     shared: &'a Arc<Shared>,
     index: usize,
@@ -82,8 +90,8 @@ struct Worker<'a> {
     read_ahead: VecDeque<Bound>,
     /// The binding read last.
     newest: Arc<Binding>,
-    /// Taken up, not yet sent out; and how many of this worker's events they hold.
-    in_flight: VecDeque<(Bound, u64)>,
+    /// Taken up, not yet sent out.
+    in_flight: VecDeque<InFlight>,
     events_in_flight: u64,
     parts: Sender<TickPart>,
     progress: Progress,
@@ -136,10 +144,15 @@ impl<'a> Worker<'a> {
             if bound.binding.says_nothing(&before, self.peek_binding()?, resume_tick) {
                 continue;
             }
+            let taken_up = Instant::now();
             let events = self.source.feed(&bound.binding, &mut self.graph)?;
             self.progress.took_up(bound.binding.tick, events);
             self.events_in_flight += events;
-            self.in_flight.push_back((bound, events));
+            self.in_flight.push_back(InFlight {
+                bound,
+                events,
+                taken_up,
+            });
         }
         Ok(took_up)
     }
@@ -172,16 +185,22 @@ impl<'a> Worker<'a> {
 
     /// Sends out the rows of every tick the graph has passed.
     fn send_out(&mut self) {
-        while let Some((bound, events)) = self
+        while let Some(passed) = self
             .in_flight
-            .pop_front_if(|(bound, _)| self.graph.has_passed(bound.binding.tick))
+            .pop_front_if(|InFlight { bound, .. }| self.graph.has_passed(bound.binding.tick))
         {
+            let InFlight {
+                bound,
+                events,
+                taken_up,
+            } = passed;
             let tick = bound.binding.tick;
             self.events_in_flight -= events;
             let (mut rows, verdicts) = self.graph.take(tick);
             self.source.release(tick, &verdicts, &mut rows);
             self.shared.rows_left_graph(rows.len() as u64);
-            self.progress.sent_out(tick, self.shared.bound_tick(), &self.graph);
+            self.progress
+                .sent_out(tick, self.shared.bound_tick(), taken_up.elapsed(), &self.graph);
             if self.parts.send(TickPart { bound, rows }).is_err() {
                 // The gatherer is gone: whoever failed has said so.
                 return;
@@ -222,7 +241,7 @@ impl Progress {
 
     fn took_up(&mut self, tick: u64, events: u64) {
         self.events += events;
-        metrics::counter!("gosight_dataflow_events_total", "worker" => self.worker.clone()).increment(events);
+        telemetry::read(&self.worker, events);
         if tick < self.replay_to && self.told.elapsed() > PROGRESS_EVERY {
             self.told = Instant::now();
             tracing::info!(
@@ -235,7 +254,7 @@ impl Progress {
         }
     }
 
-    fn sent_out(&mut self, tick: u64, bound_tick: u64, graph: &Graph) {
+    fn sent_out(&mut self, tick: u64, bound_tick: u64, took: Duration, graph: &Graph) {
         let was_replaying = self.tick < self.replay_to;
         self.tick = tick;
         if was_replaying && tick >= self.replay_to {
@@ -243,10 +262,7 @@ impl Progress {
             tracing::info!(worker = self.worker, events, ?elapsed, "the log is replayed");
         }
         let lag_ms = bound_tick.saturating_sub(tick);
-        metrics::gauge!("gosight_dataflow_lag_ms", "worker" => self.worker.clone()).set(lag_ms as f64);
-        for (operator, entries) in graph.state_entries() {
-            let labels = [("worker", self.worker.clone()), ("operator", operator.to_owned())];
-            metrics::gauge!("gosight_dataflow_state_entries", &labels).set(entries as f64);
-        }
+        let took = (tick > self.replay_to).then_some(took);
+        telemetry::tick_passed(&self.worker, lag_ms, took, graph.state_entries());
     }
 }

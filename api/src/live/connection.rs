@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::message::{FromClient, Metrics, TickMessage, ToClient, Topic};
 use crate::access::{Caller, membership};
+use crate::observe::{LIVE_CONNECTIONS, LIVE_TICKS_MISSED};
 use crate::{Api, ApiError};
 
 /// A client that has not authenticated by then goes.
@@ -41,7 +42,7 @@ impl From<ApiError> for End {
 }
 
 pub(super) async fn run(api: Api, project: String, mut socket: WebSocket) {
-    metrics::gauge!("gosight_live_connections").increment(1.0);
+    metrics::gauge!(LIVE_CONNECTIONS).increment(1.0);
     let end = talk(&api, &project, &mut socket).await;
     let close = match end {
         End::Gone => None,
@@ -60,7 +61,7 @@ pub(super) async fn run(api: Api, project: String, mut socket: WebSocket) {
         // Whether it arrives or not, the connection ends.
         drop(timeout(SEND_WITHIN, socket.send(frame)).await);
     }
-    metrics::gauge!("gosight_live_connections").decrement(1.0);
+    metrics::gauge!(LIVE_CONNECTIONS).decrement(1.0);
 }
 
 async fn talk(api: &Api, project: &str, socket: &mut WebSocket) -> End {
@@ -205,7 +206,7 @@ impl<'a> Connection<'a> {
     }
 
     async fn lagged(&mut self, missed: u64) -> Result<(), End> {
-        metrics::counter!("gosight_live_ticks_missed_total").increment(missed);
+        metrics::counter!(LIVE_TICKS_MISSED).increment(missed);
         self.say(&ToClient::Lagged { missed }).await
     }
 

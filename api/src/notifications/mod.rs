@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::observe::ALERT_DELIVERIES;
 use message::Alert;
 pub use telegram::{TelegramBot, TelegramConfig, TelegramError};
 use webhook::{Reach, Webhook, WebhookError};
@@ -246,7 +247,7 @@ impl Notifier {
             Channel::Webhook { .. } => "webhook",
         };
         let count = |result: &'static str| {
-            metrics::counter!("gosight_alert_deliveries_total", "channel" => channel, "result" => result).increment(1);
+            metrics::counter!(ALERT_DELIVERIES, "channel" => channel, "result" => result).increment(1);
         };
         match outcome {
             Outcome::Sent { message_ref } => {

@@ -12,7 +12,7 @@ use super::{SinkError, ViewSink};
 use crate::bindings::Bound;
 use crate::commits::{Commit, CommitRecord, Resume};
 use crate::shared::Shared;
-use crate::{DataflowError, Rows, journal};
+use crate::{DataflowError, Rows, journal, telemetry};
 use gosight_log::{Log, Topic};
 use gosight_store::live::Bus;
 use std::collections::VecDeque;
@@ -167,11 +167,10 @@ impl Committer {
         self.append(&CommitRecord::done(*commit))?;
         self.resume.apply(&CommitRecord::done(*commit));
         self.shared.rows_settled(rows_owed);
+        telemetry::committed(&rows, started.elapsed());
         if let Some(bound) = bound {
             self.complete_to(bound);
         }
-        metrics::counter!("gosight_sink_rows_total").increment(rows.len() as u64);
-        metrics::histogram!("gosight_commit_seconds").record(started.elapsed().as_secs_f64());
         Ok(true)
     }
 
@@ -199,7 +198,7 @@ impl Committer {
                 }
                 Err(SinkError::Retry(reason)) => {
                     tracing::warn!(last_tick = commit.last_tick, %reason, "the views are away; trying again");
-                    metrics::counter!("gosight_sink_retries_total").increment(1);
+                    telemetry::retried();
                 }
             }
             if self.shared.is_stopping() {

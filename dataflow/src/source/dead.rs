@@ -1,6 +1,6 @@
 //! What cannot be read goes to the topic `dead` with its reason; the pipeline goes on.
 
-use crate::{DataflowError, journal};
+use crate::{DataflowError, journal, telemetry};
 use bytes::Bytes;
 use gosight_log::{Log, RECORD_BYTES_MAX, Topic};
 use gosight_operators::event::Position;
@@ -41,7 +41,7 @@ impl DeadLetters {
         if self.0.is_empty() {
             return Ok(());
         }
-        metrics::counter!("gosight_dead_letters_total").increment(self.0.len() as u64);
+        telemetry::buried(self.0.len());
         journal::append_all(log, Topic::Dead, std::mem::take(&mut self.0), gives_up)
     }
 }

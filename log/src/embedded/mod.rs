@@ -110,6 +110,7 @@ impl EmbeddedLog {
     /// [`LogError::Locked`]; [`LogError::Corrupt`] when an acknowledged record is damaged (nothing is changed then);
     /// [`LogError::Layout`]; [`LogError::Io`] when the folder cannot be written.
     pub fn open(dir: impl AsRef<Path>, config: &EmbeddedConfig) -> Result<Self, LogError> {
+        metrics::describe();
         let dir = dir.as_ref();
         let lock = folder::lock(dir, config.lock_wait)?;
         let layout = folder::layout(dir, config)?;

@@ -31,6 +31,8 @@ const STABLE_AFTER: Duration = Duration::from_secs(60);
 const LOG_TAIL_BYTES: usize = 800;
 const PASSWORD_LENGTH: usize = 40;
 
+const RESTARTS: &str = "gosight_engine_restarts_total";
+
 /// What the engine is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineState {
@@ -59,6 +61,8 @@ impl Engine {
     /// # Errors
     /// The machine cannot run it, the folder is used by someone else or cannot be written, or it does not come up.
     pub async fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        metrics::describe_counter!(RESTARTS, "Times the engine was started again after it had died");
+        metrics::counter!(RESTARTS).increment(0);
         check_platform()?;
         if !config.library_path.is_file() {
             return Err(EngineError::LibraryMissing {
@@ -254,7 +258,7 @@ impl Supervisor {
         loop {
             sleep(*pause).await;
             *pause = (*pause * 2).min(RESTART_PAUSE_MAX);
-            metrics::counter!("gosight_engine_restarts_total").increment(1);
+            metrics::counter!(RESTARTS).increment(1);
             match self.launch_again().await {
                 Ok(running) => {
                     self.state.send_replace(EngineState::Ready { pid: running.pid() });
