@@ -7,6 +7,7 @@ use crate::bindings::Binding;
 use crate::shared::Shared;
 use crate::{DataflowError, journal};
 use gosight_log::{Durable, Log, Topic};
+use std::cmp::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Records bound to one tick, over all partitions. It bounds what a tick holds in memory when the dataflow is behind; what is
@@ -53,6 +54,28 @@ pub(crate) fn newest(log: &dyn Log) -> Result<Binding, DataflowError> {
         ..Binding::default()
     };
     journal::newest(log, Topic::Bindings)?.map_or_else(|| Ok(unbound()), |payload| Binding::decode(&payload))
+}
+
+/// The binding of a tick, while the log still has it. Ticks grow with their offsets, so a few records are read.
+pub(crate) fn of_tick(log: &dyn Log, tick: u64) -> Result<Option<Binding>, DataflowError> {
+    let (mut from, mut end) = (
+        log.start(Topic::Bindings, journal::PARTITION),
+        log.durable(Topic::Bindings, journal::PARTITION).end,
+    );
+    while from < end {
+        let middle = from + (end - from) / 2;
+        let mut records = Vec::new();
+        log.reader(Topic::Bindings, journal::PARTITION, middle)?
+            .read(middle + 1, 1, &mut records)?;
+        let Some(record) = records.pop() else { return Ok(None) };
+        let binding = Binding::decode(&record.payload)?;
+        match binding.tick.cmp(&tick) {
+            Ordering::Less => from = middle + 1,
+            Ordering::Equal => return Ok(Some(binding)),
+            Ordering::Greater => end = middle,
+        }
+    }
+    Ok(None)
 }
 
 /// What is durable, per topic that a tick binds.

@@ -103,6 +103,10 @@ impl Dataflow {
         telemetry::describe();
         let resume = sink::resume(log.as_ref())?;
         let bound = binder::newest(log.as_ref())?;
+        // Readers are served from the last commit while the replay goes on: they are told how far it reaches.
+        if let Some(committed) = binder::of_tick(log.as_ref(), resume.tick)? {
+            bus.resume(committed.tick, committed.complete_to_ms);
+        }
         tracing::info!(
             resume_tick = resume.tick,
             bound_tick = bound.tick,

@@ -6,6 +6,7 @@
 
 use crate::rows::{ClickCellRow, ElementRow, EventRow, InsightRow, RollupRow, SessionRow, TransitionRow};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
@@ -60,6 +61,8 @@ pub struct LiveNow {
 #[derive(Clone, Debug)]
 pub struct Bus {
     ticks: broadcast::Sender<Arc<LiveTick>>,
+    /// The newest one that was handed to readers, or that was in the views before.
+    newest_tick: Arc<AtomicU64>,
     complete_to_ms: watch::Sender<i64>,
     now: Arc<RwLock<HashMap<Uuid, Arc<LiveNow>>>>,
 }
@@ -74,9 +77,21 @@ impl Bus {
     pub fn new() -> Self {
         Self {
             ticks: broadcast::Sender::new(TICKS_MAX),
+            newest_tick: Arc::default(),
             complete_to_ms: watch::Sender::new(0),
             now: Arc::default(),
         }
+    }
+
+    /// The views have held everything up to this tick since before this process: readers are told so from the first moment.
+    pub fn resume(&self, tick: u64, complete_to_ms: i64) {
+        self.newest_tick.fetch_max(tick, Ordering::Relaxed);
+        self.set_complete_to_ms(complete_to_ms);
+    }
+
+    /// The newest tick a reader may have heard of, from this process or the one before; 0 when there was none.
+    pub fn newest_tick(&self) -> u64 {
+        self.newest_tick.load(Ordering::Relaxed)
     }
 
     /// Hands a tick to every reader. Never waits; a bus nobody listens to forgets.
@@ -88,6 +103,7 @@ impl Bus {
             }
         }
         drop(now);
+        self.newest_tick.fetch_max(tick.tick, Ordering::Relaxed);
         // No reader is no error.
         drop(self.ticks.send(tick));
     }
@@ -106,7 +122,7 @@ impl Bus {
             .cloned()
     }
 
-    /// Everything received before this (ms) is durable in all tables; 0 before the first commit of this process.
+    /// Everything received before this (ms) is durable in all tables; 0 before the first commit ever.
     pub fn complete_to_ms(&self) -> i64 {
         *self.complete_to_ms.borrow()
     }
@@ -173,6 +189,16 @@ mod tests {
         }
         assert_eq!(bus.now(mine).unwrap().active_sessions, 7);
         assert_eq!(bus.now(other), None);
+    }
+
+    #[test]
+    fn what_was_complete_before_the_start_is_told_at_once() {
+        let bus = Bus::new();
+        bus.resume(17, 15);
+        assert_eq!((bus.newest_tick(), bus.complete_to_ms()), (17, 15));
+        bus.publish(tick(20));
+        bus.resume(18, 16);
+        assert_eq!((bus.newest_tick(), bus.complete_to_ms()), (20, 16));
     }
 
     #[test]

@@ -101,7 +101,7 @@ struct Connection<'a> {
 impl<'a> Connection<'a> {
     fn new(api: &'a Api, caller: Caller, project: Project, socket: &'a mut WebSocket) -> Self {
         let heartbeat_at = Instant::now() + HEARTBEAT;
-        let (topics, last_tick, complete_to_ms) = (HashSet::new(), 0, 0);
+        let (topics, last_tick, complete_to_ms) = (HashSet::new(), api.bus().newest_tick(), 0);
         Self {
             api,
             caller,

@@ -137,6 +137,22 @@ fn bindings_are_replayed_and_ticks_grow_over_restarts() {
 }
 
 #[test]
+fn a_start_tells_at_once_how_far_the_views_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), 2);
+    let sink = MemorySink::default();
+    for round in 0..3 {
+        fill(&log, round * 4..round * 4 + 4);
+        run(one_commit_per_tick(2), &log, sink.clone());
+        let committed = sink.commits().last().unwrap().0.last_tick;
+        let (dataflow, bus) = start(config(1), &log, sink.clone());
+        assert!(bus.newest_tick() >= committed, "the replay may be done already, not behind");
+        assert!(bus.complete_to_ms() > 0, "readers wait for the replay");
+        dataflow.stop().unwrap();
+    }
+}
+
+#[test]
 fn an_idle_log_is_complete_to_ever_later_moments() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path(), 2);
