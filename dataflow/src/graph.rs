@@ -4,6 +4,7 @@
 //!                                     thresholds ─┐
 //!   events ─▶ distinct ─┬─▶ fresh ─┬─────▶ sessions ┬─▶ sessions ─┬─▶ click cells, elements, rollups
 //!             by event  │          │      by actor  ├─▶ insights ─┤─▶ live figures        by project
+//!                       │          ├─▶ page events  │             │
 //!                       │          └─────────────── │ ────────────┴─▶ windows ⋈ rules ─▶ alerts
 //!                       │                           ├─▶ depths ─────▶ scroll depth
 //!                       │                           └─▶ names ───┐
@@ -26,6 +27,7 @@ use gosight_operators::fold::share;
 use gosight_operators::ids::{Diff, ProjectId, Tick};
 use gosight_operators::live::live;
 use gosight_operators::meter::Meters;
+use gosight_operators::page_events::page_events;
 use gosight_operators::rollups::rollups;
 use gosight_operators::rules::{Rule, Thresholds};
 use gosight_operators::scroll_depth::scroll_depth;
@@ -59,6 +61,7 @@ pub(crate) fn build(timely: &mut Worker, resume_tick: Tick) -> Graph {
             found.insights.clone(),
             ticks.clone(),
         );
+        let page_events = page_events(events.clone());
         let live = live(
             events.clone(),
             found.sessions.clone(),
@@ -84,6 +87,7 @@ pub(crate) fn build(timely: &mut Worker, resume_tick: Tick) -> Graph {
         out.collect(elements.inner, |out, (cell, _, counts)| out.element(&cell, &counts));
         out.collect(depths.inner, |out, (step, _, diff)| out.scroll_depth(&step, diff));
         out.collect(rollups.inner, |out, (rollup, _, counts)| out.rollup(&rollup, &counts));
+        out.collect(page_events, |out, event| out.page_event(event));
         out.collect_always(live.inner, |out, ((project, now), _, diff)| {
             out.live(project, &now, diff)
         });

@@ -7,7 +7,8 @@ pub(crate) mod convert;
 
 use gosight_store::live::LiveNow;
 use gosight_store::rows::{
-    ClickCellRow, ElementRow, EventRow, InsightRow, OutcomeRow, RollupRow, ScrollDepthRow, SessionRow, TransitionRow,
+    ClickCellRow, ElementRow, EventRow, InsightRow, OutcomeRow, PageEventRow, RollupRow, ScrollDepthRow, SessionRow,
+    TransitionRow,
 };
 use std::cmp::Ordering;
 use uuid::Uuid;
@@ -22,6 +23,7 @@ pub struct Rows {
     pub elements: Vec<ElementRow>,
     pub scroll_depth: Vec<ScrollDepthRow>,
     pub rollups: Vec<RollupRow>,
+    pub page_events: Vec<PageEventRow>,
     pub outcomes: Vec<OutcomeRow>,
     /// For the metadata outbox.
     pub transitions: Vec<TransitionRow>,
@@ -41,6 +43,7 @@ impl Rows {
             + self.elements.len()
             + self.scroll_depth.len()
             + self.rollups.len()
+            + self.page_events.len()
             + self.outcomes.len()
             + self.transitions.len()
     }
@@ -57,6 +60,7 @@ impl Rows {
         append(&mut self.elements, other.elements);
         append(&mut self.scroll_depth, other.scroll_depth);
         append(&mut self.rollups, other.rollups);
+        append(&mut self.page_events, other.page_events);
         append(&mut self.outcomes, other.outcomes);
         append(&mut self.transitions, other.transitions);
         append(&mut self.live, other.live);
@@ -67,6 +71,7 @@ impl Rows {
     /// are summed, and what sums to nothing goes.
     pub(crate) fn consolidate(&mut self) {
         self.events.sort_unstable_by(event_order);
+        self.page_events.sort_unstable();
         self.transitions
             .sort_unstable_by_key(|row| (row.tick, row.project_id, row.rule_id, row.id));
         newest_versions(&mut self.sessions);

@@ -43,6 +43,18 @@ pub struct SessionView {
     pub ribbon: Ribbon,
 }
 
+/// A page view, or a page exit with the time it told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageEvent {
+    pub project: ProjectId,
+    pub session: Option<SessionId>,
+    pub visitor: Arc<str>,
+    pub time_ms: i64,
+    pub path: Arc<str>,
+    /// None: it is a page view.
+    pub time_on_page_ms: Option<i64>,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionCounts {
     pub events: u32,

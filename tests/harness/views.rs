@@ -478,6 +478,12 @@ impl Reader<'_> {
     async fn overview(&self, views: &mut Views) {
         let answer = self.get("/overview?").await;
         let data = &answer["data"];
+        // What rollups tell and what the rows of each session tell is the same.
+        assert_eq!(
+            &self.get("/overview?duration_min_ms=0").await["data"],
+            data,
+            "with a filter that every session passes"
+        );
         let figures = &mut views.overview;
         for name in [
             "sessions",

@@ -151,6 +151,10 @@ impl TickOutput {
         self.rows.scroll_depth.push(convert::scroll_depth(step, diff));
     }
 
+    pub(super) fn page_event(&mut self, event: views::PageEvent) {
+        self.rows.page_events.push(convert::page_event(event));
+    }
+
     pub(super) fn rollup(&mut self, rollup: &views::Rollup, counts: &views::RollupCounts) {
         self.rows.rollups.push(convert::rollup(rollup, counts));
     }

@@ -5,8 +5,8 @@ use gosight_operators::ids::{Tick, stable_hash};
 use gosight_operators::views;
 use gosight_store::live::LiveNow;
 use gosight_store::rows::{
-    ClickCellRow, Counts, Dimension, ElementRow, HiddenGap, InsightRow, Mark, PageStep, Resolution, RollupRow,
-    ScrollDepthRow, SessionRow, TransitionRow, TransitionState,
+    ClickCellRow, Counts, Dimension, ElementRow, HiddenGap, InsightRow, Mark, PageEventRow, PageStep, Resolution,
+    RollupRow, ScrollDepthRow, SessionRow, TransitionRow, TransitionState,
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -191,6 +191,22 @@ pub(crate) fn scroll_depth(step: &views::ScrollStep, views: isize) -> ScrollDept
         day: day(step.day),
         percent: step.percent,
         views: views as i64,
+    }
+}
+
+pub(crate) fn page_event(event: views::PageEvent) -> PageEventRow {
+    PageEventRow {
+        project_id: Uuid::from_u128(event.project.0),
+        time: event.time_ms,
+        session_id: event.session.map_or(Uuid::nil(), |session| Uuid::from_u128(session.0)),
+        visitor_id: match event.session {
+            Some(_) => Arc::default(),
+            None => event.visitor,
+        },
+        path: event.path,
+        page_views: i8::from(event.time_on_page_ms.is_none()),
+        page_exits: i8::from(event.time_on_page_ms.is_some()),
+        time_on_page_ms: event.time_on_page_ms.unwrap_or_default(),
     }
 }
 

@@ -36,6 +36,7 @@ impl ClickHouseSink {
             self.insert(commit, &rows.elements),
             self.insert(commit, &rows.scroll_depth),
             self.insert(commit, &rows.rollups),
+            self.insert(commit, &rows.page_events),
             self.insert(commit, &rows.outcomes),
         )?;
         // Last, so that who is told of an alert finds what caused it. A transition is there once by its own id.

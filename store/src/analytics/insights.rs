@@ -44,7 +44,7 @@ pub struct Hotspot {
 }
 
 /// Insights in a range. The day is the key's second part.
-const IN_RANGE: &str = "project_id = {project:UUID}
+pub(super) const IN_RANGE: &str = "project_id = {project:UUID}
     AND toDate(timestamp) BETWEEN toDate(fromUnixTimestamp64Milli({start:Int64}, 'UTC')) AND toDate(fromUnixTimestamp64Milli({end:Int64}, 'UTC'))
     AND timestamp >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Milli({end:Int64}, 'UTC')";
 

@@ -21,6 +21,8 @@ migrations! {
     7 => "0007_rollups",
     8 => "0008_outcomes",
     9 => "0009_derived_sessions",
+    10 => "0010_page_events",
+    11 => "0011_sessions_ended",
 }
 
 /// What has been applied. A step that is noted twice (two starts at once) was harmless: every statement may run twice.

@@ -9,6 +9,7 @@
 //! **Power loss.** Tables are written with `fsync_after_insert` and `fsync_part_directory`: what the engine acknowledged is on the disk before the
 //! commit is called done. (A merged part is not synced, but its sources stay on the disk for eight minutes, longer than the kernel keeps a dirty page.)
 
+mod cover;
 mod cursor;
 mod deletion;
 mod error;
@@ -18,9 +19,9 @@ mod insert;
 mod insights;
 mod migrations;
 mod overview;
+mod page_source;
 mod query_log;
 mod range;
-mod rollups;
 mod scope;
 mod session_events;
 mod sessions;

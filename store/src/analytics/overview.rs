@@ -1,13 +1,17 @@
 //! The overview: a range's figures and how they changed, a chart, and the longest lists.
 //!
-//! Sessions, visitors, bounces and durations are counted from session rows, exactly to the millisecond: visitors must be (they are distinct over any
-//! range), and the rest comes with the same read. Page views and pages come from rollups, outward to whole minutes; so do the lists of a range of whole
-//! minutes or of more than three days, while those of any other come from its session rows and add up to the summary. With a filter everything comes from the session rows it
-//! leaves, and a page view then counts with its session's start.
+//! A session counts by its start, a page view and a page's time by the event's own time, an insight by its timestamp: each is in the range or it is not,
+//! to the millisecond, with a filter as without. A filter chooses sessions; then only their page views and insights count.
+//!
+//! Sessions, visitors, bounces and durations are counted from session rows: visitors must be (they are distinct over any range), and the rest comes with
+//! the same read. Without a filter pages and lists come from rollups, and from rows for the parts of hours at the range's ends. With one, page views come from
+//! `page_events`, insights from theirs, the lists from the sessions it leaves.
 
+use super::cover::Cover;
+use super::insights::IN_RANGE;
+use super::page_source::PageSource;
 use super::range::{TimeRange, offset_in_hour_ms};
-use super::rollups::Cover;
-use super::sessions::{STARTED_IN_RANGE, STRUGGLE};
+use super::sessions::{ONGOING_IN_RANGE, STARTED_IN_RANGE, STRUGGLE};
 use super::{AnalyticsError, InsightFilter, Scope, SessionFilter, Step, TypeCount};
 use crate::rows::Dimension;
 use chrono_tz::Tz;
@@ -90,8 +94,7 @@ struct SessionFigures {
     sessions: u64,
     visitors: u64,
     bounces: u64,
-    duration_ms: u64,
-    page_views: u64,
+    durations_ms: u64,
     struggling: u64,
 }
 
@@ -100,13 +103,12 @@ struct SessionPoint {
     time_ms: i64,
     sessions: u64,
     visitors: u64,
-    page_views: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
 struct ViewsPoint {
     time_ms: i64,
-    page_views: i64,
+    views: i64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -173,8 +175,8 @@ impl Scope {
 
     async fn summary(&self, question: &Question<'_>, range: TimeRange) -> Result<Summary, AnalyticsError> {
         let sql = format!(
-            "SELECT count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(is_bounce)) AS bounces, sum(duration_ms) AS duration_ms,
-                toUInt64(sum(page_count)) AS page_views, countIf({STRUGGLE} > 0) AS struggling
+            "SELECT count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(is_bounce)) AS bounces, sum(duration_ms) AS durations_ms,
+                countIf({STRUGGLE} > 0) AS struggling
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}",
             question.filter.sql()
         );
@@ -182,42 +184,29 @@ impl Scope {
             .bind_sessions(self.query("overview_summary", &sql), range)
             .fetch_one()
             .await?;
-        let pageviews = match question.filter.is_empty() {
-            true => self.page_views_in(question, range).await?,
-            false => to_i64(figures.page_views),
-        };
+        let pageviews = self.page_views_in(question, range).await?;
         let mean = |sum: u64| (figures.sessions > 0).then(|| sum as f64 / figures.sessions as f64);
         Ok(Summary {
             sessions: figures.sessions,
             visitors: figures.visitors,
             pageviews,
             bounce_rate: mean(figures.bounces * 100),
-            avg_duration_ms: mean(figures.duration_ms),
+            avg_duration_ms: mean(figures.durations_ms),
             struggling_sessions: figures.struggling,
         })
     }
 
     async fn page_views_in(&self, question: &Question<'_>, range: TimeRange) -> Result<i64, AnalyticsError> {
+        let source = question.pages(range);
         let sql = format!(
-            "SELECT sum(page_views) AS page_views FROM rollups WHERE project_id = {{project:UUID}} AND dimension = 'total' AND {}",
-            Cover::SQL
+            "SELECT sum(pages.page_views) AS views FROM ({}) AS pages",
+            source.sql(Dimension::Total)
         );
-        let query = self.query("overview_page_views", &sql);
-        Ok(Cover::of(&range, question.now_ms).bind(query).fetch_one().await?)
+        Ok(source.bind(self.query("overview_page_views", &sql)).fetch_one().await?)
     }
 
     async fn series(&self, question: &Question<'_>) -> Result<Vec<SeriesPoint>, AnalyticsError> {
-        let sessions = self.session_points(question).await?;
-        let views = match question.filter.is_empty() {
-            true => self.view_points(question).await?,
-            false => sessions
-                .iter()
-                .map(|p| ViewsPoint {
-                    time_ms: p.time_ms,
-                    page_views: to_i64(p.page_views),
-                })
-                .collect(),
-        };
+        let (sessions, views) = futures::try_join!(self.session_points(question), self.view_points(question))?;
         // What has not begun yet has no point.
         let steps = question
             .range
@@ -229,14 +218,13 @@ impl Scope {
             time_ms,
             sessions,
             visitors,
-            ..
         } in sessions
         {
             let point = points.entry(time_ms).or_default();
             (point.sessions, point.visitors) = (sessions, visitors);
         }
-        for ViewsPoint { time_ms, page_views } in views {
-            points.entry(time_ms).or_default().pageviews = page_views;
+        for ViewsPoint { time_ms, views } in views {
+            points.entry(time_ms).or_default().pageviews = views;
         }
         Ok(points
             .into_iter()
@@ -246,7 +234,7 @@ impl Scope {
 
     async fn session_points(&self, question: &Question<'_>) -> Result<Vec<SessionPoint>, AnalyticsError> {
         let sql = format!(
-            "SELECT {step} AS time_ms, count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(page_count)) AS page_views
+            "SELECT {step} AS time_ms, count() AS sessions, uniqExact(visitor_id) AS visitors
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{filter} GROUP BY time_ms",
             step = step_sql(question.range.step(), "started_at"),
             filter = question.filter.sql()
@@ -258,82 +246,56 @@ impl Scope {
     }
 
     async fn view_points(&self, question: &Question<'_>) -> Result<Vec<ViewsPoint>, AnalyticsError> {
-        let (range, step) = (question.range, question.range.step());
-        let has_utc_hours = offset_in_hour_ms(range.start_ms(), question.zone) == 0;
-        let cover = match step != Step::Minute && has_utc_hours {
-            true => Cover::of(&range, question.now_ms),
-            false => Cover::of_minutes(&range, question.now_ms),
-        };
+        let source = question.pages_by_step();
         let sql = format!(
-            "SELECT {step} AS time_ms, sum(page_views) AS page_views FROM rollups
-            WHERE project_id = {{project:UUID}} AND dimension = 'total' AND {} GROUP BY time_ms",
-            Cover::SQL,
-            step = step_sql(step, "bucket"),
+            "SELECT {step} AS time_ms, sum(pages.page_views) AS views FROM ({source}) AS pages GROUP BY time_ms",
+            step = step_sql(question.range.step(), "pages.time"),
+            source = source.sql(Dimension::Total),
         );
         let query = self.query("overview_views", &sql).param("zone", question.zone.name());
-        Ok(cover.bind(query).fetch_all().await?)
+        Ok(source.bind(query).fetch_all().await?)
     }
 
     async fn top_pages(&self, question: &Question<'_>) -> Result<Vec<TopPage>, AnalyticsError> {
-        if question.filter.is_empty() {
-            let sql = format!(
-                "SELECT toString(value) AS path, sum(page_views) AS views,
-                    if(sum(page_exits) > 0, sum(time_on_page_ms) / sum(page_exits), 0) AS avg_time_ms
-                FROM rollups WHERE project_id = {{project:UUID}} AND dimension = 'path' AND {}
-                GROUP BY path HAVING views > 0 ORDER BY views DESC, path LIMIT {TOP_MAX}",
-                Cover::SQL
-            );
-            let query = self.query("overview_pages", &sql);
-            return Ok(Cover::of(&question.range, question.now_ms)
-                .bind(query)
-                .fetch_all()
-                .await?);
-        }
-        // From the ribbon: a page's time ends where the next one begins, the last one's with the session.
+        let source = question.pages(question.range);
         let sql = format!(
-            "SELECT step.1 AS path, toInt64(count()) AS views, avg(step.2) AS avg_time_ms FROM (
-                SELECT tupleElement(pages, 1) AS starts, tupleElement(pages, 2) AS paths,
-                    arrayPushBack(arrayPopFront(starts), toUInt32(least(duration_ms, 4294967295))) AS ends,
-                    arrayJoin(arrayZip(paths, arrayMap((start, end) -> toInt64(end) - toInt64(start), starts, ends))) AS step
-                FROM sessions FINAL WHERE {STARTED_IN_RANGE}{} AND notEmpty(pages)
-            ) GROUP BY path ORDER BY views DESC, path LIMIT {TOP_MAX}",
-            question.filter.sql()
+            "SELECT toString(pages.path) AS path, sum(pages.page_views) AS views,
+                if(sum(pages.page_exits) > 0, sum(pages.time_on_page_ms) / sum(pages.page_exits), 0) AS avg_time_ms
+            FROM ({}) AS pages GROUP BY path HAVING views > 0 ORDER BY views DESC, path LIMIT {TOP_MAX}",
+            source.sql(Dimension::Path)
         );
-        Ok(question
-            .bind_sessions(self.query("overview_pages", &sql), question.range)
-            .fetch_all()
-            .await?)
+        Ok(source.bind(self.query("overview_pages", &sql)).fetch_all().await?)
     }
 
     async fn shares(&self, question: &Question<'_>) -> Result<BTreeMap<String, Vec<Share>>, AnalyticsError> {
-        let top = format!("ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension");
-        let rows: Vec<ShareRow> = if question.is_told_by_rollups() {
-            let sql = format!(
-                "SELECT toString(dimension) AS dimension, toString(value) AS value, sum(r.sessions) AS sessions FROM rollups AS r
-                WHERE project_id = {{project:UUID}} AND value != ''
-                    AND dimension IN ('referrer', 'country', 'device', 'browser', 'entry_page', 'exit_page') AND {}
-                GROUP BY dimension, value HAVING sessions > 0 {top}",
-                Cover::SQL
-            );
-            let query = self.query("overview_shares", &sql);
-            Cover::of(&question.range, question.now_ms)
-                .bind(query)
-                .fetch_all()
-                .await?
-        } else {
-            let sql = format!(
-                "SELECT share.1 AS dimension, share.2 AS value, toInt64(count()) AS sessions FROM (
+        let of_sessions = |condition: &str| {
+            format!(
+                "SELECT toString(share.1) AS dimension, toString(share.2) AS value, toInt64(1) AS n FROM (
                     SELECT arrayJoin([('referrer', toString(referrer_domain)), ('country', toString(country)), ('device', toString(device_type)),
                         ('browser', toString(browser)), ('entry_page', toString(entry_path)), ('exit_page', toString(exit_path))]) AS share
-                    FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}
-                ) WHERE share.2 != '' GROUP BY dimension, value {top}",
-                question.filter.sql()
-            );
-            question
-                .bind_sessions(self.query("overview_shares", &sql), question.range)
-                .fetch_all()
-                .await?
+                    FROM sessions FINAL WHERE {condition})"
+            )
         };
+        let source = match question.filter.is_empty() {
+            false => of_sessions(&format!("{STARTED_IN_RANGE}{}", question.filter.sql())),
+            true => format!(
+                "SELECT toString(dimension) AS dimension, toString(value) AS value, r.sessions AS n FROM rollups AS r WHERE project_id = {{project:UUID}}
+                    AND dimension IN ('referrer', 'country', 'device', 'browser', 'entry_page', 'exit_page') AND {}
+                UNION ALL {}",
+                Cover::ROLLUPS,
+                of_sessions(&format!("project_id = {{project:UUID}} AND {}", Cover::rows("started_at")))
+            ),
+        };
+        let sql = format!(
+            "SELECT dimension, value, sum(n) AS sessions FROM ({source}) WHERE value != '' GROUP BY dimension, value HAVING sessions > 0
+            ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension"
+        );
+        let query = self.query("overview_shares", &sql);
+        let query = match question.filter.is_empty() {
+            false => question.bind_sessions(query, question.range),
+            true => Cover::of(&question.range).bind(query),
+        };
+        let rows: Vec<ShareRow> = query.fetch_all().await?;
         let mut shares: BTreeMap<String, Vec<Share>> = BTreeMap::new();
         for ShareRow {
             dimension,
@@ -351,13 +313,9 @@ impl Scope {
             return self.insight_summary(question.range, &InsightFilter::default()).await;
         }
         let sql = format!(
-            "SELECT mark AS type, count() AS count FROM (
-                SELECT arrayJoin(arrayConcat(
-                    arrayWithConstant(rage_click_count, 'rage_click'),
-                    arrayWithConstant(dead_click_count, 'dead_click'),
-                    arrayWithConstant(error_click_count, 'error_click'))) AS mark
-                FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}
-            ) GROUP BY mark ORDER BY mark",
+            "SELECT type, count() AS count FROM insights FINAL
+            WHERE {IN_RANGE} AND session_id IN (SELECT id FROM sessions FINAL WHERE {ONGOING_IN_RANGE}{})
+            GROUP BY type ORDER BY type",
             question.filter.sql()
         );
         Ok(question
@@ -368,10 +326,27 @@ impl Scope {
 }
 
 impl Question<'_> {
-    /// Whether rollups, which know whole minutes only, are exact enough to tell its sessions.
-    fn is_told_by_rollups(&self) -> bool {
-        let is_whole = self.range.minutes() == (self.range.start_ms(), self.range.end_ms());
-        self.filter.is_empty() && (is_whole || self.range.step() == Step::Day)
+    /// The page views of `range`, to be added up.
+    fn pages(&self, range: TimeRange) -> PageSource<'_> {
+        self.pages_covered(range, Cover::of)
+    }
+
+    /// The page views of the chart, none wider than a point of it.
+    fn pages_by_step(&self) -> PageSource<'_> {
+        let has_utc_hours = offset_in_hour_ms(self.range.start_ms(), self.zone) == 0;
+        self.pages_covered(self.range, |range| {
+            match self.range.step() != Step::Minute && has_utc_hours {
+                true => Cover::of(range),
+                false => Cover::of_minutes(range, self.now_ms),
+            }
+        })
+    }
+
+    fn pages_covered(&self, range: TimeRange, cover: impl FnOnce(&TimeRange) -> Cover) -> PageSource<'_> {
+        match self.filter.is_empty() {
+            true => PageSource::Everyone(cover(&range)),
+            false => PageSource::Of(self.filter, range),
+        }
     }
 
     fn bind_sessions(&self, query: Query, range: TimeRange) -> Query {
@@ -404,8 +379,4 @@ fn step_sql(step: Step, column: &str) -> String {
         Step::Day => "toStartOfDay",
     };
     format!("toInt64(toUnixTimestamp({function}(toTimeZone({column}, {{zone:String}})))) * 1000")
-}
-
-fn to_i64(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

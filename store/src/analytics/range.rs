@@ -89,14 +89,9 @@ impl TimeRange {
         }
     }
 
-    /// Outward to whole minutes.
-    pub(super) fn minutes(&self) -> (i64, i64) {
-        (floor(self.start_ms, MINUTE_MS), ceil(self.end_ms, MINUTE_MS))
-    }
-
-    /// Outward to whole hours.
-    pub(super) fn hours(&self) -> (i64, i64) {
-        (floor(self.start_ms, HOUR_MS), ceil(self.end_ms, HOUR_MS))
+    /// Inward to whole minutes; empty when the second is not after the first.
+    pub(super) fn inner_minutes(&self) -> (i64, i64) {
+        (ceil(self.start_ms, MINUTE_MS), floor(self.end_ms, MINUTE_MS))
     }
 
     /// Inward to whole hours; empty when the second is not after the first.

@@ -11,7 +11,7 @@ const MEMORY_MAX_BYTES: &str = "500000000";
 const THREADS_MAX: &str = "2";
 
 /// Every table that holds a project's data.
-pub const TABLES: [&str; 8] = [
+pub const TABLES: [&str; 9] = [
     "events",
     "sessions",
     "insights",
@@ -19,6 +19,7 @@ pub const TABLES: [&str; 8] = [
     "elements",
     "scroll_depth",
     "rollups",
+    "page_events",
     "outcomes",
 ];
 

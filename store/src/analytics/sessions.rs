@@ -106,6 +106,11 @@ pub(super) const STARTED_IN_RANGE: &str = "project_id = {project:UUID}
     AND toDate(started_at) BETWEEN toDate(fromUnixTimestamp64Milli({start:Int64}, 'UTC')) AND toDate(fromUnixTimestamp64Milli({end:Int64}, 'UTC'))
     AND started_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AND started_at < fromUnixTimestamp64Milli({end:Int64}, 'UTC')";
 
+/// Sessions that were going on in a range, whenever they had begun.
+pub(super) const ONGOING_IN_RANGE: &str = "project_id = {project:UUID}
+    AND toDate(started_at) <= toDate(fromUnixTimestamp64Milli({end:Int64}, 'UTC'))
+    AND started_at < fromUnixTimestamp64Milli({end:Int64}, 'UTC') AND ended_at >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')";
+
 impl Scope {
     /// Sessions that started in `range`, page by page.
     pub async fn sessions(

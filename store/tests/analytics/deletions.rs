@@ -63,6 +63,11 @@ async fn fill(analytics: &Analytics, projects: [Uuid; 2]) {
             &rollups(Dimension::Total, "", MONDAY, views(1)).map(|row| RollupRow { project_id, ..row }),
         )
         .await;
+        let page_view = PageEventRow {
+            project_id,
+            ..page_view("/", MONDAY)
+        };
+        write(analytics, &[page_view]).await;
         write(analytics, &[outcome(project_id)]).await;
     }
 }

@@ -17,6 +17,7 @@ async fn every_question_about_another_project_finds_nothing() {
     write(&analytics, &[element("#a", 1)]).await;
     write(&analytics, &[scroll(0, 1)]).await;
     write(&analytics, &rollups(Dimension::Total, "", MONDAY, views(1))).await;
+    write(&analytics, &[page_view("/", MONDAY)]).await;
 
     let other = analytics.scope(OTHER_PROJECT);
     let heatmap = HeatmapFilter {

@@ -11,6 +11,7 @@ mod overview;
 mod samples;
 mod sessions;
 mod totals;
+mod whole_filter;
 
 #[test]
 fn engine_child() {

@@ -1,7 +1,7 @@
 use crate::samples::*;
 use chrono_tz::Tz;
 use gosight_store::analytics::{Analytics, Overview, SessionFilter, Share, Step, TimeRange};
-use gosight_store::rows::{Counts, Dimension, RollupRow, SessionRow};
+use gosight_store::rows::{Counts, Dimension, InsightRow, PageEventRow, RollupRow, SessionRow};
 use gosight_store::testing;
 
 async fn overview(analytics: &Analytics, range: TimeRange, filter: SessionFilter) -> Overview {
@@ -85,22 +85,31 @@ async fn an_empty_project_has_zeroes_and_no_means() {
 }
 
 #[tokio::test]
-async fn page_views_at_an_edge_are_taken_by_the_minute() {
+async fn page_views_are_in_the_range_or_not_to_the_millisecond() {
     let analytics = testing::analytics().await;
-    let at = |minute: i64| rollups(Dimension::Total, "", MONDAY + minute * MINUTE, views(1));
-    write_rollups(
-        &analytics,
-        [at(29), at(30), at(59), at(60), at(119), at(120), at(150), at(151)],
-    )
-    .await;
-    let range = range(MONDAY + 30 * MINUTE, MONDAY + 150 * MINUTE + 1);
-    assert_eq!(
-        overview(&analytics, range, SessionFilter::default())
-            .await
-            .summary
-            .pageviews,
-        6
-    );
+    let (start, end) = (MONDAY + 30 * MINUTE + 500, MONDAY + 150 * MINUTE + 250);
+    let times = [
+        start - 1,
+        start,
+        MONDAY + 59 * MINUTE,
+        MONDAY + 60 * MINUTE,
+        end - 1,
+        end,
+    ];
+    let mut events = times.map(|time| page_view("/", time)).to_vec();
+    events.extend([page_exit("/", start - 1, 9000), page_exit("/", end - 1, 1000)]);
+    write_page_events(&analytics, &events).await;
+    let of = async |start, end| {
+        let overview = overview(&analytics, range(start, end), SessionFilter::default()).await;
+        let page = overview.top_pages.first().map(|page| (page.views, page.avg_time_ms));
+        let points: i64 = overview.series.iter().map(|point| point.pageviews).sum();
+        assert_eq!(points, overview.summary.pageviews);
+        page
+    };
+    assert_eq!(of(start, end).await, Some((4, 1000.0)));
+    assert_eq!(of(start - 1, end + 1).await, Some((6, 5000.0)));
+    assert_eq!(of(start, start + 1).await, Some((1, 0.0)));
+    assert_eq!(of(start + 1, start + 2).await, None);
 }
 
 #[tokio::test]
@@ -205,10 +214,34 @@ async fn with_a_filter_everything_comes_from_the_sessions_it_leaves() {
         country: "FR".into(),
         rage_click_count: 2,
         is_bounce: 1,
+        ended_at: MONDAY + DAY,
         ..session(2, MONDAY + HOUR)
     };
     write(&analytics, &[session(1, MONDAY), french]).await;
-    write_rollups(&analytics, [rollups(Dimension::Total, "", MONDAY, views(100))]).await;
+    let of_another = |event: PageEventRow| PageEventRow {
+        session_id: id(2),
+        ..event
+    };
+    write_page_events(
+        &analytics,
+        &[
+            page_view("/", MONDAY),
+            of_another(page_view("/", MONDAY + HOUR)),
+            of_another(page_view("/pay", MONDAY + 2 * HOUR)),
+            of_another(page_exit("/", MONDAY + 2 * HOUR, 20_000)),
+        ],
+    )
+    .await;
+    let insight_of_another = |n, timestamp| InsightRow {
+        session_id: id(2),
+        ..insight(n, "rage_click", timestamp)
+    };
+    let insights = [
+        insight(1, "rage_click", MONDAY),
+        insight_of_another(2, MONDAY + HOUR),
+        insight_of_another(3, MONDAY + DAY),
+    ];
+    write(&analytics, &insights).await;
     let filter = SessionFilter {
         country: Some("FR".into()),
         ..SessionFilter::default()
@@ -224,16 +257,17 @@ async fn with_a_filter_everything_comes_from_the_sessions_it_leaves() {
     );
     assert_eq!(overview.countries, [share("FR", 1)]);
     assert_eq!(overview.browsers, [share("Firefox", 1)]);
-    assert_eq!(overview.series[1].pageviews, 2);
+    let pageviews: Vec<_> = overview.series[..3].iter().map(|point| point.pageviews).collect();
+    assert_eq!(pageviews, [0, 1, 1]);
     let pages: Vec<_> = overview
         .top_pages
         .iter()
         .map(|page| (page.path.as_str(), page.views, page.avg_time_ms))
         .collect();
-    assert_eq!(pages, [("/", 1, 20_000.0), ("/pay", 1, 40_000.0)]);
+    assert_eq!(pages, [("/", 1, 20_000.0), ("/pay", 1, 0.0)]);
     assert_eq!(
         (overview.insights[0].count, overview.summary.struggling_sessions),
-        (2, 1)
+        (1, 1)
     );
 }
 
@@ -252,15 +286,10 @@ async fn a_range_that_reaches_into_the_future_has_no_points_there() {
 #[tokio::test]
 async fn the_series_adds_up_to_the_summary_at_every_edge_and_age() {
     let analytics = testing::analytics().await;
-    let minutes = (0..8 * 24).map(|n| {
-        rollups(
-            Dimension::Total,
-            "",
-            MONDAY - 4 * DAY + n * HOUR + 37 * MINUTE,
-            views(1),
-        )
-    });
-    write_rollups(&analytics, minutes).await;
+    let views: Vec<_> = (0..8 * 24)
+        .map(|n| page_view("/", MONDAY - 4 * DAY + n * HOUR + 37 * MINUTE))
+        .collect();
+    write_page_events(&analytics, &views).await;
     for (from, to) in [
         (-3 * DAY + 11 * MINUTE, DAY + 50 * MINUTE),
         (50 * MINUTE, 3 * HOUR),
@@ -282,7 +311,7 @@ async fn the_series_adds_up_to_the_summary_at_every_edge_and_age() {
 }
 
 #[tokio::test]
-async fn lists_of_a_range_that_cuts_a_minute_count_the_sessions_of_the_summary() {
+async fn lists_of_a_range_that_cuts_an_hour_count_the_sessions_of_the_summary() {
     let analytics = testing::analytics().await;
     let sessions = [session(1, MONDAY + 10_000), session(2, MONDAY + 30_000)];
     write(&analytics, &sessions).await;
@@ -295,7 +324,9 @@ async fn lists_of_a_range_that_cuts_a_minute_count_the_sessions_of_the_summary()
         let overview = overview(&analytics, range(start, end), SessionFilter::default()).await;
         (overview.summary.sessions, overview.entry_pages)
     };
+    assert_eq!(of(MONDAY, MONDAY + HOUR).await, (2, vec![share("/", 2)]));
     assert_eq!(of(MONDAY, MONDAY + MINUTE).await, (2, vec![share("/", 2)]));
+    assert_eq!(of(MONDAY + 10_001, MONDAY + 9 * DAY).await, (1, vec![share("/", 1)]));
     assert_eq!(of(MONDAY + 10_001, MONDAY + MINUTE).await, (1, vec![share("/", 1)]));
     assert_eq!(of(MONDAY + 10_000, MONDAY + 30_000).await, (1, vec![share("/", 1)]));
     assert_eq!(of(MONDAY, MONDAY + 10_000).await, (0, vec![]));

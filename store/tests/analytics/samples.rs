@@ -182,6 +182,44 @@ pub(crate) fn rollups(dimension: Dimension, value: &str, minute: i64, counts: Co
     ]
 }
 
+/// A page view of session 1.
+pub(crate) fn page_view(path: &str, time: i64) -> PageEventRow {
+    PageEventRow {
+        project_id: PROJECT,
+        session_id: id(1),
+        time,
+        path: path.into(),
+        page_views: 1,
+        ..PageEventRow::default()
+    }
+}
+
+/// A page exit of session 1.
+pub(crate) fn page_exit(path: &str, time: i64, time_on_page_ms: i64) -> PageEventRow {
+    PageEventRow {
+        page_views: 0,
+        page_exits: 1,
+        time_on_page_ms,
+        ..page_view(path, time)
+    }
+}
+
+/// Writes page events, and the rollups that tell of them.
+pub(crate) async fn write_page_events(analytics: &Analytics, events: &[PageEventRow]) {
+    write(analytics, events).await;
+    let told = events.iter().flat_map(|event| {
+        let counts = Counts {
+            page_views: event.page_views.into(),
+            page_exits: event.page_exits.into(),
+            time_on_page_ms: event.time_on_page_ms,
+            ..Counts::default()
+        };
+        [(Dimension::Total, ""), (Dimension::Path, event.path.as_ref())]
+            .map(|(dimension, value)| rollups(dimension, value, event.time, counts))
+    });
+    write(analytics, &told.flatten().collect::<Vec<_>>()).await;
+}
+
 pub(crate) fn views(page_views: i64) -> Counts {
     Counts {
         page_views,

@@ -148,6 +148,11 @@ impl Views {
             let pains = [r.errors, r.clicks, r.rage_clicks, r.dead_clicks, r.error_clicks];
             self.add(format!("rollup {key:?}"), &[&pages[..], &sessions, &pains].concat());
         }
+        for r in &rows.page_events {
+            let key = (r.project_id, r.time, r.session_id, &r.visitor_id, &r.path);
+            let numbers = [r.page_views.into(), r.page_exits.into(), r.time_on_page_ms];
+            self.add(format!("page event {key:?}"), &numbers);
+        }
         for r in &rows.outcomes {
             self.add(format!("outcome {:?}", (r.project_id, r.hour, &r.outcome)), &[r.events]);
         }
