@@ -146,7 +146,10 @@ fn a_start_tells_at_once_how_far_the_views_were() {
         run(one_commit_per_tick(2), &log, sink.clone());
         let committed = sink.commits().last().unwrap().0.last_tick;
         let (dataflow, bus) = start(config(1), &log, sink.clone());
-        assert!(bus.newest_tick() >= committed, "the replay may be done already, not behind");
+        assert!(
+            bus.newest_tick() >= committed,
+            "the replay may be done already, not behind"
+        );
         assert!(bus.complete_to_ms() > 0, "readers wait for the replay");
         dataflow.stop().unwrap();
     }
