@@ -244,3 +244,73 @@ async fn a_flood_is_refused_with_when_to_come_back_and_others_are_not() {
         "another group of routes"
     );
 }
+
+#[tokio::test]
+async fn a_field_that_a_body_does_not_have_is_refused_by_name() {
+    let it = Installation::ready().await;
+    let owner = it.owner().await;
+    let rule = json!({ "name": "r", "metric": "errors", "operator": ">", "threshold": 1, "window": "5m" });
+    let with = |field: &str, value: serde_json::Value| {
+        let mut rule = rule.clone();
+        rule[field] = value;
+        rule
+    };
+    for (method, path, body) in [
+        (
+            Method::POST,
+            "/auth/register",
+            json!({ "email": "a@b.c", "password": "long enough", "surprise": 1 }),
+        ),
+        (
+            Method::POST,
+            "/auth/login",
+            json!({ "email": "a@b.c", "password": "long enough", "surprise": 1 }),
+        ),
+        (
+            Method::POST,
+            "/auth/password",
+            json!({ "current_password": "a", "new_password": "b", "surprise": 1 }),
+        ),
+        (Method::POST, "/projects", json!({ "name": "x", "surprise": 1 })),
+        (Method::PATCH, "/projects/main", json!({ "surprise": 1 })),
+        (
+            Method::PATCH,
+            "/projects/main",
+            json!({ "settings": { "surprise": 1 } }),
+        ),
+        (
+            Method::POST,
+            "/projects/main/keys",
+            json!({ "name": "x", "surprise": 1 }),
+        ),
+        (
+            Method::POST,
+            "/projects/main/invitations",
+            json!({ "email": "a@b.c", "role": "viewer", "surprise": 1 }),
+        ),
+        (
+            Method::POST,
+            "/invitations/accept",
+            json!({ "token": "t", "surprise": 1 }),
+        ),
+        (Method::POST, "/projects/main/alerts/rules", with("surprise", json!(1))),
+        (
+            Method::POST,
+            "/projects/main/alerts/rules",
+            with("channels", json!([{ "type": "telegram", "surprise": 1 }])),
+        ),
+        (
+            Method::POST,
+            "/projects/main/alerts/rules",
+            with("filters", json!([{ "dimension": "path", "value": "/", "surprise": 1 }])),
+        ),
+    ] {
+        let answer = it.send(method, path, Some(&owner), Some(body)).await;
+        let error = &answer.body["error"];
+        assert_eq!(answer.code(), "VALIDATION_ERROR", "{path}: {error}");
+        assert!(error.to_string().contains("surprise"), "{path}: {error}");
+    }
+    // Nothing was made.
+    let rules = it.get("/projects/main/alerts/rules", &owner).await;
+    assert_eq!(rules.data(), &json!([]));
+}

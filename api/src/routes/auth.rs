@@ -61,6 +61,7 @@ pub(crate) struct SetupView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RegisterBody {
     email: String,
     password: String,
@@ -71,12 +72,14 @@ pub(crate) struct RegisterBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LoginBody {
     email: String,
     password: String,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PasswordBody {
     current_password: String,
     new_password: String,

@@ -39,6 +39,7 @@ pub(crate) struct NewInvitationView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct InvitationBody {
     email: String,
     /// `owner`, `admin`, `member` or `viewer`.
@@ -47,6 +48,7 @@ pub(crate) struct InvitationBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AcceptBody {
     token: String,
 }

@@ -23,6 +23,7 @@ pub(crate) struct MemberView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RoleBody {
     /// `owner`, `admin`, `member` or `viewer`.
     #[schema(value_type = String)]

@@ -30,7 +30,7 @@ impl RangeParams {
 fn time(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
     let parse = |text: &str| {
         parse_time_ms(text)
-            .ok_or_else(|| ApiError::invalid(field, "a time is ISO 8601 with a zone, or milliseconds since 1970"))
+            .ok_or_else(|| ApiError::invalid(field, "a time is ISO 8601 (UTC unless it names a zone; a date alone is its midnight) or milliseconds since 1970"))
     };
     text.map(parse).transpose()
 }
@@ -149,7 +149,18 @@ mod tests {
     #[test]
     fn a_range_that_ends_before_it_starts_is_refused() {
         assert!(range(Some("1732330000001"), None).is_err());
-        assert!(range(Some("yesterday"), None).is_err());
+        let ApiError::Validation { message, details } = range(Some("yesterday"), None).unwrap_err() else {
+            panic!("it is no other fault");
+        };
+        let said = format!("{message} {details:?}");
+        assert!(
+            said.contains("start") && said.contains("UTC unless it names a zone"),
+            "{said}"
+        );
+        // What it says is accepted.
+        for start in ["2024-11-01", "2024-11-01T07:00:00", "2024-11-01T07:00:00+07:00", "0"] {
+            assert!(range(Some(start), None).is_ok(), "{start}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use gosight_proto::control::{AlertRule as ControlRule, Dimension, Filter, Metric, Operator};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::columns::words;
@@ -32,7 +33,7 @@ impl RuleWindow {
 
 /// Where a rule's messages go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Channel {
     /// One linked chat, or every subscribed chat linked to the project.
     Telegram {
@@ -50,6 +51,7 @@ pub enum Channel {
 
 /// The body of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RuleBody {
     pub name: String,
     #[serde(default = "threshold_kind")]
@@ -102,20 +104,24 @@ fn active() -> bool {
 }
 
 fn filters<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Filter>, D::Error> {
+    use serde::de::Error;
+    /// What a filter is written as: nothing else is read.
     #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        List(Vec<Filter>),
-        Object(std::collections::HashMap<Dimension, String>),
+    #[serde(deny_unknown_fields)]
+    struct Written {
+        dimension: Dimension,
+        value: String,
     }
-    Ok(match Option::<Written>::deserialize(deserializer)? {
-        None => Vec::new(),
-        Some(Written::List(filters)) => filters,
-        Some(Written::Object(by_dimension)) => {
-            let mut filters: Vec<Filter> = by_dimension
-                .into_iter()
-                .map(|(dimension, value)| Filter { dimension, value })
-                .collect();
+    let filter = |(dimension, value)| Filter { dimension, value };
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Null => Vec::new(),
+        list @ serde_json::Value::Array(_) => {
+            let written: Vec<Written> = serde_json::from_value(list).map_err(Error::custom)?;
+            written.into_iter().map(|it| filter((it.dimension, it.value))).collect()
+        }
+        object => {
+            let by_dimension: HashMap<Dimension, String> = serde_json::from_value(object).map_err(Error::custom)?;
+            let mut filters: Vec<Filter> = by_dimension.into_iter().map(filter).collect();
             filters.sort();
             filters
         }
