@@ -1,6 +1,6 @@
 //! What cannot work is refused at once, in words that say what to do.
 //!
-//! A CPU without what the engine needs cannot be had here, so that refusal is not tested. Whoever runs these tests as root can
+//! A CPU without what the engine needs cannot be had here: that refusal is tested in `store/src/engine/library.rs`. Whoever runs these tests as root can
 //! write anywhere, so the folder that cannot be written is one below a plain file.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 #![allow(clippy::print_stdout, reason = "a test prints its figures")]

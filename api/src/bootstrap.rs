@@ -1,8 +1,7 @@
 //! The first start without a browser: owner, project and key from the environment.
 
-use gosight_store::meta::{
-    Meta, MetaError, NewKey, NewProject, NewUser, Permission, Project, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Settings,
-};
+use gosight_proto::limits::RATE_EVENTS_PER_S_DEFAULT;
+use gosight_store::meta::{Meta, MetaError, NewKey, NewProject, NewUser, Permission, Project, Settings};
 use uuid::Uuid;
 
 use crate::ApiError;
@@ -118,7 +117,7 @@ async fn key(meta: &Meta, project: &Project, key: &str, now_ms: i64) -> Result<(
                 key_sha256,
                 prefix: &prefix,
                 permission: Permission::Write,
-                rate_limit_events_per_s: RATE_LIMIT_EVENTS_PER_S_DEFAULT,
+                rate_limit_events_per_s: RATE_EVENTS_PER_S_DEFAULT,
             };
             meta.create_key(&new, now_ms).await?;
             Ok(())

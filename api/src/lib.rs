@@ -50,11 +50,11 @@ pub fn router(api: Api) -> Router {
         .merge(openapi::router(document))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CompressionLayer::new());
     Router::new()
         .nest("/api/v1", routes)
         .fallback(files::serve)
-        .layer(CompressionLayer::new())
         .layer(from_fn(observe::observe))
         .with_state(api)
 }

@@ -2,49 +2,50 @@
 
 use crate::v1::{Event, event::Payload};
 
-/// What an SDK switches on and off together; `settings.disabled_categories` holds these names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Category {
-    Session,
-    Page,
-    Mouse,
-    Scroll,
-    Input,
-    Form,
-    Error,
-    Performance,
-    Network,
-    Media,
-    Clipboard,
-    Selection,
-    Resize,
-    Dom,
-    Custom,
-    Replay,
+macro_rules! categories {
+    ($($name:literal $variant:ident,)*) => {
+        /// What an SDK switches on and off together; `settings.disabled_categories` holds these names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Category {
+            $($variant,)*
+        }
+
+        impl Category {
+            /// Every category.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name on the wire.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The category of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|category| category.name() == name)
+            }
+        }
+    };
 }
 
-impl Category {
-    /// The name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::Page => "page",
-            Self::Mouse => "mouse",
-            Self::Scroll => "scroll",
-            Self::Input => "input",
-            Self::Form => "form",
-            Self::Error => "error",
-            Self::Performance => "performance",
-            Self::Network => "network",
-            Self::Media => "media",
-            Self::Clipboard => "clipboard",
-            Self::Selection => "selection",
-            Self::Resize => "resize",
-            Self::Dom => "dom",
-            Self::Custom => "custom",
-            Self::Replay => "replay",
-        }
-    }
+categories! {
+    "session" Session,
+    "page" Page,
+    "mouse" Mouse,
+    "scroll" Scroll,
+    "input" Input,
+    "form" Form,
+    "error" Error,
+    "performance" Performance,
+    "network" Network,
+    "media" Media,
+    "clipboard" Clipboard,
+    "selection" Selection,
+    "resize" Resize,
+    "dom" Dom,
+    "custom" Custom,
+    "replay" Replay,
 }
 
 macro_rules! event_types {

@@ -3,11 +3,12 @@
 //! `/shop/sessions/123` is the exported page `_/sessions/_.html`; so are the payloads beside it (`.txt`). A segment that is exported
 //! under its own name wins over the placeholder.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::{ONE_YEAR, file, policy};
+use super::ONE_YEAR;
+use super::ready::File;
 
 /// Deeper paths are no pages of ours; it also bounds the names tried.
 const SEGMENTS_MAX: usize = 6;
@@ -34,17 +35,12 @@ pub(super) fn serve(path: &str, request: &HeaderMap) -> Response {
 }
 
 fn page(name: &str, found: EmbeddedFile, request: &HeaderMap) -> Response {
-    let policy = name.ends_with(".html").then(|| policy::of(&found.data));
     let cache_control = if name.starts_with("_next/static/") {
         ONE_YEAR
     } else {
         REVALIDATE
     };
-    let mut response = file(found, request, cache_control);
-    if let Some(policy) = policy.and_then(|policy| HeaderValue::from_str(&policy).ok()) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    File::from(found).ready().answer(request, cache_control)
 }
 
 /// The exported file a path means.

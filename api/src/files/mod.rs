@@ -1,15 +1,15 @@
 //! Files served from the binary: the SDK for other sites' pages, the dashboard for people.
 //!
 //! A development build reads them from their folders, a release build carries them. Neither has to be there for the crate to build;
-//! a missing dashboard says how to build it.
+//! a missing dashboard says how to build it. Files are compressed once, here (`ready.rs`), and not by the layer that compresses answers.
 
 mod dashboard;
 mod policy;
+mod ready;
 mod sdk;
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
-use rust_embed::EmbeddedFile;
 
 use crate::ApiError;
 
@@ -25,39 +25,6 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
     };
     let path = path.trim_matches('/');
     sdk::serve(path, &headers).unwrap_or_else(|| dashboard::serve(path, &headers))
-}
-
-/// A file, or "you have it already".
-fn file(file: EmbeddedFile, request: &HeaderMap, cache_control: &'static str) -> Response {
-    let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
-    let is_known = request
-        .get(header::IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
-    let content_type = HeaderValue::from_str(&content_type(file.metadata.mimetype()));
-    let mut response = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        file.data.into_owned().into_response()
-    };
-    let headers = response.headers_mut();
-    if let Ok(content_type) = content_type {
-        headers.insert(header::CONTENT_TYPE, content_type);
-    }
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(header::ETAG, etag);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
-    response
-}
-
-fn content_type(mime: &str) -> String {
-    let is_text = mime.starts_with("text/") || mime.ends_with("javascript") || mime.ends_with("json");
-    if is_text {
-        format!("{mime}; charset=utf-8")
-    } else {
-        mime.to_owned()
-    }
 }
 
 /// The path with its escapes resolved; none for what names no file of ours: hidden files, parents, broken escapes.

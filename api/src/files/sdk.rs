@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use rust_embed::RustEmbed;
 
-use super::{ONE_YEAR, file};
+use super::ONE_YEAR;
+use super::ready::File;
 
 /// The plain names follow upgrades within this time.
 const SHORT: &str = "public, max-age=300, stale-while-revalidate=86400";
@@ -20,11 +21,11 @@ static VERSION: LazyLock<String> = LazyLock::new(|| version(include_str!("../../
 
 pub(super) fn serve(path: &str, request: &HeaderMap) -> Option<Response> {
     let (name, is_pinned) = named(path, &VERSION)?;
-    let mut found = Files::get(&name)?;
+    let mut found = File::from(Files::get(&name)?);
     if is_pinned {
-        found.data = pinned(&found.data, &VERSION).into();
+        found = found.map(|script| pinned(script, &VERSION));
     }
-    let mut response = file(found, request, if is_pinned { ONE_YEAR } else { SHORT });
+    let mut response = found.ready().answer(request, if is_pinned { ONE_YEAR } else { SHORT });
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (

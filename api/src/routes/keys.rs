@@ -1,7 +1,8 @@
 //! Project keys. The full key is shown once, when it is made.
 
 use axum::extract::State;
-use gosight_store::meta::{Key, NewKey, Permission, RATE_LIMIT_EVENTS_PER_S_DEFAULT};
+use gosight_proto::limits::RATE_EVENTS_PER_S_DEFAULT;
+use gosight_store::meta::{Key, NewKey, Permission};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -43,6 +44,7 @@ pub(crate) struct NewKeyView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct KeyBody {
     name: Option<String>,
     /// `["write"]` (the default) or `["read"]`.
@@ -94,7 +96,7 @@ pub(crate) async fn create(
 ) -> Result<Answer<NewKeyView>, ApiError> {
     let permission = permission_of(&body)?;
     let name = checks::name("name", body.name.as_deref().unwrap_or("Key"))?;
-    let rate_limit_events_per_s = body.rate_limit_events_per_s.unwrap_or(RATE_LIMIT_EVENTS_PER_S_DEFAULT);
+    let rate_limit_events_per_s = body.rate_limit_events_per_s.unwrap_or(RATE_EVENTS_PER_S_DEFAULT);
     if !(1..=RATE_LIMIT_EVENTS_PER_S_MAX).contains(&rate_limit_events_per_s) {
         return Err(ApiError::invalid(
             "rate_limit_events_per_s",

@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use futures::{StreamExt, stream};
-use gosight_store::meta::{
-    MetaError, NewProject, Permission, Project, ProjectPatch, RATE_LIMIT_EVENTS_PER_S_DEFAULT, Role, Settings,
-};
+use gosight_proto::limits::RATE_EVENTS_PER_S_DEFAULT;
+use gosight_store::meta::{MetaError, NewProject, Permission, Project, ProjectPatch, Role, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -61,6 +60,7 @@ pub(crate) struct NewProjectView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ProjectBody {
     name: String,
     /// Made from the name when absent.
@@ -73,6 +73,7 @@ pub(crate) struct ProjectBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ProjectPatchBody {
     name: Option<String>,
     allowed_domains: Option<Vec<String>>,
@@ -171,7 +172,7 @@ pub(crate) async fn create(
         &secret,
         "First key",
         Permission::Write,
-        RATE_LIMIT_EVENTS_PER_S_DEFAULT,
+        RATE_EVENTS_PER_S_DEFAULT,
     )
     .await?;
     Ok(Answer::created(NewProjectView {

@@ -44,27 +44,47 @@ fn default_places() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether the library can run here: Linux on x86-64 with glibc and AVX2. Without AVX2 the process would die of SIGILL.
+/// Whether the library can run here: Linux on x86-64 with glibc, and a CPU of x86-64-v3. On another one the process would die of SIGILL.
 pub fn check_platform() -> Result<(), EngineError> {
-    match missing_feature() {
-        None => Ok(()),
-        Some(reason) => Err(EngineError::Platform {
-            reason: reason.to_owned(),
-        }),
+    check(cpu())
+}
+
+/// What the library uses of a CPU that not every x86-64 has.
+#[derive(Clone, Copy, Debug)]
+struct Cpu {
+    avx2: bool,
+    bmi2: bool,
+    fma: bool,
+}
+
+/// None: the library is not for this platform, whatever its CPU.
+fn check(cpu: Option<Cpu>) -> Result<(), EngineError> {
+    let refuse = |reason| Err(EngineError::Platform { reason });
+    let Some(Cpu { avx2, bmi2, fma }) = cpu else {
+        return refuse("it needs Linux with glibc on x86-64".to_owned());
+    };
+    let lacking: Vec<_> = [("AVX2", avx2), ("BMI2", bmi2), ("FMA", fma)]
+        .into_iter()
+        .filter_map(|(name, is_there)| (!is_there).then_some(name))
+        .collect();
+    match lacking.as_slice() {
+        [] => Ok(()),
+        lacking => refuse(format!("this CPU has no {}; it needs x86-64-v3", lacking.join(", no "))),
     }
 }
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
-fn missing_feature() -> Option<&'static str> {
-    let avx2 = std::is_x86_feature_detected!("avx2")
-        && std::is_x86_feature_detected!("bmi2")
-        && std::is_x86_feature_detected!("fma");
-    (!avx2).then_some("this CPU has no AVX2 (x86-64-v3)")
+fn cpu() -> Option<Cpu> {
+    Some(Cpu {
+        avx2: std::is_x86_feature_detected!("avx2"),
+        bmi2: std::is_x86_feature_detected!("bmi2"),
+        fma: std::is_x86_feature_detected!("fma"),
+    })
 }
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")))]
-fn missing_feature() -> Option<&'static str> {
-    Some("it needs Linux with glibc on x86-64")
+fn cpu() -> Option<Cpu> {
+    None
 }
 
 #[cfg(test)]
@@ -80,6 +100,29 @@ mod tests {
             error.contains("/nowhere/libchdb.so") && error.contains(LIBRARY_SETTING),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_cpu_without_what_the_library_uses_is_refused_with_what_to_do_instead() {
+        let all = Cpu {
+            avx2: true,
+            bmi2: true,
+            fma: true,
+        };
+        assert!(check(Some(all)).is_ok());
+        let said = |cpu| check(cpu).unwrap_err().to_string();
+        assert_eq!(
+            said(Some(Cpu { avx2: false, ..all })),
+            "the embedded ClickHouse engine does not run here: this CPU has no AVX2; it needs x86-64-v3. \
+             Name a ClickHouse server in CLICKHOUSE_URL instead"
+        );
+        let old = Cpu {
+            avx2: false,
+            bmi2: false,
+            fma: false,
+        };
+        assert!(said(Some(old)).contains("no AVX2, no BMI2, no FMA"));
+        assert!(said(None).contains("Linux with glibc on x86-64") && said(None).contains("CLICKHOUSE_URL"));
     }
 
     #[test]

@@ -6,9 +6,6 @@ use uuid::Uuid;
 use super::error::unique;
 use super::{IpMode, Meta, MetaError, Result, Settings, columns, columns::words};
 
-/// Events per second a key may send unless it says otherwise.
-pub const RATE_LIMIT_EVENTS_PER_S_DEFAULT: u32 = 50_000;
-
 words! {
     /// What a key is good for.
     Permission { Write = "write", Read = "read" }

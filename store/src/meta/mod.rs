@@ -43,7 +43,7 @@ pub use audit::AuditEntry;
 pub use deletions::Deletion;
 pub use deliveries::{Delivery, DeliveryState};
 pub use error::{MetaError, Result};
-pub use keys::{IngestKey, Key, NewKey, Permission, RATE_LIMIT_EVENTS_PER_S_DEFAULT, ReadKey};
+pub use keys::{IngestKey, Key, NewKey, Permission, ReadKey};
 pub use logins::{Login, Refresh, TokenPair};
 pub use members::{Invitation, Member, NewInvitation, Role};
 pub use projects::{NewProject, Project, ProjectPatch};

@@ -1,5 +1,6 @@
 //! What a project can set, typed. Stored as one JSON document; absent fields have their defaults.
 
+use gosight_proto::Category;
 use gosight_proto::control::Thresholds;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,26 +12,6 @@ use super::columns::words;
 const LIST_ENTRIES_MAX: usize = 100;
 /// Characters of one entry of a list, or of one name.
 const ENTRY_CHARS_MAX: usize = 512;
-/// Categories an SDK knows, as in the event reference.
-const CATEGORIES: [&str; 17] = [
-    "session",
-    "page",
-    "mouse",
-    "scroll",
-    "input",
-    "form",
-    "error",
-    "performance",
-    "network",
-    "media",
-    "clipboard",
-    "selection",
-    "resize",
-    "dom",
-    "custom",
-    "replay",
-    "memory",
-];
 
 /// A project's settings. `PATCH` merges into the stored document (RFC 7396) and what comes out must still be this.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -165,7 +146,7 @@ impl Settings {
         check_list("sdk.mask_selectors", &self.sdk.mask_selectors)?;
         check_list("sdk.block_selectors", &self.sdk.block_selectors)?;
         check_list("sdk.disabled_categories", &self.sdk.disabled_categories)?;
-        let known = |category: &String| CATEGORIES.contains(&category.as_str());
+        let known = |category: &String| Category::from_name(category).is_some();
         require(
             self.sdk.disabled_categories.iter().all(known),
             "sdk.disabled_categories",
@@ -295,10 +276,21 @@ mod tests {
             json!({"insights": {"dead_click": {"window_ms": -1}}}),
             json!({"sdk": {"session_sample_rate": 101}}),
             json!({"sdk": {"disabled_categories": ["mice"]}}),
+            json!({"sdk": {"disabled_categories": ["memory"]}}),
             json!({"privacy": {"ip": "sell"}}),
         ] {
             assert!(Settings::default().patched(&patch).is_err(), "{patch}");
         }
+    }
+
+    #[test]
+    fn every_category_of_the_wire_may_be_switched_off() {
+        let names: Vec<_> = Category::ALL.iter().map(|category| category.name()).collect();
+        let patch = json!({"sdk": {"disabled_categories": names}});
+        assert_eq!(
+            Settings::default().patched(&patch).unwrap().sdk.disabled_categories,
+            names
+        );
     }
 
     #[test]

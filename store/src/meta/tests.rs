@@ -67,7 +67,7 @@ impl Installation {
 }
 
 fn key_of(project_id: Uuid, permission: Permission, secret: u8) -> NewKey<'static> {
-    let rate_limit_events_per_s = RATE_LIMIT_EVENTS_PER_S_DEFAULT;
+    let rate_limit_events_per_s = gosight_proto::limits::RATE_EVENTS_PER_S_DEFAULT;
     NewKey {
         project_id,
         name: "web",
