@@ -15,7 +15,7 @@ import { catchUp, liveKey } from '@/live/caches';
 import { useRecentTicks } from '@/live/live';
 import type { HeatmapParams, InsightsParams, OverviewParams, SessionsParams } from '@/live/reducer';
 import type { Filters } from '@/route/filters';
-import { boundsOf, previousBounds, type Range } from '@/route/range';
+import { boundsOf, previousBounds, type Range, slidesEveryMs } from '@/route/range';
 import { useRoute } from '@/route/route';
 import { type Answer, call, callData, type Params, serverNowMs, signedInUser } from './client';
 import type {
@@ -110,6 +110,7 @@ export function useOverview(params: OverviewParams): UseQueryResult<Answer<Overv
       return catchUp('overview', params, answer, recent());
     },
     placeholderData: keepPreviousData,
+    refetchInterval: slidesEveryMs(params.range),
   });
 }
 
@@ -149,6 +150,7 @@ export function useSessions(params: SessionsParams, order: Order = 'newest'): Us
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: keepPreviousData,
+    refetchInterval: slidesEveryMs(params.range),
   });
 }
 
@@ -207,6 +209,7 @@ export function useInsights(params: InsightsParams): UseInfiniteQueryResult<Page
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: keepPreviousData,
+    refetchInterval: slidesEveryMs(params.range),
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundsOf, contains, formatRange, parseRange, previousBounds } from './range';
+import { boundsOf, contains, formatRange, parseRange, previousBounds, slidesEveryMs } from './range';
 import { parseRoute } from './route';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:00.000Z');
@@ -22,6 +22,15 @@ describe('a range', () => {
     expect(boundsOf(parseRange('1h'), NOW_MS).end > '2026-03-10T12:00:00.000Z').toBe(true);
     const fixed = parseRange('2026-01-01~2026-01-02');
     expect(boundsOf(fixed, NOW_MS)).toEqual({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-02T00:00:00.000Z' });
+  });
+
+  it('is the last half hour and moves with the clock when it is live', () => {
+    const live = parseRange('live');
+    expect(formatRange(live)).toBe('live');
+    expect(boundsOf(live, NOW_MS).start).toBe('2026-03-10T11:30:00.000Z');
+    expect(slidesEveryMs(live)).toBeGreaterThan(0);
+    expect(slidesEveryMs(parseRange('1h'))).toBe(false);
+    expect(slidesEveryMs(parseRange('2026-01-01~2026-01-02'))).toBe(false);
   });
 
   it('is preceded by a period of its own length', () => {

@@ -1,6 +1,7 @@
 /** The range of time a page looks at: a preset that ends now, or two fixed moments. */
 
-export const PRESETS = ['1h', '24h', '7d', '30d'] as const;
+/** `live` is the last half hour, and moves with the clock. */
+export const PRESETS = ['live', '1h', '24h', '7d', '30d'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 export type Range = { kind: 'preset'; preset: Preset } | { kind: 'fixed'; start: string; end: string };
@@ -14,7 +15,16 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-const LENGTH_MS: Record<Preset, number> = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS };
+const LENGTH_MS: Record<Preset, number> = {
+  live: 30 * MINUTE_MS,
+  '1h': HOUR_MS,
+  '24h': DAY_MS,
+  '7d': 7 * DAY_MS,
+  '30d': 30 * DAY_MS,
+};
+
+/** How often what has grown too old leaves a live range; what is new comes with its tick. */
+const SLIDES_EVERY_MS = 10_000;
 
 export const DEFAULT_RANGE: Range = { kind: 'preset', preset: '24h' };
 
@@ -56,6 +66,11 @@ export function previousBounds(range: Range, nowMs: number): Bounds {
 
 export function lengthMs(range: Range): number {
   return range.kind === 'preset' ? LENGTH_MS[range.preset] : Date.parse(range.end) - Date.parse(range.start);
+}
+
+/** How often an answer about this range is asked for again because time itself has changed it; false: never. */
+export function slidesEveryMs(range: Range): number | false {
+  return range.kind === 'preset' && range.preset === 'live' && SLIDES_EVERY_MS;
 }
 
 /** Whether something that happened at `iso` belongs to the range; a preset's start slides with its answer. */

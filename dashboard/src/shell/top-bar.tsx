@@ -79,6 +79,16 @@ function CustomRange({ range, onApply }: { range: Range; onApply(text: string): 
   );
 }
 
+function PresetName({ preset }: { preset: Preset }) {
+  const text = useText();
+  return (
+    <>
+      {preset === 'live' && <span aria-hidden="true" className="size-1.5 rounded-full bg-live" />}
+      {text.range[preset]}
+    </>
+  );
+}
+
 function RangePicker() {
   const { text, language } = useLanguage();
   const { range } = useView();
@@ -90,7 +100,7 @@ function RangePicker() {
       <Segmented<Preset>
         label={text.range.label}
         value={range.kind === 'preset' ? range.preset : null}
-        options={PRESETS.map((preset) => [preset, text.range[preset]] as const)}
+        options={PRESETS.map((preset) => [preset, <PresetName key={preset} preset={preset} />] as const)}
         onChoose={(preset) => change({ range: preset === '24h' ? null : preset })}
       />
       <Menu

@@ -81,6 +81,7 @@ export const en = {
   },
   range: {
     label: 'Range',
+    live: 'Live',
     '1h': '1 h',
     '24h': '24 h',
     '7d': '7 d',

@@ -81,6 +81,7 @@ export const vi: Dictionary = {
   },
   range: {
     label: 'Khoảng thời gian',
+    live: 'Trực tiếp',
     '1h': '1 giờ',
     '24h': '24 giờ',
     '7d': '7 ngày',
