@@ -19,6 +19,10 @@ use std::process::ExitCode;
 
 use cli::{Cli, Command};
 
+/// Rows are made on the workers and freed by the committer: an allocator that takes that without locks and gives memory back.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = match settings::parse(std::env::args_os()) {
         Ok(cli) => cli,

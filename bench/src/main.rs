@@ -45,6 +45,10 @@ struct Bench {
     log: Option<ingest::Filled>,
 }
 
+/// The product's: what runs in this process is to run as it does there.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let chosen: Vec<String> = std::env::args().skip(1).collect();
     match run(&chosen) {

@@ -22,7 +22,7 @@ use gosight_operators::alerts::alerts;
 use gosight_operators::click_cells::click_cells;
 use gosight_operators::distinct::distinct;
 use gosight_operators::elements::elements;
-use gosight_operators::event::{Event, Position};
+use gosight_operators::event::{Event, Position, Positioned};
 use gosight_operators::fold::share;
 use gosight_operators::ids::{Diff, ProjectId, Tick};
 use gosight_operators::live::live;
@@ -33,6 +33,7 @@ use gosight_operators::rules::{Rule, Thresholds};
 use gosight_operators::scroll_depth::scroll_depth;
 use gosight_operators::sessions::sessions;
 use outputs::Outputs;
+use std::sync::Arc;
 use timely::dataflow::InputHandleVec;
 use timely::dataflow::operators::vec::Map;
 use timely::dataflow::operators::{Exchange, Input};
@@ -120,7 +121,7 @@ pub(crate) struct Graph {
 }
 
 struct Inputs {
-    events: InputHandleVec<Tick, (Position, Event)>,
+    events: InputHandleVec<Tick, Positioned>,
     thresholds: InputHandleVec<Tick, ((ProjectId, Thresholds), Tick, Diff)>,
     rules: InputHandleVec<Tick, (Rule, Tick, Diff)>,
     ticks: InputHandleVec<Tick, ()>,
@@ -134,7 +135,7 @@ impl Graph {
     }
 
     pub(crate) fn event(&mut self, position: Position, event: Event) {
-        self.inputs.events.send((position, event));
+        self.inputs.events.send((position, Arc::new(event)));
     }
 
     pub(crate) fn change(&mut self, change: Change) {

@@ -69,7 +69,12 @@ fn facts<'scope>(
     insights: VecCollection<'scope, Tick, Arc<Insight>>,
 ) -> StreamVec<'scope, Tick, (Fact, Diff)> {
     let of_events = look(events, "Facts", |events, facts| {
-        facts.extend(events.iter().flat_map(Fact::of_event).map(|fact| (fact, 1)));
+        facts.extend(
+            events
+                .iter()
+                .flat_map(|event| Fact::of_event(event))
+                .map(|fact| (fact, 1)),
+        );
     });
     let of_sessions = sessions
         .inner

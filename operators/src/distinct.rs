@@ -11,7 +11,7 @@
 //! What it will not notice: two events whose fingerprints collide, the second of which is then taken for a duplicate. With 43 million events a
 //! day (500 a second) that happens once in about 30 years. And a repetition that comes under another time, after the first one's horizon.
 
-use crate::event::{Event, Position};
+use crate::event::{Event, Position, Positioned};
 use crate::ids::{IdHash, Tick, route};
 use crate::lateness::HORIZON_MS;
 use crate::meter::Meter;
@@ -29,13 +29,13 @@ const SHARDS: usize = 64;
 
 /// What came, parted.
 pub struct DistinctStreams<'scope> {
-    pub fresh: StreamVec<'scope, Tick, (Position, Event)>,
+    pub fresh: StreamVec<'scope, Tick, Positioned>,
     pub duplicates: StreamVec<'scope, Tick, Position>,
 }
 
 /// Parts `events`, of which none is late.
 pub fn distinct<'scope>(
-    events: StreamVec<'scope, Tick, (Position, Event)>,
+    events: StreamVec<'scope, Tick, Positioned>,
     ticks: Ticks<'scope>,
     meter: Meter,
 ) -> DistinctStreams<'scope> {
@@ -74,8 +74,8 @@ impl Distinct {
 }
 
 impl PerTick for Distinct {
-    type Input = (Position, Event);
-    type Output = Result<(Position, Event), Position>;
+    type Input = Positioned;
+    type Output = Result<Positioned, Position>;
 
     fn tick(&mut self, tick: Tick, mut events: Vec<Self::Input>, outputs: &mut Vec<Self::Output>) {
         // Runs, one or few per partition: the standard sort finds them.
@@ -119,10 +119,11 @@ mod tests {
     use crate::event::EventType;
     use crate::fixture::session;
     use crate::ids::ProjectId;
+    use std::sync::Arc;
 
     const HOUR_MS: i64 = 60 * 60 * 1000;
 
-    fn at(offset: u64, time_ms: i64) -> (Position, Event) {
+    fn at(offset: u64, time_ms: i64) -> Positioned {
         let event = session().event(time_ms, EventType::Click).events.remove(0);
         (
             Position {
@@ -134,7 +135,7 @@ mod tests {
     }
 
     /// The offsets of the fresh ones and of the duplicates, tick by tick.
-    fn run(ticks: &[(Tick, &[(Position, Event)])]) -> (Vec<u64>, Vec<u64>) {
+    fn run(ticks: &[(Tick, &[Positioned])]) -> (Vec<u64>, Vec<u64>) {
         let mut distinct = Distinct::new(Meter::default());
         let mut seen = Vec::new();
         for (tick, events) in ticks {
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn the_same_id_in_another_project_is_another_event() {
         let mut other = at(2, 0);
-        other.1.project = ProjectId(8);
+        Arc::make_mut(&mut other.1).project = ProjectId(8);
         assert_eq!(run(&[(1, &[at(1, 0), other])]), (vec![1, 2], vec![]));
     }
 

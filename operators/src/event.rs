@@ -31,6 +31,9 @@ pub struct Position {
     pub index: u32,
 }
 
+/// An event, as streams carry it: many look at it, and moving a pointer is cheaper.
+pub type Positioned = (Position, Arc<Event>);
+
 /// A day of the project's zone. Operators know no zones, so an event brings its day along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Day {

@@ -12,7 +12,7 @@ pub(crate) const PROJECT: ProjectId = ProjectId(7);
 
 /// A session on `/shop`; events have the ids 1, 2, 3, … in the order they are written.
 pub(crate) struct Fixture {
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<Arc<Event>>,
     page: Arc<Page>,
     element: Element,
     thresholds: Thresholds,
@@ -95,7 +95,7 @@ impl Fixture {
     }
 
     pub(crate) fn push(mut self, time_ms: i64, event_type: EventType, payload: Payload) -> Self {
-        self.events.push(Event {
+        self.events.push(Arc::new(Event {
             project: PROJECT,
             id: EventId(self.events.len() as u128 + 1),
             session: Some(SessionId(1)),
@@ -105,7 +105,7 @@ impl Fixture {
             context: Arc::default(),
             event_type,
             payload,
-        });
+        }));
         self
     }
 
@@ -129,7 +129,7 @@ impl Fixture {
     pub(crate) fn rows_at(&self, tick: Tick) -> Vec<(Row, Diff)> {
         let (mut sessions, mut state, mut rows) = (Sessions::default(), ActorState::default(), Vec::new());
         drop(sessions.configure(vec![((PROJECT, self.thresholds), 1)]));
-        let Some(actor) = self.events.first().map(Actor::of) else {
+        let Some(actor) = self.events.first().map(|event| Actor::of(event)) else {
             return rows;
         };
         for event in &self.events {

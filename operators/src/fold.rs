@@ -14,16 +14,17 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::Arc;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::generic::Operator;
 use timely::dataflow::operators::rc::SharedStream;
 use timely::dataflow::{Stream, StreamVec};
 
 /// The events of a worker, for all who only look at them: shared, not copied.
-pub type Shared<'scope> = Stream<'scope, Tick, Rc<Vec<Event>>>;
+pub type Shared<'scope> = Stream<'scope, Tick, Rc<Vec<Arc<Event>>>>;
 
 /// Lets several views look at the same events.
-pub fn share<'scope>(events: StreamVec<'scope, Tick, Event>) -> Shared<'scope> {
+pub fn share<'scope>(events: StreamVec<'scope, Tick, Arc<Event>>) -> Shared<'scope> {
     events.shared()
 }
 
@@ -31,7 +32,7 @@ pub fn share<'scope>(events: StreamVec<'scope, Tick, Event>) -> Shared<'scope> {
 pub(crate) fn look<'scope, D: Clone + 'static>(
     events: Shared<'scope>,
     name: &str,
-    mut derive: impl FnMut(&[Event], &mut Vec<D>) + 'static,
+    mut derive: impl FnMut(&[Arc<Event>], &mut Vec<D>) + 'static,
 ) -> StreamVec<'scope, Tick, D> {
     let derived: StreamVec<'scope, Tick, D> = events.unary(Pipeline, name, move |_, _| {
         let mut buffer = Vec::new();

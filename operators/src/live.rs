@@ -17,7 +17,6 @@
 //! is ahead, counts as active.
 
 use crate::episode::{as_ms, as_tick};
-use crate::event::Event;
 use crate::fold::{Shared, fold, look};
 use crate::ids::{Diff, IdMap, ProjectId, SessionId, Tick, route};
 use crate::keyed::{Keyed, KeyedOperator, Next, Record};
@@ -51,7 +50,7 @@ pub fn live<'scope>(
 ) -> VecCollection<'scope, Tick, (ProjectId, LiveNow)> {
     let times = look(events, "LiveEvents", |events, rows| {
         let counted = events.iter().filter(|event| event.is_counted());
-        rows.extend(counted.map(|event: &Event| ((event.project, event.time_ms), 1)));
+        rows.extend(counted.map(|event| ((event.project, event.time_ms), 1)));
     });
     let times = fold("LiveEvents", times, ticks.clone());
     let times = times

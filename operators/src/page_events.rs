@@ -15,7 +15,7 @@ use timely::dataflow::StreamVec;
 /// The page views and page exits among `events`.
 pub fn page_events<'scope>(events: Shared<'scope>) -> StreamVec<'scope, Tick, PageEvent> {
     look(events, "PageEvents", |events, rows| {
-        rows.extend(events.iter().filter_map(page_event));
+        rows.extend(events.iter().filter_map(|event| page_event(event)));
     })
 }
 
@@ -53,7 +53,7 @@ mod tests {
             .events;
         let told: Vec<_> = events
             .iter()
-            .filter_map(page_event)
+            .filter_map(|event| page_event(event))
             .map(|row| (row.time_ms, row.time_on_page_ms))
             .collect();
         assert_eq!(told, [(10, None), (20, Some(7))]);

@@ -75,7 +75,9 @@ pub fn rollups<'scope>(
         .map(|event_type| Arc::from(event_type.name()))
         .collect::<Vec<_>>();
     let of_events = look(events, "RollupEvents", move |events, rows| {
-        events.chunk_by(is_same_run).for_each(|run| of_run(run, &types, rows));
+        events
+            .chunk_by(|one, next| is_same_run(one, next))
+            .for_each(|run| of_run(run, &types, rows));
     });
     let of_sessions = sessions.inner.flat_map(|(session, _, diff)| {
         let counts = session_counts(&session).times(diff);
@@ -104,7 +106,7 @@ fn is_same_run(one: &Event, next: &Event) -> bool {
     Arc::ptr_eq(&one.context, &next.context) && Arc::ptr_eq(&one.page, &next.page) && At::of(one) == At::of(next)
 }
 
-fn of_run(run: &[Event], types: &[Arc<str>], rows_out: &mut Vec<Row>) {
+fn of_run(run: &[Arc<Event>], types: &[Arc<str>], rows_out: &mut Vec<Row>) {
     let Some(first) = run.first() else { return };
     let at = At::of(first);
     let mut total = RollupCounts::default();

@@ -21,7 +21,7 @@
 //! What it will not notice: that a session id which is silent for longer than the horizon, then comes again, is still the same session: it starts a new count.
 
 use crate::episode::{Evidence, as_tick, reach_ms};
-use crate::event::{Event, Moment, Position};
+use crate::event::{Event, Moment, Position, Positioned};
 use crate::ids::{Diff, IdMap, ProjectId, SessionId, Tick, route, stable_hash};
 use crate::judge::Judge;
 use crate::keyed::{Keyed, KeyedOperator, Next, Record};
@@ -114,12 +114,12 @@ struct Session {
 
 impl Keyed for Sessions {
     type Key = Actor;
-    type Input = (Position, Event);
+    type Input = Positioned;
     type Setting = ((ProjectId, Thresholds), Diff);
     type State = ActorState;
     type Output = Row;
 
-    fn apply(&mut self, actor: &Actor, state: &mut ActorState, (position, event): (Position, Event)) {
+    fn apply(&mut self, actor: &Actor, state: &mut ActorState, (position, event): Positioned) {
         let session = state.session_for(actor, event.time_ms);
         session.add(&event);
         if event.session.is_none() {
@@ -345,7 +345,7 @@ pub struct SessionStreams<'scope> {
 
 /// The sessions of `events`, whose ids are distinct and of which none is late. `thresholds` may come to any worker.
 pub fn sessions<'scope>(
-    events: StreamVec<'scope, Tick, (Position, Event)>,
+    events: StreamVec<'scope, Tick, Positioned>,
     thresholds: VecCollection<'scope, Tick, (ProjectId, Thresholds)>,
     ticks: Ticks<'scope>,
     meter: Meter,

@@ -32,6 +32,9 @@ use std::sync::Arc;
 /// How long facts are kept, ms: the longest window a rule may have.
 pub const WINDOW_MAX_MS: i64 = 60 * 60 * 1000;
 
+/// How often facts that no window can reach any more are forgotten, ms: rarely enough that forgetting alone never makes a tick.
+const FORGET_EVERY_MS: i64 = 60 * 1000;
+
 /// How many sessions a value names, and how many facts are looked at to find them.
 const SAMPLES_MAX: usize = 3;
 const SAMPLE_SEEK_MAX: usize = 1000;
@@ -58,6 +61,7 @@ pub struct Windows;
 /// A project's facts and windows.
 #[derive(Default)]
 pub struct Project {
+    /// By their time; those of one time are sorted, each there once with how often it is there.
     facts: BTreeMap<i64, Vec<(Fact, Diff)>>,
     /// Facts of the tick at hand.
     new: Vec<(Fact, Diff)>,
@@ -66,6 +70,8 @@ pub struct Project {
     windows: BTreeMap<Query, Window>,
     /// The tick of the last evaluation.
     to_ms: i64,
+    /// From this tick on, what is out of every window's reach is forgotten.
+    forget_at_ms: i64,
 }
 
 #[derive(Default)]
@@ -132,11 +138,7 @@ impl Project {
                     window.add(query, &fact, diff);
                 }
             }
-            let facts = self.facts.entry(fact.time_ms).or_default();
-            match facts.iter_mut().find(|(other, _)| *other == fact) {
-                Some((_, count)) => *count += diff,
-                None => facts.push((fact, diff)),
-            }
+            add(self.facts.entry(fact.time_ms).or_default(), fact, diff);
         }
     }
 
@@ -151,7 +153,10 @@ impl Project {
                 window.add(query, fact, -count);
             }
         }
-        self.facts = self.facts.split_off(&(now_ms - WINDOW_MAX_MS + 1));
+        if now_ms >= self.forget_at_ms {
+            self.facts = self.facts.split_off(&(now_ms - WINDOW_MAX_MS + 1));
+            self.forget_at_ms = now_ms + FORGET_EVERY_MS;
+        }
     }
 
     fn open_and_close(&mut self, now_ms: i64, emit: &mut impl FnMut(&Query, Value, Diff)) {
@@ -176,7 +181,7 @@ impl Project {
         }
     }
 
-    /// When a fact enters or leaves a window, or is forgotten.
+    /// When a fact enters or leaves a window, or is to be forgotten.
     fn next_look(&self, now_ms: i64) -> Next {
         let after = |time_ms: i64| {
             self.facts
@@ -184,10 +189,12 @@ impl Project {
                 .next()
                 .map(|(time_ms, _)| *time_ms)
         };
-        let enters = after(now_ms).into_iter();
-        let spans = self.windows.keys().map(|query| query.window_ms).chain([WINDOW_MAX_MS]);
+        let spans = self.windows.keys().map(|query| query.window_ms);
         let leaves = spans.filter_map(|span_ms| Some(after(now_ms - span_ms)? + span_ms));
-        match enters.chain(leaves).min() {
+        let enters = after(now_ms).filter(|_| !self.windows.is_empty());
+        let oldest = self.facts.first_key_value();
+        let forgotten = oldest.map(|(time_ms, _)| self.forget_at_ms.max(time_ms + WINDOW_MAX_MS));
+        match enters.into_iter().chain(leaves).chain(forgotten).min() {
             Some(time_ms) => Next::LookAt(as_tick(time_ms)),
             None if self.windows.is_empty() => Next::Seal,
             None => Next::Wait,
@@ -245,6 +252,19 @@ impl Sum {
             .then(|| query.metric.value(self.sum, self.count))
             .flatten()
             .map(Number)
+    }
+}
+
+/// Adds a fact to the sorted ones of its time, or takes it away.
+fn add(facts: &mut Vec<(Fact, Diff)>, fact: Fact, diff: Diff) {
+    match facts.binary_search_by(|(other, _)| other.cmp(&fact)) {
+        Ok(at) => {
+            facts[at].1 += diff;
+            if facts[at].1 == 0 {
+                facts.remove(at);
+            }
+        }
+        Err(at) => facts.insert(at, (fact, diff)),
     }
 }
 

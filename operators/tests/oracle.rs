@@ -107,7 +107,10 @@ fn every_worker_holds_a_share_of_the_sessions() {
             event_type: "page_view".to_owned(),
             ..Default::default()
         };
-        events.push((Default::default(), support::generate::convert(&event)));
+        events.push((
+            Default::default(),
+            std::sync::Arc::new(support::generate::convert(&event)),
+        ));
     }
     let outputs = run(&schedule, 3);
     for meters in &outputs.meters {

@@ -1,10 +1,10 @@
 //! Texts and elements that come again and again are kept once and shared.
 
+use foldhash::fast::RandomState;
 use gosight_operators::event::Element;
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hash};
+use std::hash::Hash;
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3;
 
 /// Things remembered, of each kind. When it is full everything is forgotten: what is still in use stays where it is used.
 const ENTRIES_MAX: usize = 1 << 16;
@@ -38,7 +38,7 @@ impl Interner {
     }
 }
 
-struct Shared<T: ?Sized>(HashSet<Arc<T>, BuildHasherDefault<Xxh3>>);
+struct Shared<T: ?Sized>(HashSet<Arc<T>, RandomState>);
 
 impl<T: ?Sized> Default for Shared<T> {
     fn default() -> Self {

@@ -139,14 +139,16 @@ pub(crate) fn json(mut wire: Wire) -> String {
     if let Wire::ReplayChunk(chunk) = &mut wire {
         chunk.data = bytes::Bytes::new();
     }
-    let tagged = serde_json::to_string(&wire).unwrap_or_default();
-    untag(&tagged, wire.event_type().name()).to_owned()
+    let mut json = serde_json::to_string(&wire).unwrap_or_default();
+    untag(&mut json, wire.event_type().name());
+    json
 }
 
 /// From `{"click":{…}}` to `{…}`.
-fn untag<'a>(tagged: &'a str, name: &str) -> &'a str {
+fn untag(json: &mut String, name: &str) {
     let open = "{\"".len() + name.len() + "\":".len();
-    tagged.get(open..tagged.len().saturating_sub(1)).unwrap_or_default()
+    json.pop();
+    json.drain(..open.min(json.len()));
 }
 
 #[cfg(test)]

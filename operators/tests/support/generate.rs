@@ -47,7 +47,7 @@ impl Story {
                 .entry(event.tick as Tick)
                 .or_default()
                 .events
-                .push((position, convert(event)));
+                .push((position, Arc::new(convert(event))));
         }
         schedule
     }

@@ -8,7 +8,7 @@ use gosight_operators::alerts::alerts;
 use gosight_operators::click_cells::click_cells;
 use gosight_operators::distinct::distinct;
 use gosight_operators::elements::elements;
-use gosight_operators::event::{Event, Position};
+use gosight_operators::event::{Position, Positioned};
 use gosight_operators::fold::share;
 use gosight_operators::ids::{Diff, ProjectId, SessionId, Tick};
 use gosight_operators::live::live;
@@ -26,7 +26,7 @@ use timely::dataflow::operators::{Input as _, Inspect};
 /// What is bound to a tick.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bound {
-    pub(crate) events: Vec<(Position, Event)>,
+    pub(crate) events: Vec<Positioned>,
     pub(crate) thresholds: Vec<((ProjectId, Thresholds), Diff)>,
     pub(crate) rules: Vec<(Rule, Diff)>,
 }
