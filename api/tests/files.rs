@@ -106,6 +106,29 @@ async fn the_sdk_is_for_pages_of_any_origin_and_can_be_pinned() {
 }
 
 #[tokio::test]
+async fn the_builds_files_are_kept_for_good_and_come_compressed() {
+    let it = Installation::empty().await;
+    let html = it.client.get(format!("{}/login", it.url)).send().await.unwrap();
+    let html = html.text().await.unwrap();
+    let (_, rest) = html.split_once("/_next/static/chunks/").unwrap();
+    let chunk = format!("{}/_next/static/chunks/{}", it.url, rest.split_once('"').unwrap().0);
+    let get = async |coding| {
+        let request = it.client.get(&chunk).header(header::ACCEPT_ENCODING, coding);
+        request.send().await.unwrap()
+    };
+    let (gzipped, plain) = (get("gzip").await, get("identity").await);
+    for answer in [&gzipped, &plain] {
+        let cached = answer.headers()[header::CACHE_CONTROL].to_str().unwrap();
+        assert!(cached.contains("immutable"), "{cached}");
+        assert_eq!(answer.headers()[header::VARY], "accept-encoding");
+    }
+    assert_eq!(gzipped.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(plain.headers().get(header::CONTENT_ENCODING), None);
+    let (gzipped, plain) = (gzipped.bytes().await.unwrap(), plain.bytes().await.unwrap());
+    assert!(gzipped.len() * 2 < plain.len(), "{} of {}", gzipped.len(), plain.len());
+}
+
+#[tokio::test]
 async fn pages_with_parameters_are_served_under_a_policy_for_their_own_scripts() {
     let it = Installation::empty().await;
     for path in [
