@@ -58,6 +58,8 @@ struct SeriesPointView {
     sessions: u64,
     visitors: u64,
     pageviews: i64,
+    /// Those of the sessions with a rage, dead or error click.
+    struggling_sessions: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -73,6 +75,8 @@ struct TopPageView {
 struct ShareView {
     value: String,
     sessions: i64,
+    /// Those of them with a rage, dead or error click.
+    struggling_sessions: i64,
 }
 
 /// A range's figures, chart and lists
@@ -144,6 +148,7 @@ impl From<SeriesPoint> for SeriesPointView {
             sessions,
             visitors,
             pageviews,
+            struggling_sessions,
         }: SeriesPoint,
     ) -> Self {
         Self {
@@ -151,6 +156,7 @@ impl From<SeriesPoint> for SeriesPointView {
             sessions,
             visitors,
             pageviews,
+            struggling_sessions,
         }
     }
 }
@@ -172,7 +178,17 @@ impl From<TopPage> for TopPageView {
 }
 
 impl From<Share> for ShareView {
-    fn from(Share { value, sessions }: Share) -> Self {
-        Self { value, sessions }
+    fn from(
+        Share {
+            value,
+            sessions,
+            struggling_sessions,
+        }: Share,
+    ) -> Self {
+        Self {
+            value,
+            sessions,
+            struggling_sessions,
+        }
     }
 }

@@ -72,6 +72,8 @@ pub struct SeriesPoint {
     pub sessions: u64,
     pub visitors: u64,
     pub pageviews: i64,
+    /// Sessions with a rage, dead or error click.
+    pub struggling_sessions: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
@@ -87,6 +89,8 @@ pub struct TopPage {
 pub struct Share {
     pub value: String,
     pub sessions: i64,
+    /// Those of them with a rage, dead or error click.
+    pub struggling_sessions: i64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -103,6 +107,7 @@ struct SessionPoint {
     time_ms: i64,
     sessions: u64,
     visitors: u64,
+    struggling: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -116,6 +121,7 @@ struct ShareRow {
     dimension: String,
     value: String,
     sessions: i64,
+    struggling: i64,
 }
 
 /// What is asked, about which moment it is asked, and in which zone.
@@ -218,10 +224,11 @@ impl Scope {
             time_ms,
             sessions,
             visitors,
+            struggling,
         } in sessions
         {
             let point = points.entry(time_ms).or_default();
-            (point.sessions, point.visitors) = (sessions, visitors);
+            (point.sessions, point.visitors, point.struggling_sessions) = (sessions, visitors, struggling);
         }
         for ViewsPoint { time_ms, views } in views {
             points.entry(time_ms).or_default().pageviews = views;
@@ -234,7 +241,7 @@ impl Scope {
 
     async fn session_points(&self, question: &Question<'_>) -> Result<Vec<SessionPoint>, AnalyticsError> {
         let sql = format!(
-            "SELECT {step} AS time_ms, count() AS sessions, uniqExact(visitor_id) AS visitors
+            "SELECT {step} AS time_ms, count() AS sessions, uniqExact(visitor_id) AS visitors, countIf({STRUGGLE} > 0) AS struggling
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{filter} GROUP BY time_ms",
             step = step_sql(question.range.step(), "started_at"),
             filter = question.filter.sql()
@@ -268,42 +275,58 @@ impl Scope {
     }
 
     async fn shares(&self, question: &Question<'_>) -> Result<BTreeMap<String, Vec<Share>>, AnalyticsError> {
-        let of_sessions = |condition: &str| {
+        // Rollups do not know who struggled: that is told by sessions, as the summary's is.
+        let of_sessions = |n: &str, struggling: &str, condition: &str| {
             format!(
-                "SELECT toString(share.1) AS dimension, toString(share.2) AS value, toInt64(1) AS n FROM (
-                    SELECT arrayJoin([('referrer', toString(referrer_domain)), ('country', toString(country)), ('device', toString(device_type)),
+                "SELECT toString(share.1) AS dimension, toString(share.2) AS value, toInt64({n}) AS n, toInt64({struggling}) AS struggles FROM (
+                    SELECT {STRUGGLE} > 0 AS is_struggling, arrayJoin([('referrer', toString(referrer_domain)), ('country', toString(country)), ('device', toString(device_type)),
                         ('browser', toString(browser)), ('entry_page', toString(entry_path)), ('exit_page', toString(exit_path))]) AS share
                     FROM sessions FINAL WHERE {condition})"
             )
         };
         let source = match question.filter.is_empty() {
-            false => of_sessions(&format!("{STARTED_IN_RANGE}{}", question.filter.sql())),
+            false => of_sessions(
+                "1",
+                "is_struggling",
+                &format!("{STARTED_IN_RANGE}{}", question.filter.sql()),
+            ),
             true => format!(
-                "SELECT toString(dimension) AS dimension, toString(value) AS value, r.sessions AS n FROM rollups AS r WHERE project_id = {{project:UUID}}
+                "SELECT toString(dimension) AS dimension, toString(value) AS value, r.sessions AS n, toInt64(0) AS struggles FROM rollups AS r WHERE project_id = {{project:UUID}}
                     AND dimension IN ('referrer', 'country', 'device', 'browser', 'entry_page', 'exit_page') AND {}
-                UNION ALL {}",
+                UNION ALL {} UNION ALL {}",
                 Cover::ROLLUPS,
-                of_sessions(&format!("project_id = {{project:UUID}} AND {}", Cover::rows("started_at")))
+                of_sessions(
+                    "1",
+                    "0",
+                    &format!("project_id = {{project:UUID}} AND {}", Cover::rows("started_at"))
+                ),
+                of_sessions("0", "1", &format!("{STARTED_IN_RANGE} AND {STRUGGLE} > 0")),
             ),
         };
         let sql = format!(
-            "SELECT dimension, value, sum(n) AS sessions FROM ({source}) WHERE value != '' GROUP BY dimension, value HAVING sessions > 0
+            "SELECT dimension, value, sum(n) AS sessions, sum(struggles) AS struggling FROM ({source}) WHERE value != '' GROUP BY dimension, value HAVING sessions > 0
             ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension"
         );
         let query = self.query("overview_shares", &sql);
         let query = match question.filter.is_empty() {
-            false => question.bind_sessions(query, question.range),
+            false => query,
             true => Cover::of(&question.range).bind(query),
         };
+        let query = question.bind_sessions(query, question.range);
         let rows: Vec<ShareRow> = query.fetch_all().await?;
         let mut shares: BTreeMap<String, Vec<Share>> = BTreeMap::new();
         for ShareRow {
             dimension,
             value,
             sessions,
+            struggling,
         } in rows
         {
-            shares.entry(dimension).or_default().push(Share { value, sessions });
+            shares.entry(dimension).or_default().push(Share {
+                value,
+                sessions,
+                struggling_sessions: struggling,
+            });
         }
         Ok(shares)
     }

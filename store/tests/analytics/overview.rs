@@ -20,6 +20,7 @@ fn share(value: &str, sessions: i64) -> Share {
     Share {
         value: value.into(),
         sessions,
+        struggling_sessions: 0,
     }
 }
 
@@ -330,4 +331,50 @@ async fn lists_of_a_range_that_cuts_an_hour_count_the_sessions_of_the_summary() 
     assert_eq!(of(MONDAY + 10_001, MONDAY + MINUTE).await, (1, vec![share("/", 1)]));
     assert_eq!(of(MONDAY + 10_000, MONDAY + 30_000).await, (1, vec![share("/", 1)]));
     assert_eq!(of(MONDAY, MONDAY + 10_000).await, (0, vec![]));
+}
+
+#[tokio::test]
+async fn every_list_and_the_chart_tell_how_many_sessions_struggled() {
+    let analytics = testing::analytics().await;
+    let of = |id, country: &str, started_at, rage_click_count| SessionRow {
+        country: country.into(),
+        rage_click_count,
+        ..session(id, started_at)
+    };
+    let sessions = [
+        of(1, "FR", MONDAY + HOUR, 2),
+        of(2, "FR", MONDAY + HOUR, 0),
+        of(3, "DE", MONDAY + 2 * HOUR, 0),
+        of(4, "FR", MONDAY - HOUR, 1),
+    ];
+    write(&analytics, &sessions).await;
+    let counted = |sessions| Counts {
+        sessions,
+        ..Counts::default()
+    };
+    write_rollups(
+        &analytics,
+        [
+            rollups(Dimension::Country, "FR", MONDAY + HOUR, counted(2)),
+            rollups(Dimension::Country, "DE", MONDAY + 2 * HOUR, counted(1)),
+        ],
+    )
+    .await;
+    let french = SessionFilter {
+        country: Some("FR".into()),
+        ..SessionFilter::default()
+    };
+    let amid_an_hour = TimeRange::new(MONDAY + MINUTE, MONDAY + DAY).unwrap();
+    for range in [monday(), amid_an_hour] {
+        for filter in [SessionFilter::default(), french.clone()] {
+            let overview = overview(&analytics, range, filter).await;
+            let france = &overview.countries[0];
+            assert_eq!(
+                (france.value.as_str(), france.sessions, france.struggling_sessions),
+                ("FR", 2, 1)
+            );
+            let chart: u64 = overview.series.iter().map(|point| point.struggling_sessions).sum();
+            assert_eq!((chart, overview.summary.struggling_sessions), (1, 1));
+        }
+    }
 }
