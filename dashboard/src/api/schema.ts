@@ -1642,6 +1642,11 @@ export interface components {
             pageviews: number;
             /** Format: int64 */
             sessions: number;
+            /**
+             * Format: int64
+             * @description Those of the sessions with a rage, dead or error click.
+             */
+            struggling_sessions: number;
             time: components["schemas"]["Iso"];
             /** Format: int64 */
             visitors: number;
@@ -1712,6 +1717,11 @@ export interface components {
         ShareView: {
             /** Format: int64 */
             sessions: number;
+            /**
+             * Format: int64
+             * @description Those of them with a rage, dead or error click.
+             */
+            struggling_sessions: number;
             value: string;
         };
         /** @description Changes are percents against the equally long range before; null where there was nothing before. */

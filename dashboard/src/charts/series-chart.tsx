@@ -3,8 +3,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Insight, SeriesPoint } from '@/api/types';
-import { SEVERITY } from '@/design/ribbon-geometry';
+import type { SeriesPoint } from '@/api/types';
 import { count } from '@/format/format';
 import { useIsDark } from '@/shell/theme';
 import { useLanguage } from '@/text/text';
@@ -13,7 +12,6 @@ interface SeriesChartProps {
   series: SeriesPoint[];
   /** The series of the period before, drawn dashed over the same axis. */
   previous: SeriesPoint[];
-  insights: Insight[];
   /** A bucket was clicked: its bounds. */
   onOpen(start: string, end: string): void;
 }
@@ -22,7 +20,11 @@ const HEIGHT = 296;
 /** Sessions are whole: so are the steps of their axis. */
 const WHOLE_STEPS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 const DOT_ROW_PX = 12;
-const MARK_COLORS = { low: '--heat-2', medium: '--heat-3', high: '--heat-4' } as const;
+/** The colour of a dot by the share of a bucket's sessions that struggled. */
+function heatOf(share: number): string {
+  if (share <= 0.1) return '--heat-2';
+  return share <= 0.33 ? '--heat-3' : '--heat-4';
+}
 
 function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -40,21 +42,14 @@ interface Dot {
   color: string;
 }
 
-/** One warm dot for each bucket with insights, as grave as the gravest of them. */
-function dotsOf(insights: Insight[], series: SeriesPoint[]): Dot[] {
-  const start = Date.parse(series[0]?.time ?? '') / 1000;
-  const width = bucketSeconds(series);
-  const rank = { low: 0, medium: 1, high: 2 } as const;
-  const dots = new Map<number, { count: number; severity: keyof typeof rank }>();
-  for (const insight of insights) {
-    const at = start + Math.floor((Date.parse(insight.timestamp) / 1000 - start) / width) * width;
-    const severity = SEVERITY[insight.type] ?? 'low';
-    const dot = dots.get(at);
-    if (!dot) dots.set(at, { count: 1, severity });
-    else
-      dots.set(at, { count: dot.count + 1, severity: rank[severity] > rank[dot.severity] ? severity : dot.severity });
-  }
-  return [...dots].map(([at, dot]) => ({ at, count: dot.count, color: cssColor(MARK_COLORS[dot.severity]) }));
+/** One warm dot for each bucket in which sessions struggled, as grave as their share is large. */
+function dotsOf(series: SeriesPoint[]): Dot[] {
+  return series
+    .filter((point) => point.struggling_sessions > 0)
+    .map((point) => {
+      const share = point.struggling_sessions / Math.max(1, point.sessions);
+      return { at: Date.parse(point.time) / 1000, count: point.struggling_sessions, color: cssColor(heatOf(share)) };
+    });
 }
 
 function dataOf(series: SeriesPoint[], previous: SeriesPoint[]): uPlot.AlignedData {
@@ -65,7 +60,7 @@ function dataOf(series: SeriesPoint[], previous: SeriesPoint[]): uPlot.AlignedDa
   ];
 }
 
-/** Draws the insights' dots in a row over the lines. */
+/** Draws the dots in a row over the lines. */
 function drawDots(chart: uPlot, dots: Dot[]): void {
   const ratio = uPlot.pxRatio;
   const { ctx, bbox } = chart;
@@ -132,13 +127,13 @@ function makeTip(words: (index: number) => string[]): Tip {
   return { element, show };
 }
 
-export function SeriesChart({ series, previous, insights, onOpen }: SeriesChartProps) {
+export function SeriesChart({ series, previous, onOpen }: SeriesChartProps) {
   const root = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const { text, language } = useLanguage();
   const isDark = useIsDark();
-  const shown = useRef({ series, previous, insights, onOpen, dots: [] as Dot[] });
-  shown.current = { ...shown.current, series, previous, insights, onOpen };
+  const shown = useRef({ series, previous, onOpen, dots: [] as Dot[] });
+  shown.current = { ...shown.current, series, previous, onOpen };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a theme's colours are drawn, so the chart is made anew
   useEffect(() => {
@@ -159,18 +154,18 @@ export function SeriesChart({ series, previous, insights, onOpen }: SeriesChartP
       hourCycle: 'h23',
     });
     const tip = makeTip((index) => {
-      const { series, previous, dots } = shown.current;
+      const { series, previous } = shown.current;
       const point = series[index];
       if (!point) return [];
-      const at = Date.parse(point.time) / 1000;
-      const struggles = dots.find((dot) => Math.abs(dot.at - at) < 1)?.count ?? 0;
       const lines = [
         timeWords.format(new Date(point.time)),
         `${text.stats.sessions}: ${count(point.sessions, language)}`,
         `${text.stats.pageviews}: ${count(point.pageviews, language)}`,
       ];
       if (previous[index]) lines.push(`${text.range.previous}: ${count(previous[index].sessions, language)}`);
-      if (struggles > 0) lines.push(text.overview.struggles(struggles));
+      if (point.struggling_sessions > 0) {
+        lines.push(`${text.stats.struggling}: ${count(point.struggling_sessions, language)}`);
+      }
       return lines;
     });
     const axis = { stroke: muted, font, ticks: { show: false } };
@@ -224,7 +219,7 @@ export function SeriesChart({ series, previous, insights, onOpen }: SeriesChartP
     );
     element.append(tip.element);
     chart.current = made;
-    shown.current.dots = dotsOf(shown.current.insights, shown.current.series);
+    shown.current.dots = dotsOf(shown.current.series);
     made.redraw();
     const open = () => {
       const { series, onOpen } = shown.current;
@@ -246,9 +241,9 @@ export function SeriesChart({ series, previous, insights, onOpen }: SeriesChartP
   }, [isDark, language, text]);
 
   useEffect(() => {
-    shown.current.dots = dotsOf(insights, series);
+    shown.current.dots = dotsOf(series);
     chart.current?.setData(dataOf(series, previous));
-  }, [series, previous, insights]);
+  }, [series, previous]);
 
   return (
     <div

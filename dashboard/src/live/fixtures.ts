@@ -95,8 +95,8 @@ export function anOverview(part: Partial<Overview> = {}): Overview {
       struggling_sessions: 1,
     },
     series: [
-      { time: '2026-01-01T11:00:00.000Z', sessions: 4, visitors: 3, pageviews: 10 },
-      { time: '2026-01-01T12:00:00.000Z', sessions: 6, visitors: 5, pageviews: 20 },
+      { time: '2026-01-01T11:00:00.000Z', sessions: 4, visitors: 3, pageviews: 10, struggling_sessions: 0 },
+      { time: '2026-01-01T12:00:00.000Z', sessions: 6, visitors: 5, pageviews: 20, struggling_sessions: 1 },
     ],
     top_pages: [],
     top_referrers: [],

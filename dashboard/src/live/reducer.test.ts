@@ -68,7 +68,12 @@ describe('the overview', () => {
   it('opens the next bucket when its time has come', () => {
     const tick = aTick({ complete_to: '2026-01-01T13:00:00.100Z' }, { sessions: 1, page_views: 2 });
     const { series } = applyToOverview(answer(anOverview()), OPEN, tick).data;
-    expect(series.at(-1)).toEqual({ time: '2026-01-01T13:00:00.000Z', sessions: 1, pageviews: 2, visitors: 0 });
+    expect(series.at(-1)).toMatchObject({ time: '2026-01-01T13:00:00.000Z', sessions: 1, pageviews: 2, visitors: 0 });
+  });
+
+  it('has no bounces below none', () => {
+    const tick = aTick({}, { bounces: -100 });
+    expect(applyToOverview(answer(anOverview()), OPEN, tick).data.summary.bounce_rate).toBe(0);
   });
 
   it('does not touch a range of the past or a narrowed view', () => {

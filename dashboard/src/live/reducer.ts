@@ -56,7 +56,7 @@ function addToSeries(series: SeriesPoint[], delta: Delta, at: Iso): SeriesPoint[
   const end = Date.parse(last.time) + width;
   const addition = { sessions: delta.sessions, pageviews: delta.page_views };
   if (Date.parse(at) >= end) {
-    return [...series, { time: new Date(end).toISOString(), visitors: 0, ...addition }];
+    return [...series, { time: new Date(end).toISOString(), visitors: 0, struggling_sessions: 0, ...addition }];
   }
   const next = {
     ...last,
@@ -67,7 +67,7 @@ function addToSeries(series: SeriesPoint[], delta: Delta, at: Iso): SeriesPoint[
 }
 
 /**
- * Sums move by the tick's deltas. Visitors are distinct and so cannot be added up: they, and the top lists, follow
+ * Sums move by the tick's deltas. Visitors are distinct and so cannot be added up: they, who struggled, and the top lists, follow
  * with the next fetch. A narrowed overview only follows by fetches.
  */
 export function applyToOverview(answer: Answer<Overview>, params: OverviewParams, tick: Tick): Answer<Overview> {
@@ -76,7 +76,8 @@ export function applyToOverview(answer: Answer<Overview>, params: OverviewParams
   if (params.range.kind === 'fixed' || !isEmpty(params.filters)) return answer;
   const { summary, insights, series } = answer.data;
   const sessions = summary.sessions + delta.sessions;
-  const bounces = ((summary.bounce_rate ?? 0) / 100) * summary.sessions + delta.bounces;
+  // What was fetched may hold a little more than it says: until the next fetch a tick may be counted twice.
+  const bounces = Math.max(0, ((summary.bounce_rate ?? 0) / 100) * summary.sessions + delta.bounces);
   const durationMs = (summary.avg_duration_ms ?? 0) * summary.sessions + delta.duration_ms;
   return {
     ...answer,

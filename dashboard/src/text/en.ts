@@ -143,6 +143,7 @@ export const en = {
     sessions: 'sessions',
     ofAll: 'of all sessions',
     struggles: (n: number) => s(n, 'insight', 'insights'),
+    struggleRate: (share: string) => `${share} of these sessions struggled`,
     worst: 'Worst session',
     direct: 'Direct',
     empty: 'No sessions in this range. Widen it, or put the snippet on your site.',

@@ -143,6 +143,7 @@ export const vi: Dictionary = {
     sessions: 'phiên',
     ofAll: 'của mọi phiên',
     struggles: (n) => `${n} phát hiện`,
+    struggleRate: (share) => `${share} số phiên này gặp khó`,
     worst: 'Phiên tệ nhất',
     direct: 'Trực tiếp',
     empty: 'Không có phiên nào trong khoảng này. Hãy nới rộng, hoặc gắn đoạn mã vào trang.',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anInsight } from '@/live/fixtures';
-import { byHarm, trendOf, worstSession } from './harm';
+import { byHarm, trendOf, trendSpan, worstSession } from './harm';
 
 describe('harm', () => {
   it('weighs what happened by its severity', () => {
@@ -22,6 +22,16 @@ describe('harm', () => {
 });
 
 describe('a trend', () => {
+  it('spans the range, or what is known of it', () => {
+    const range = { kind: 'fixed', start: new Date(0).toISOString(), end: new Date(100).toISOString() } as const;
+    const insights = [
+      anInsight({ timestamp: new Date(90).toISOString() }),
+      anInsight({ timestamp: new Date(40).toISOString() }),
+    ];
+    expect(trendSpan(range, insights, false, 500)).toEqual([0, 100]);
+    expect(trendSpan(range, insights, true, 500)).toEqual([40, 100]);
+  });
+
   it('counts by part of the range, and leaves out what lies before it', () => {
     const at = (ms: number) => anInsight({ timestamp: new Date(ms).toISOString() });
     expect(trendOf([at(0), at(10), at(95), at(100), at(-50)], 0, 100, 4)).toEqual([2, 0, 0, 2]);

@@ -1,5 +1,6 @@
 import type { Hotspot, Insight } from '@/api/types';
 import { SEVERITY, type Severity } from '@/design/ribbon-geometry';
+import { boundsOf, type Range } from '@/route/range';
 
 const WEIGHT: Record<Severity, number> = { low: 1, medium: 2, high: 4 };
 
@@ -29,6 +30,12 @@ export function worstSession(insights: Insight[]): string | null {
   let worst: string | null = null;
   for (const [session, value] of harm) if (worst === null || value > (harm.get(worst) ?? 0)) worst = session;
   return worst;
+}
+
+/** What a trend spans: the range, or as much of it as these insights tell when there are older ones (newest first). */
+export function trendSpan(range: Range, insights: Insight[], isCut: boolean, nowMs: number): [number, number] {
+  const start = (isCut && insights.at(-1)?.timestamp) || boundsOf(range, nowMs).start;
+  return [Date.parse(start), range.kind === 'preset' ? nowMs : Date.parse(range.end)];
 }
 
 /** Counts of insights in equal parts of the time they span, for a trend line. */

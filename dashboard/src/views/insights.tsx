@@ -12,11 +12,11 @@ import { InsightMark } from '@/design/severity';
 import { Sparkline } from '@/design/sparkline';
 import { Card, CardHead, Empty, Fault, SkeletonRows } from '@/design/states';
 import { count, moment, shortId } from '@/format/format';
-import { boundsOf, type Range } from '@/route/range';
+import type { Range } from '@/route/range';
 import { useChangeSearch, useHref, useView } from '@/route/route';
 import { useListKeys } from '@/shell/list-keys';
 import { useLanguage } from '@/text/text';
-import { byHarm, harmOf, isAt, trendOf } from './harm';
+import { byHarm, harmOf, isAt, trendOf, trendSpan } from './harm';
 import { describeInsight, elementOf } from './insight-detail';
 
 const TYPES: readonly InsightType[] = ['rage_click', 'dead_click', 'error_click'];
@@ -98,16 +98,17 @@ function HotspotRow({ hotspot, insights, largest, startMs, endMs, isChosen, onCh
 interface HotspotsProps {
   hotspots: Hotspot[];
   insights: Insight[];
+  /** There are older ones in the range than these. */
+  isCut: boolean;
   range: Range;
 }
 
-function Hotspots({ hotspots, insights, range }: HotspotsProps) {
+function Hotspots({ hotspots, insights, isCut, range }: HotspotsProps) {
   const place = usePlace();
   const change = useChangeSearch();
   const ranked = byHarm(hotspots).slice(0, HOTSPOTS_MAX);
   const largest = Math.max(1, ...ranked.map(harmOf));
-  const startMs = Date.parse(boundsOf(range, Date.now()).start);
-  const endMs = range.kind === 'preset' ? Date.now() : Date.parse(range.end);
+  const [startMs, endMs] = trendSpan(range, insights, isCut, Date.now());
   return (
     <ul data-testid="hotspots">
       {ranked.map((hotspot) => {
@@ -210,7 +211,14 @@ export function InsightsPage() {
           {everything.isPending && <SkeletonRows rows={8} height={53} />}
           {everything.isError && !head && <Fault error={everything.error} onRetry={() => void everything.refetch()} />}
           {head?.hotspots.length === 0 && <Empty>{text.insights.empty}</Empty>}
-          {head && <Hotspots hotspots={head.hotspots} insights={insightsOf(everything.data)} range={range} />}
+          {head && (
+            <Hotspots
+              hotspots={head.hotspots}
+              insights={insightsOf(everything.data)}
+              isCut={everything.hasNextPage}
+              range={range}
+            />
+          )}
         </Card>
         <Card className="overflow-hidden">
           <CardHead title={place ? text.insights.listOf(place.selector ?? place.path) : text.insights.list}>

@@ -16,10 +16,10 @@ import { Stat } from '@/design/stat';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { count, countryName, moment, percent, timeOfDay } from '@/format/format';
 import { isEmpty } from '@/route/filters';
-import { boundsOf, type Range } from '@/route/range';
+import type { Range } from '@/route/range';
 import { type Change, useHref, useView } from '@/route/route';
 import { useLanguage } from '@/text/text';
-import { byHarm, harmOf, isAt, trendOf, worstSession } from './harm';
+import { byHarm, harmOf, isAt, trendOf, trendSpan, worstSession } from './harm';
 import { LiveStrip } from './live-strip';
 
 const SeriesChart = dynamic(() => import('@/charts/series-chart').then((module) => module.SeriesChart), {
@@ -29,8 +29,7 @@ const SeriesChart = dynamic(() => import('@/charts/series-chart').then((module) 
 
 const TOP_ROWS = 9;
 const HOTSPOTS = 6;
-const TREND_PARTS = 24;
-/** So many insights are marked on the chart: more could not be told apart. */
+/** So many pages of insights tell the trends of places: a trend begins where they do. */
 const INSIGHT_PAGES_MAX = 5;
 
 /** A page's filters, to be carried along to the sessions. */
@@ -40,7 +39,7 @@ function useSessionsHref(): (change?: Change) => string {
   return (change = {}) => href('sessions', { ...filters, ...change });
 }
 
-function Numbers({ data, insights, range }: { data: OverviewData | undefined; insights: Insight[]; range: Range }) {
+function Numbers({ data }: { data: OverviewData | undefined }) {
   const { text, language } = useLanguage();
   const sessionsHref = useSessionsHref();
   const summary = data?.summary;
@@ -49,9 +48,6 @@ function Numbers({ data, insights, range }: { data: OverviewData | undefined; in
     if (value === undefined) return null;
     return value === null ? '–' : format(value, language);
   };
-  const { start, end } = boundsOf(range, Date.now());
-  const endMs = range.kind === 'preset' ? Date.now() : Date.parse(end);
-  const trend = trendOf(insights, Date.parse(start), endMs, TREND_PARTS);
   return (
     <Card className="grid grid-cols-2 overflow-hidden md:grid-cols-5 max-md:[&>a:last-child]:col-span-2 [&>a]:shadow-[1px_1px_0_0_var(--hairline)]">
       <Stat
@@ -89,7 +85,7 @@ function Numbers({ data, insights, range }: { data: OverviewData | undefined; in
         label={text.stats.struggling}
         value={show(summary?.struggling_sessions, count)}
         change={summary?.struggling_sessions_change}
-        series={trend}
+        series={series((point) => point.struggling_sessions)}
         isWarm
         href={sessionsHref({ sort: 'struggling' })}
         testId="stat-struggling-sessions"
@@ -135,6 +131,7 @@ function SeriesTable({ series }: { series: SeriesPoint[] }) {
             <th className="py-1 text-right font-medium">{text.stats.sessions}</th>
             <th className="py-1 text-right font-medium">{text.stats.visitors}</th>
             <th className="py-1 text-right font-medium">{text.stats.pageviews}</th>
+            <th className="py-1 text-right font-medium">{text.stats.struggling}</th>
           </tr>
         </thead>
         <tbody>
@@ -144,6 +141,7 @@ function SeriesTable({ series }: { series: SeriesPoint[] }) {
               <td className="text-right">{count(point.sessions, language)}</td>
               <td className="text-right">{count(point.visitors, language)}</td>
               <td className="text-right">{count(point.pageviews, language)}</td>
+              <td className="text-right">{count(point.struggling_sessions, language)}</td>
             </tr>
           ))}
         </tbody>
@@ -155,10 +153,9 @@ function SeriesTable({ series }: { series: SeriesPoint[] }) {
 interface SeriesProps {
   data: OverviewData | undefined;
   previous: SeriesPoint[];
-  insights: Insight[];
 }
 
-function Series({ data, previous, insights }: SeriesProps) {
+function Series({ data, previous }: SeriesProps) {
   const { text } = useLanguage();
   const router = useRouter();
   const sessionsHref = useSessionsHref();
@@ -185,7 +182,6 @@ function Series({ data, previous, insights }: SeriesProps) {
           <SeriesChart
             series={data.series}
             previous={previous}
-            insights={insights}
             onOpen={(start, end) => router.push(sessionsHref({ range: `${start}~${end}` }))}
           />
         )}
@@ -255,18 +251,19 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
 interface HurtsProps {
   hotspots: Hotspot[] | undefined;
   insights: Insight[];
+  /** There are older ones in the range than these. */
+  isCut: boolean;
   range: Range;
   /** The page is narrowed by filters that insights do not know. */
   isOfAll: boolean;
 }
 
-function Hurts({ hotspots, insights, range, isOfAll }: HurtsProps) {
+function Hurts({ hotspots, insights, isCut, range, isOfAll }: HurtsProps) {
   const { text } = useLanguage();
   const href = useHref();
   const ranked = byHarm(hotspots ?? []).slice(0, HOTSPOTS);
   const largest = Math.max(1, ...ranked.map(harmOf));
-  const startMs = Date.parse(boundsOf(range, Date.now()).start);
-  const endMs = range.kind === 'preset' ? Date.now() : Date.parse(range.end);
+  const [startMs, endMs] = trendSpan(range, insights, isCut, Date.now());
   return (
     <Card data-testid="hotspots">
       <CardHead title={text.overview.hurts}>
@@ -291,6 +288,17 @@ function Hurts({ hotspots, insights, range, isOfAll }: HurtsProps) {
   );
 }
 
+/** How warm a row of a list is, in words for who cannot see it. */
+function Pain({ shown, words }: { shown: string; words: string }) {
+  return (
+    <span title={words} className="relative flex items-center gap-1 text-12 whitespace-nowrap text-heat-text">
+      <InsightMark type="dead_click" size={8} />
+      <span aria-hidden="true">{shown}</span>
+      <span className="sr-only">{words}</span>
+    </span>
+  );
+}
+
 function TopPages({ data, hotspots }: { data: OverviewData | undefined; hotspots: Hotspot[] }) {
   const { text, language } = useLanguage();
   const sessionsHref = useSessionsHref();
@@ -312,16 +320,7 @@ function TopPages({ data, hotspots }: { data: OverviewData | undefined; hotspots
           value: page.views,
           shown: count(page.views, language),
           href: sessionsHref({ path: page.path }),
-          aside: pain > 0 && (
-            <span
-              title={text.overview.struggles(pain)}
-              className="relative flex items-center gap-1 text-12 text-heat-text"
-            >
-              <InsightMark type="dead_click" size={8} />
-              {count(pain, language)}
-              <span className="sr-only">{text.overview.struggles(pain)}</span>
-            </span>
-          ),
+          aside: pain > 0 && <Pain shown={count(pain, language)} words={text.overview.struggles(pain)} />,
         };
       })}
     />
@@ -338,6 +337,7 @@ interface TopListProps {
 function TopList({ title, rows, filter, name = (value) => value }: TopListProps) {
   const { text, language } = useLanguage();
   const sessionsHref = useSessionsHref();
+  const rate = (row: TopRow) => percent((100 * row.struggling_sessions) / Math.max(1, row.sessions), language);
   return (
     <BarTable
       title={title}
@@ -348,6 +348,7 @@ function TopList({ title, rows, filter, name = (value) => value }: TopListProps)
         label: name(row.value),
         value: row.sessions,
         shown: count(row.sessions, language),
+        aside: row.struggling_sessions > 0 && <Pain shown={rate(row)} words={text.overview.struggleRate(rate(row))} />,
         href: row.value ? sessionsHref({ [filter]: row.value }) : sessionsHref(),
       }))}
     />
@@ -395,7 +396,7 @@ export function Overview() {
     <div className="flex flex-col gap-4">
       <h1 className="sr-only">{text.pages.overview}</h1>
       <LiveStrip newest={<NewestInsight insight={insights[0]} />} />
-      <Numbers data={data} insights={insights} range={range} />
+      <Numbers data={data} />
       {hasNothing && (
         <Card>
           <Empty action={<ButtonLink href={href('onboarding')}>{text.overview.toOnboarding}</ButtonLink>}>
@@ -404,8 +405,14 @@ export function Overview() {
         </Card>
       )}
       <div className="grid grid-cols-1 gap-4 xl:grid-cols-[minmax(0,7fr)_minmax(0,5fr)]">
-        <Series data={data} previous={previous.data?.data.series ?? []} insights={insights} />
-        <Hurts hotspots={hotspots} insights={insights} range={range} isOfAll={!isEmpty(others)} />
+        <Series data={data} previous={previous.data?.data.series ?? []} />
+        <Hurts
+          hotspots={hotspots}
+          insights={insights}
+          isCut={found.hasNextPage}
+          range={range}
+          isOfAll={!isEmpty(others)}
+        />
       </div>
       <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
         <TopPages data={data} hotspots={hotspots ?? []} />
