@@ -67,7 +67,11 @@ export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, i
       ))}
       {isLabelled &&
         segments
-          .filter((segment) => segment.width > segment.path.length * LABEL_CHARACTER_PX + 2 * LABEL_INSET_PX)
+          .filter((segment) => {
+            const end = segment.x + segment.path.length * LABEL_CHARACTER_PX + 2 * LABEL_INSET_PX;
+            const isCrossed = marks.some((mark) => segment.x < mark.x && mark.x < end);
+            return end < segment.x + segment.width && !isCrossed;
+          })
           .map((segment) => (
             <text
               key={segment.x}

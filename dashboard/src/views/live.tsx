@@ -166,8 +166,10 @@ export function LivePage() {
             ))}
           </ul>
         </Card>
-        <div className="flex flex-col gap-4">
-          <CurrentPages />
+        <div className="flex flex-col gap-4 max-lg:contents">
+          <div className="max-lg:order-first">
+            <CurrentPages />
+          </div>
           <Stream />
         </div>
       </div>
