@@ -57,18 +57,9 @@ impl Cover {
         "resolution = {resolution:String} AND bucket >= fromUnixTimestamp64Milli({rollups_start:Int64}, 'UTC')
         AND bucket < fromUnixTimestamp64Milli({rollups_end:Int64}, 'UTC')";
 
-    /// The condition on rows whose time is in `column`.
-    pub(super) fn rows(column: &str) -> String {
-        let part = |part: &str| {
-            let time = |end: &str| format!("fromUnixTimestamp64Milli({{{part}_{end}:Int64}}, 'UTC')");
-            let (start, end) = (time("start"), time("end"));
-            // Days are part of a key that times are not.
-            format!(
-                "(toDate({column}) BETWEEN toDate({start}) AND toDate({end}) AND {column} >= {start} AND {column} < {end})"
-            )
-        };
-        format!("({} OR {})", part("head"), part("tail"))
-    }
+    /// The condition on `time` of rows.
+    pub(super) const ROWS: &str = "((time >= fromUnixTimestamp64Milli({head_start:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({head_end:Int64}, 'UTC'))
+        OR (time >= fromUnixTimestamp64Milli({tail_start:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({tail_end:Int64}, 'UTC')))";
 
     /// Binds what the conditions name.
     pub(super) fn bind(&self, query: Query) -> Query {

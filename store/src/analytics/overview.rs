@@ -3,9 +3,9 @@
 //! A session counts by its start, a page view and a page's time by the event's own time, an insight by its timestamp: each is in the range or it is not,
 //! to the millisecond, with a filter as without. A filter chooses sessions; then only their page views and insights count.
 //!
-//! Sessions, visitors, bounces and durations are counted from session rows: visitors must be (they are distinct over any range), and the rest comes with
-//! the same read. Without a filter pages and lists come from rollups, and from rows for the parts of hours at the range's ends. With one, page views come from
-//! `page_events`, insights from theirs, the lists from the sessions it leaves.
+//! Sessions, visitors, bounces, durations and lists are counted from session rows: visitors must be (they are distinct over any range), and rollups do not
+//! know who struggled. Without a filter page views and pages come from rollups, and from `page_events` for the parts of hours at the range's ends; with one
+//! from the `page_events` of the sessions it leaves.
 
 use super::cover::Cover;
 use super::insights::IN_RANGE;
@@ -147,14 +147,16 @@ impl Scope {
             zone,
             now_ms,
         };
-        let (summary, before, series, top_pages, mut shares, insights) = futures::try_join!(
-            self.summary(&question, range),
+        let (figures, before, series, top_pages, mut shares, insights) = futures::try_join!(
+            self.session_figures(&question, range),
             self.summary_before(&question),
             self.series(&question),
             self.top_pages(&question),
             self.shares(&question),
             self.insight_counts(&question),
         )?;
+        // The chart's points hold every page view of the range.
+        let summary = figures.summary(series.iter().map(|point| point.pageviews).sum());
         let mut take = |dimension: Dimension| shares.remove(dimension.as_str()).unwrap_or_default();
         Ok(Overview {
             summary,
@@ -173,33 +175,29 @@ impl Scope {
     }
 
     async fn summary_before(&self, question: &Question<'_>) -> Result<Summary, AnalyticsError> {
-        match question.range.previous() {
-            Some(before) => self.summary(question, before).await,
-            None => Ok(Summary::default()),
-        }
+        let Some(before) = question.range.previous() else {
+            return Ok(Summary::default());
+        };
+        let (figures, pageviews) = futures::try_join!(
+            self.session_figures(question, before),
+            self.page_views_in(question, before)
+        )?;
+        Ok(figures.summary(pageviews))
     }
 
-    async fn summary(&self, question: &Question<'_>, range: TimeRange) -> Result<Summary, AnalyticsError> {
+    async fn session_figures(
+        &self,
+        question: &Question<'_>,
+        range: TimeRange,
+    ) -> Result<SessionFigures, AnalyticsError> {
         let sql = format!(
             "SELECT count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(is_bounce)) AS bounces, sum(duration_ms) AS durations_ms,
                 countIf({STRUGGLE} > 0) AS struggling
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}",
             question.filter.sql()
         );
-        let figures: SessionFigures = question
-            .bind_sessions(self.query("overview_summary", &sql), range)
-            .fetch_one()
-            .await?;
-        let pageviews = self.page_views_in(question, range).await?;
-        let mean = |sum: u64| (figures.sessions > 0).then(|| sum as f64 / figures.sessions as f64);
-        Ok(Summary {
-            sessions: figures.sessions,
-            visitors: figures.visitors,
-            pageviews,
-            bounce_rate: mean(figures.bounces * 100),
-            avg_duration_ms: mean(figures.durations_ms),
-            struggling_sessions: figures.struggling,
-        })
+        let query = self.query("overview_summary", &sql);
+        Ok(question.bind_sessions(query, range).fetch_one().await?)
     }
 
     async fn page_views_in(&self, question: &Question<'_>, range: TimeRange) -> Result<i64, AnalyticsError> {
@@ -275,45 +273,19 @@ impl Scope {
     }
 
     async fn shares(&self, question: &Question<'_>) -> Result<BTreeMap<String, Vec<Share>>, AnalyticsError> {
-        // Rollups do not know who struggled: that is told by sessions, as the summary's is.
-        let of_sessions = |n: &str, struggling: &str, condition: &str| {
-            format!(
-                "SELECT toString(share.1) AS dimension, toString(share.2) AS value, toInt64({n}) AS n, toInt64({struggling}) AS struggles FROM (
-                    SELECT {STRUGGLE} > 0 AS is_struggling, arrayJoin([('referrer', toString(referrer_domain)), ('country', toString(country)), ('device', toString(device_type)),
-                        ('browser', toString(browser)), ('entry_page', toString(entry_path)), ('exit_page', toString(exit_path))]) AS share
-                    FROM sessions FINAL WHERE {condition})"
-            )
-        };
-        let source = match question.filter.is_empty() {
-            false => of_sessions(
-                "1",
-                "is_struggling",
-                &format!("{STARTED_IN_RANGE}{}", question.filter.sql()),
-            ),
-            true => format!(
-                "SELECT toString(dimension) AS dimension, toString(value) AS value, r.sessions AS n, toInt64(0) AS struggles FROM rollups AS r WHERE project_id = {{project:UUID}}
-                    AND dimension IN ('referrer', 'country', 'device', 'browser', 'entry_page', 'exit_page') AND {}
-                UNION ALL {} UNION ALL {}",
-                Cover::ROLLUPS,
-                of_sessions(
-                    "1",
-                    "0",
-                    &format!("project_id = {{project:UUID}} AND {}", Cover::rows("started_at"))
-                ),
-                of_sessions("0", "1", &format!("{STARTED_IN_RANGE} AND {STRUGGLE} > 0")),
-            ),
-        };
+        // One read of the sessions for all lists. Rollups do not know who struggled.
         let sql = format!(
-            "SELECT dimension, value, sum(n) AS sessions, sum(struggles) AS struggling FROM ({source}) WHERE value != '' GROUP BY dimension, value HAVING sessions > 0
-            ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension"
+            "SELECT multiIf(grouping(referrer_domain) = 0, 'referrer', grouping(country) = 0, 'country', grouping(device_type) = 0, 'device',
+                    grouping(browser) = 0, 'browser', grouping(entry_path) = 0, 'entry_page', 'exit_page') AS dimension,
+                concat(referrer_domain, country, device_type, browser, entry_path, exit_path) AS value,
+                toInt64(count()) AS sessions, toInt64(countIf({STRUGGLE} > 0)) AS struggling
+            FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}
+            GROUP BY GROUPING SETS ((referrer_domain), (country), (device_type), (browser), (entry_path), (exit_path)) HAVING value != ''
+            ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension",
+            question.filter.sql()
         );
         let query = self.query("overview_shares", &sql);
-        let query = match question.filter.is_empty() {
-            false => query,
-            true => Cover::of(&question.range).bind(query),
-        };
-        let query = question.bind_sessions(query, question.range);
-        let rows: Vec<ShareRow> = query.fetch_all().await?;
+        let rows: Vec<ShareRow> = question.bind_sessions(query, question.range).fetch_all().await?;
         let mut shares: BTreeMap<String, Vec<Share>> = BTreeMap::new();
         for ShareRow {
             dimension,
@@ -345,6 +317,20 @@ impl Scope {
             .bind_sessions(self.query("overview_insights", &sql), question.range)
             .fetch_all()
             .await?)
+    }
+}
+
+impl SessionFigures {
+    fn summary(self, pageviews: i64) -> Summary {
+        let mean = |sum: u64| (self.sessions > 0).then(|| sum as f64 / self.sessions as f64);
+        Summary {
+            sessions: self.sessions,
+            visitors: self.visitors,
+            pageviews,
+            bounce_rate: mean(self.bounces * 100),
+            avg_duration_ms: mean(self.durations_ms),
+            struggling_sessions: self.struggling,
+        }
     }
 }
 

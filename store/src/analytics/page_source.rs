@@ -39,7 +39,7 @@ fn of_everyone(dimension: Dimension) -> String {
         SELECT time, path, page_views, page_exits, time_on_page_ms FROM page_events WHERE project_id = {{project:UUID}} AND {rows}",
         dimension = dimension.as_str(),
         rollups = Cover::ROLLUPS,
-        rows = Cover::rows("time"),
+        rows = Cover::ROWS,
     )
 }
 

@@ -226,10 +226,3 @@ pub(crate) fn views(page_views: i64) -> Counts {
         ..Counts::default()
     }
 }
-
-pub(crate) fn sessions(sessions: i64) -> Counts {
-    Counts {
-        sessions,
-        ..Counts::default()
-    }
-}

@@ -3,7 +3,7 @@
 use crate::samples::*;
 use chrono_tz::Tz;
 use gosight_store::analytics::{Analytics, SessionFilter};
-use gosight_store::rows::{Dimension, InsightRow, PageEventRow, SessionRow};
+use gosight_store::rows::{InsightRow, PageEventRow, SessionRow};
 use gosight_store::testing;
 use uuid::Uuid;
 
@@ -100,17 +100,6 @@ impl Traffic {
         write(analytics, &self.sessions).await;
         write(analytics, &self.insights).await;
         write_page_events(analytics, &self.page_events).await;
-        let lists = self.sessions.iter().flat_map(|row| {
-            [
-                (Dimension::Country, &row.country),
-                (Dimension::Device, &row.device_type),
-                (Dimension::Browser, &row.browser),
-                (Dimension::EntryPage, &row.entry_path),
-                (Dimension::ExitPage, &row.exit_path),
-            ]
-            .map(|(dimension, value)| rollups(dimension, value, row.started_at, sessions(1)))
-        });
-        write(analytics, &lists.flatten().collect::<Vec<_>>()).await;
     }
 }
 
