@@ -73,23 +73,34 @@ export function LiveProvider({ project, children }: { project: string; children:
       );
     };
     const refetchAll = () => void client.invalidateQueries({ queryKey: ['project', project] });
+    // Ticks between a fetched answer's last commit and this connection's first tick reach neither: once they are durable, all is asked again.
+    let closing: ReturnType<typeof setTimeout> | undefined;
+    const closeGap = () => {
+      clearTimeout(closing);
+      closing = setTimeout(refetchAll, COMMIT_MS);
+    };
     const disconnect = connect(project, {
       onOpen(isAgain) {
         store.change({ ...store.state, connection: 'open' });
         if (isAgain) refetchAll();
+        closeGap();
       },
       onTick(tick) {
         store.change(applyTick(store.state, tick, serverNowMs()));
         applyToCaches(client, project, tick);
         if (tick.sessions?.length || tick.alerts?.length) refetchSoon();
       },
-      onLagged: refetchAll,
+      onLagged() {
+        refetchAll();
+        closeGap();
+      },
       onLost() {
         store.change(lose(store.state));
       },
     });
     return () => {
       clearTimeout(timer);
+      clearTimeout(closing);
       disconnect();
     };
   }, [client, project, store]);
