@@ -204,7 +204,7 @@ async fn a_row_that_moved_is_no_removal() {
         1,
         project,
         ProjectTick {
-            sessions: vec![moved.tombstone(1), moved],
+            sessions: vec![moved.clone().tombstone(1), moved],
             ..ProjectTick::default()
         },
     );
