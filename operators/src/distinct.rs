@@ -77,7 +77,13 @@ impl PerTick for Distinct {
     type Input = Positioned;
     type Output = Result<Positioned, Position>;
 
-    fn tick(&mut self, tick: Tick, mut events: Vec<Self::Input>, outputs: &mut Vec<Self::Output>) {
+    fn tick(
+        &mut self,
+        tick: Tick,
+        events: impl IntoIterator<Item = Positioned>,
+        outputs: &mut Vec<Result<Positioned, Position>>,
+    ) {
+        let mut events: Vec<_> = events.into_iter().collect();
         // Runs, one or few per partition: the standard sort finds them.
         events.sort_by_key(|(position, _)| *position);
         let seen = |(position, event): Self::Input| match self.is_first(&event) {

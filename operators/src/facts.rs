@@ -14,13 +14,13 @@ use std::sync::Arc;
 pub struct Fact {
     pub project: ProjectId,
     pub time_ms: i64,
+    /// None: an event without a session id. It stands before the texts because it tells two facts of one time apart at once.
+    pub session: Option<SessionId>,
     pub kind: FactKind,
     pub path: Arc<str>,
     pub browser: Arc<str>,
     pub country: Arc<str>,
     pub device: Arc<str>,
-    /// None: an event without a session id.
-    pub session: Option<SessionId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -65,7 +65,7 @@ impl<D: Hash + Ord + Clone + 'static, R: Semigroup + 'static> PerTick for Fold<D
     type Input = (D, R);
     type Output = (D, Tick, R);
 
-    fn tick(&mut self, tick: Tick, rows: Vec<(D, R)>, sums: &mut Vec<(D, Tick, R)>) {
+    fn tick(&mut self, tick: Tick, rows: impl IntoIterator<Item = (D, R)>, sums: &mut Vec<(D, Tick, R)>) {
         sums.extend(add_up(rows).map(|(key, sum)| (key, tick, sum)));
     }
 }

@@ -112,7 +112,7 @@ impl<L: Keyed> KeyedOperator<L> {
         }
     }
 
-    fn apply_all(&mut self, inputs: Vec<Record<L::Key, L::Input, L::Setting>>) -> Vec<L::Key> {
+    fn apply_all(&mut self, inputs: impl IntoIterator<Item = Record<L::Key, L::Input, L::Setting>>) -> Vec<L::Key> {
         let (mut touched, mut settings) = (Vec::new(), Vec::new());
         for input in inputs {
             match input {
@@ -189,7 +189,7 @@ impl<L: Keyed> PerTick for KeyedOperator<L> {
     type Input = Record<L::Key, L::Input, L::Setting>;
     type Output = (L::Output, Tick, Diff);
 
-    fn tick(&mut self, tick: Tick, inputs: Vec<Self::Input>, outputs: &mut Vec<Self::Output>) {
+    fn tick(&mut self, tick: Tick, inputs: impl IntoIterator<Item = Self::Input>, outputs: &mut Vec<Self::Output>) {
         let mut touched = self.apply_all(inputs);
         self.touch_what_is_due(tick, &mut touched);
         self.evaluate_all(touched, tick, outputs);

@@ -31,7 +31,7 @@ pub trait PerTick: 'static {
     type Output: Clone + 'static;
 
     /// `inputs` is all of this worker's records of `tick`, in no order. Each tick comes once, and later than the ones before.
-    fn tick(&mut self, tick: Tick, inputs: Vec<Self::Input>, outputs: &mut Vec<Self::Output>);
+    fn tick(&mut self, tick: Tick, inputs: impl IntoIterator<Item = Self::Input>, outputs: &mut Vec<Self::Output>);
 }
 
 /// Runs `logic` over the records that are on this worker; whoever needs a key's records together exchanges them before.
@@ -49,9 +49,7 @@ pub fn per_tick<'scope, L: PerTick>(
                 records.for_each_stamp(|capability, containers| {
                     if let Some(capability) = capability.retain_least(output.output_index()) {
                         let open = open.entry(*capability.time()).or_insert_with(|| Open::new(capability));
-                        for container in containers {
-                            open.inputs.append(container);
-                        }
+                        open.portions.extend(containers.map(std::mem::take));
                     }
                 });
                 ticks.for_each_stamp(|capability, _| {
@@ -64,8 +62,8 @@ pub fn per_tick<'scope, L: PerTick>(
                     if records_frontier.less_equal(&tick) || ticks_frontier.less_equal(&tick) {
                         break;
                     }
-                    let Open { capability, inputs } = first.remove();
-                    logic.tick(tick, inputs, &mut outputs);
+                    let Open { capability, portions } = first.remove();
+                    logic.tick(tick, portions.into_iter().flatten(), &mut outputs);
                     output.session(&capability).give_iterator(outputs.drain(..));
                 }
             }
@@ -100,14 +98,15 @@ where
 /// A tick that is not complete yet.
 struct Open<I> {
     capability: Capability<Tick>,
-    inputs: Vec<I>,
+    /// Its records as they came: putting them in one place would only move them once more.
+    portions: Vec<Vec<I>>,
 }
 
 impl<I> Open<I> {
     fn new(capability: Capability<Tick>) -> Self {
         Self {
             capability,
-            inputs: Vec::new(),
+            portions: Vec::new(),
         }
     }
 }

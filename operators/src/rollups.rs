@@ -212,7 +212,7 @@ impl PerTick for Rollups {
     type Input = Row;
     type Output = (Rollup, Tick, RollupCounts);
 
-    fn tick(&mut self, tick: Tick, rows: Vec<Row>, rollups: &mut Vec<Self::Output>) {
+    fn tick(&mut self, tick: Tick, rows: impl IntoIterator<Item = Row>, rollups: &mut Vec<Self::Output>) {
         let all = add_up(rows).flat_map(|(minute, counts)| {
             let At {
                 project,

@@ -5,12 +5,13 @@ use crate::rows::convert;
 use crate::source::Verdicts;
 use gosight_operators::event::Position;
 use gosight_operators::ids::{Diff, ProjectId, SessionId, Tick};
-use gosight_operators::views;
+use gosight_operators::views::{self, Insight, SessionView};
 use gosight_store::live::LiveNow;
-use gosight_store::rows::{InsightRow, SessionRow};
+use gosight_store::rows::utc_day;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::Probe;
@@ -30,14 +31,29 @@ pub(super) struct Outputs {
 #[derive(Default)]
 pub(super) struct TickOutput {
     rows: Rows,
-    sessions: HashMap<Key, SessionRow>,
-    insights: HashMap<Key, InsightRow>,
+    sessions: HashMap<Key, Told<SessionView>>,
+    insights: HashMap<Key, Told<Insight>>,
     live: HashMap<Uuid, LiveNow>,
     verdicts: Verdicts,
 }
 
-/// Of a keyed row.
-type Key = (Uuid, i64, Uuid);
+/// Of a keyed row: its project, UTC day and id, as numbers.
+type Key = (u128, i64, u128);
+
+/// The last word on a keyed row. It is made a row when its tick is complete, not each time it changes.
+enum Told<V> {
+    Is(Arc<V>),
+    IsNoMore(Arc<V>),
+}
+
+/// Of a key's retraction and insertion the insertion is the row; a retraction alone takes the key away.
+fn tell<V>(rows: &mut HashMap<Key, Told<V>>, key: Key, view: Arc<V>, diff: Diff) {
+    if diff > 0 {
+        rows.insert(key, Told::Is(view));
+    } else {
+        rows.entry(key).or_insert(Told::IsNoMore(view));
+    }
+}
 
 impl Outputs {
     pub(super) fn new(resume_tick: Tick) -> Self {
@@ -96,21 +112,29 @@ impl Outputs {
 
     /// A tick's rows, and what the graph says of its events.
     pub(super) fn take(&self, tick: Tick) -> (Rows, Verdicts) {
-        let TickOutput {
-            mut rows,
-            sessions,
-            insights,
-            live,
-            verdicts,
-        } = self.ticks.borrow_mut().remove(&tick).unwrap_or_default();
-        rows.sessions.extend(sessions.into_values());
-        rows.insights.extend(insights.into_values());
-        rows.live.extend(live);
-        (rows, verdicts)
+        self.ticks
+            .borrow_mut()
+            .remove(&tick)
+            .unwrap_or_default()
+            .into_rows(tick)
     }
 }
 
 impl TickOutput {
+    fn into_rows(self, tick: Tick) -> (Rows, Verdicts) {
+        let mut rows = self.rows;
+        rows.sessions.extend(self.sessions.into_values().map(|told| match told {
+            Told::Is(view) => convert::session(&view, tick),
+            Told::IsNoMore(view) => convert::session(&view, tick).tombstone(tick),
+        }));
+        rows.insights.extend(self.insights.into_values().map(|told| match told {
+            Told::Is(view) => convert::insight(&view, tick),
+            Told::IsNoMore(view) => convert::insight(&view, tick).tombstone(tick),
+        }));
+        rows.live.extend(self.live);
+        (rows, self.verdicts)
+    }
+
     pub(super) fn duplicate(&mut self, position: Position) {
         self.verdicts.duplicates.insert(position);
     }
@@ -119,24 +143,14 @@ impl TickOutput {
         self.verdicts.sessions.insert(position, session);
     }
 
-    /// Of a key's retraction and insertion the insertion is the row; a retraction alone takes the key away.
-    pub(super) fn session(&mut self, tick: Tick, view: &views::SessionView, diff: Diff) {
-        let row = convert::session(view, tick);
-        if diff > 0 {
-            self.sessions.insert(row.key(), row);
-        } else {
-            self.sessions.entry(row.key()).or_insert_with(|| row.tombstone(tick));
-        }
+    pub(super) fn session(&mut self, view: Arc<SessionView>, diff: Diff) {
+        let key = (view.project.0, utc_day(view.started_at_ms), view.id.0);
+        tell(&mut self.sessions, key, view, diff);
     }
 
-    /// As [`session`](Self::session).
-    pub(super) fn insight(&mut self, tick: Tick, view: &views::Insight, diff: Diff) {
-        let row = convert::insight(view, tick);
-        if diff > 0 {
-            self.insights.insert(row.key(), row);
-        } else {
-            self.insights.entry(row.key()).or_insert_with(|| row.tombstone(tick));
-        }
+    pub(super) fn insight(&mut self, view: Arc<Insight>, diff: Diff) {
+        let key = (view.project.0, utc_day(view.first().time_ms), view.id.0);
+        tell(&mut self.insights, key, view, diff);
     }
 
     pub(super) fn click_cell(&mut self, cell: &views::ClickCell, counts: &views::ClickCounts) {
@@ -212,10 +226,13 @@ mod tests {
 
     fn rows(changes: &[(SessionView, Diff)]) -> Vec<(i64, u32, u8)> {
         let mut output = TickOutput::default();
-        changes.iter().for_each(|(view, diff)| output.session(9, view, *diff));
-        let mut rows: Vec<_> = output
+        for (view, diff) in changes {
+            output.session(Arc::new(view.clone()), *diff);
+        }
+        let (rows, _) = output.into_rows(9);
+        let mut rows: Vec<_> = rows
             .sessions
-            .values()
+            .iter()
             .map(|row| (row.started_at, row.click_count, row.is_deleted))
             .collect();
         rows.sort_unstable();

@@ -73,8 +73,12 @@ fn by_project(rows: &Rows) -> HashMap<Uuid, ProjectTick> {
     let minutes = rows.rollups.iter().filter(|row| is_minute_total(row));
     minutes.for_each(|row| of(row.project_id, &|tick| push(&mut tick.rollups, row)));
     let sessions = rows.named.iter().copied().collect();
-    for (project, mut newest) in newest_events(rows) {
+    for (project, mut newest) in events_of(rows) {
         let left_out = newest.len().saturating_sub(EVENTS_MAX);
+        if left_out > 0 {
+            newest.select_nth_unstable_by_key(left_out, |row| (row.time, row.id));
+        }
+        newest[left_out..].sort_unstable_by_key(|row| (row.time, row.id));
         let tick = projects.entry(project).or_default();
         tick.events = newest.drain(left_out..).map(|row| named(row, &sessions)).collect();
         tick.events_left_out = left_out as u64;
@@ -101,15 +105,11 @@ fn named(row: &EventRow, sessions: &HashMap<(Uuid, Uuid), Uuid>) -> EventRow {
     }
 }
 
-/// Each project's events, oldest first.
-fn newest_events(rows: &Rows) -> HashMap<Uuid, Vec<&EventRow>> {
+fn events_of(rows: &Rows) -> HashMap<Uuid, Vec<&EventRow>> {
     let mut projects: HashMap<Uuid, Vec<_>> = HashMap::new();
     rows.events
         .iter()
         .for_each(|row| projects.entry(row.project_id).or_default().push(row));
-    projects
-        .values_mut()
-        .for_each(|events| events.sort_by_key(|row| (row.time, row.id)));
     projects
 }
 

@@ -52,11 +52,11 @@ impl InsightRow {
     }
 
     /// The row that takes this one away at `version`.
-    pub fn tombstone(&self, version: u64) -> Self {
+    pub fn tombstone(self, version: u64) -> Self {
         Self {
             version,
             is_deleted: 1,
-            ..self.clone()
+            ..self
         }
     }
 }

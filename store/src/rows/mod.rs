@@ -39,6 +39,6 @@ pub trait TableRow: Row + RowWrite + for<'a> Row<Value<'a> = Self> + Send + Sync
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The UTC day a time falls on, as keys and partitions see it.
-fn utc_day(time_ms: i64) -> i64 {
+pub fn utc_day(time_ms: i64) -> i64 {
     time_ms.div_euclid(DAY_MS)
 }

@@ -91,11 +91,11 @@ impl SessionRow {
     }
 
     /// The row that takes this one away at `version`.
-    pub fn tombstone(&self, version: u64) -> Self {
+    pub fn tombstone(self, version: u64) -> Self {
         Self {
             version,
             is_deleted: 1,
-            ..self.clone()
+            ..self
         }
     }
 }
