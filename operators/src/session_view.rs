@@ -1,16 +1,16 @@
 //! A session's row, from what its events add up to.
 
 use crate::event::{Page, Utm};
-use crate::ids::SessionId;
-use crate::sessions::{Actor, Who};
+use crate::ids::{ProjectId, SessionId};
 use crate::summary::Summary;
 use crate::views::*;
 use std::sync::Arc;
 
 /// None before the session has an event that counts.
 pub(crate) fn session_view(
-    actor: &Actor,
+    project: ProjectId,
     id: SessionId,
+    derived_span_ms: Option<(i64, i64)>,
     summary: &Summary,
     insights: &[Arc<Insight>],
 ) -> Option<SessionView> {
@@ -19,9 +19,9 @@ pub(crate) fn session_view(
     let text = |text: Option<&Arc<str>>| text.cloned().unwrap_or_default();
     let page = |view: Option<&Arc<Page>>, any: Option<&Arc<Page>>| view.or(any).cloned().unwrap_or_default();
     Some(SessionView {
-        project: actor.project,
+        project,
         id,
-        is_derived: matches!(actor.who, Who::Visitor(_)),
+        derived_span_ms,
         visitor: text(summary.visitor.get().map(|it| &it.visitor)),
         user: text(summary.identified.get().or(summary.user.get().map(|it| &it.user))),
         started_at_ms,

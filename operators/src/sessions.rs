@@ -239,7 +239,9 @@ impl Session {
     }
 
     fn evaluate(&mut self, actor: &Actor, thresholds: &Thresholds, tick: Tick, emit: &mut impl FnMut(Row, Diff)) {
-        let Some((_, first)) = self.first.moment() else { return };
+        let Some((first_ms, first)) = self.first.moment() else {
+            return;
+        };
         let id = match actor.who {
             Who::Session(id) => id,
             Who::Visitor(visitor) => SessionId(stable_hash((actor.project, visitor, first))),
@@ -268,7 +270,8 @@ impl Session {
             emit,
         );
         self.views.evaluate(&mut |depth, diff| emit(Row::Depth(depth), diff));
-        let view = session_view(actor, id, &self.summary, &self.insights);
+        let derived_span_ms = matches!(actor.who, Who::Visitor(_)).then_some((first_ms, self.last_ms));
+        let view = session_view(actor.project, id, derived_span_ms, &self.summary, &self.insights);
         if self.emitted.as_deref() != view.as_ref() {
             let view = view.map(Arc::new);
             if let Some(before) = std::mem::replace(&mut self.emitted, view.clone()) {

@@ -18,8 +18,8 @@ pub const CURRENT_PAGES_MAX: usize = 20;
 pub struct SessionView {
     pub project: ProjectId,
     pub id: SessionId,
-    /// Of events that came without a session id.
-    pub is_derived: bool,
+    /// Of events that came without a session id: the times of the first and the last of them, recorded chunks too.
+    pub derived_span_ms: Option<(i64, i64)>,
     pub visitor: Arc<str>,
     pub user: Arc<str>,
     pub started_at_ms: i64,

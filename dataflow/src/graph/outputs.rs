@@ -199,7 +199,7 @@ mod tests {
         SessionView {
             project: ProjectId(1),
             id: SessionId(2),
-            is_derived: false,
+            derived_span_ms: None,
             visitor: Arc::from(""),
             user: Arc::from(""),
             started_at_ms,

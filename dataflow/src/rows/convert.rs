@@ -37,7 +37,9 @@ pub(crate) fn session(view: &views::SessionView, version: Tick) -> SessionRow {
     SessionRow {
         project_id: Uuid::from_u128(view.project.0),
         id: Uuid::from_u128(view.id.0),
-        is_derived: u8::from(view.is_derived),
+        is_derived: u8::from(view.derived_span_ms.is_some()),
+        first_event_at: view.derived_span_ms.map_or(0, |(first_ms, _)| first_ms),
+        last_event_at: view.derived_span_ms.map_or(0, |(_, last_ms)| last_ms),
         visitor_id: owned(&view.visitor),
         user_id: owned(&view.user),
         started_at: view.started_at_ms,

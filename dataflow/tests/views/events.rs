@@ -134,7 +134,7 @@ fn events_of_derived_sessions_that_a_late_one_makes_one_are_found_under_the_one(
     let left: Vec<_> = sessions.values().filter(|row| row.is_deleted == 0).collect();
     let spans: Vec<_> = left
         .iter()
-        .map(|row| (row.is_derived, row.started_at, row.ended_at))
+        .map(|row| (row.is_derived, row.first_event_at, row.last_event_at))
         .collect();
     assert_eq!(spans, [(1, first_ms, last_ms)]);
     let events: Vec<_> = rows.iter().flat_map(|rows| &rows.events).collect();

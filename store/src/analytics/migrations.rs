@@ -23,6 +23,7 @@ migrations! {
     9 => "0009_derived_sessions",
     10 => "0010_page_events",
     11 => "0011_sessions_ended",
+    12 => "0012_derived_spans",
 }
 
 /// What has been applied. A step that is noted twice (two starts at once) was harmless: every statement may run twice.

@@ -12,7 +12,7 @@ const NAMED: &str = "session_id = {session:UUID}";
 
 /// Events that bear none: a visitor's sessions lie more than half an hour apart, so that time alone tells which one they belong to. Late ones belong to none.
 const DERIVED: &str = "session_id = {session:UUID} AND visitor_id = {visitor:String} AND late = 0
-    AND time >= fromUnixTimestamp64Milli({started_at:Int64}, 'UTC') AND time <= fromUnixTimestamp64Milli({ended_at:Int64}, 'UTC')";
+    AND time >= fromUnixTimestamp64Milli({first_event_at:Int64}, 'UTC') AND time <= fromUnixTimestamp64Milli({last_event_at:Int64}, 'UTC')";
 
 impl Scope {
     /// The session's events in time order, ties by id, page by page; each bears the session's id.
@@ -21,9 +21,9 @@ impl Scope {
         session: &SessionRow,
         page: PageRequest,
     ) -> Result<Page<EventRow>, AnalyticsError> {
-        let (belongs, stored_under) = match session.is_derived {
-            0 => (NAMED, session.id),
-            _ => (DERIVED, Uuid::nil()),
+        let (belongs, stored_under, first_ms) = match session.is_derived {
+            0 => (NAMED, session.id, session.started_at),
+            _ => (DERIVED, Uuid::nil(), session.first_event_at),
         };
         let after = match page.after {
             Some(_) => "AND (toUnixTimestamp64Milli(time), toString(id)) > ({after_value:Int64}, {after_id:String})",
@@ -38,13 +38,13 @@ impl Scope {
         let mut query = self
             .query("session_events", &sql)
             .param("session", stored_under.to_string())
-            .param("received_from", (session.started_at - AHEAD_MAX_MS).max(0))
+            .param("received_from", (first_ms - AHEAD_MAX_MS).max(0))
             .param("limit", page.limit());
         if session.is_derived != 0 {
             query = query
                 .param("visitor", session.visitor_id.as_str())
-                .param("started_at", session.started_at)
-                .param("ended_at", session.ended_at);
+                .param("first_event_at", session.first_event_at)
+                .param("last_event_at", session.last_event_at);
         }
         if let Some(after) = page.after {
             query = query

@@ -10,8 +10,11 @@ pub struct SessionRow {
     pub project_id: Uuid,
     #[serde(with = "clickhouse::serde::uuid")]
     pub id: Uuid,
-    /// 1: its events came without a session id; they are the visitor's from `started_at` to `ended_at`, both included.
+    /// 1: its events came without a session id; they are the visitor's from `first_event_at` to `last_event_at`, both included.
     pub is_derived: u8,
+    /// Of a derived session, recorded chunks too: these may lie outside of what counts for the session's start and end. Else 0.
+    pub first_event_at: i64,
+    pub last_event_at: i64,
     pub visitor_id: String,
     pub user_id: String,
     pub started_at: i64,

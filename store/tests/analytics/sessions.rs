@@ -320,7 +320,7 @@ async fn a_session_s_events_come_in_time_order_with_ties_by_id_as_text() {
 }
 
 #[tokio::test]
-async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_its_start_to_its_end() {
+async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_first_to_last() {
     let analytics = testing::analytics().await;
     let nameless = |n, time| EventRow {
         session_id: uuid::Uuid::nil(),
@@ -328,10 +328,12 @@ async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_
         ..event(n)
     };
     let events = [
+        nameless(9, MONDAY - 2),
         nameless(10, MONDAY - 1),
         nameless(12, MONDAY + 60_000),
         nameless(11, MONDAY),
         nameless(13, MONDAY + 60_001),
+        nameless(18, MONDAY + 60_002),
         EventRow {
             visitor_id: "v2".into(),
             ..nameless(14, MONDAY)
@@ -353,6 +355,8 @@ async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_
     write(&analytics, &events).await;
     let row = SessionRow {
         is_derived: 1,
+        first_event_at: MONDAY - 1,
+        last_event_at: MONDAY + 60_001,
         ..session(1, MONDAY)
     };
     let list = analytics
@@ -361,5 +365,5 @@ async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_
         .await
         .unwrap();
     let ids: Vec<_> = list.rows.iter().map(|row| (row.id, row.session_id)).collect();
-    assert_eq!(ids, [(id(11), id(1)), (id(12), id(1))]);
+    assert_eq!(ids, [10, 11, 12, 13].map(|n| (id(n), id(1))));
 }
