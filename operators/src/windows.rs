@@ -23,6 +23,7 @@ use crate::facts::Fact;
 use crate::ids::{Diff, ProjectId, SessionId, Tick};
 use crate::keyed::{Keyed, Next};
 use crate::rules::{Number, Query};
+use differential_dataflow::consolidation::consolidate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -129,6 +130,8 @@ impl Keyed for Windows {
 impl Project {
     /// Facts that come into what the windows cover already, or are yet to enter.
     fn take_in_new(&mut self, now_ms: i64) {
+        // Most of what a changed session takes away it gives back: its fact is the same.
+        consolidate(&mut self.new);
         for (fact, diff) in std::mem::take(&mut self.new) {
             if fact.time_ms <= now_ms - WINDOW_MAX_MS {
                 continue;

@@ -5,7 +5,7 @@
 
 use crate::Rows;
 use gosight_operators::event::Position;
-use gosight_operators::ids::{ProjectId, SessionId};
+use gosight_operators::ids::{IdMap, ProjectId, SessionId};
 use gosight_store::rows::{EventRow, OutcomeRow};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
@@ -55,7 +55,7 @@ struct RawTick {
     /// Row by row.
     positions: Vec<Position>,
     rows: Vec<EventRow>,
-    outcomes: HashMap<(ProjectId, i64, Outcome), i64>,
+    outcomes: IdMap<(ProjectId, i64, Outcome), i64>,
 }
 
 impl RawTicks {
