@@ -50,6 +50,15 @@ pub(super) fn json<T: DeserializeOwned>(row: &AnyRow, column: &'static str) -> R
     serde_json::from_str(&text(row, column)?).map_err(|error| corrupt(column, &error))
 }
 
+/// JSON that needs more than its type to be read.
+pub(super) fn json_read<T>(
+    row: &AnyRow,
+    column: &'static str,
+    read: impl FnOnce(serde_json::Value) -> serde_json::Result<T>,
+) -> Result<T> {
+    read(json(row, column)?).map_err(|error| corrupt(column, &error))
+}
+
 /// The stored form of a JSON column.
 pub(super) fn to_json<T: serde::Serialize>(value: &T, column: &'static str) -> Result<String> {
     serde_json::to_string(value).map_err(|error| corrupt(column, &error))

@@ -173,7 +173,7 @@ fn project(row: &AnyRow) -> Result<Project> {
         slug: columns::text(row, "slug")?,
         name: columns::text(row, "name")?,
         allowed_domains: columns::json(row, "allowed_domains")?,
-        settings: columns::json(row, "settings")?,
+        settings: columns::json_read(row, "settings", Settings::stored)?,
         created_at_ms: columns::int(row, "created_at_ms")?,
         updated_at_ms: columns::int(row, "updated_at_ms")?,
     })

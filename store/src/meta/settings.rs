@@ -12,6 +12,8 @@ use super::columns::words;
 const LIST_ENTRIES_MAX: usize = 100;
 /// Characters of one entry of a list, or of one name.
 const ENTRY_CHARS_MAX: usize = 512;
+/// What older versions stored and nothing obeyed.
+const DROPPED: [&str; 1] = ["retention"];
 
 /// A project's settings. `PATCH` merges into the stored document (RFC 7396) and what comes out must still be this.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,7 +25,6 @@ pub struct Settings {
     pub insights: Thresholds,
     pub privacy: PrivacySettings,
     pub sdk: SdkSettings,
-    pub retention: RetentionSettings,
 }
 
 /// An IANA zone name; UTC unless set.
@@ -90,25 +91,6 @@ impl Default for SdkSettings {
     }
 }
 
-/// Days each kind of data is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetentionSettings {
-    pub replay_days: u32,
-    pub events_days: u32,
-    pub sessions_days: u32,
-}
-
-impl Default for RetentionSettings {
-    fn default() -> Self {
-        Self {
-            replay_days: 30,
-            events_days: 90,
-            sessions_days: 365,
-        }
-    }
-}
-
 /// Why settings were refused: the field and the reason, for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
@@ -118,6 +100,14 @@ pub struct SettingsError {
 }
 
 impl Settings {
+    /// Settings as stored, maybe by an older version: what has been dropped since is passed over.
+    pub(super) fn stored(mut document: Value) -> serde_json::Result<Self> {
+        if let Value::Object(fields) = &mut document {
+            fields.retain(|name, _| !DROPPED.contains(&name.as_str()));
+        }
+        serde_json::from_value(document)
+    }
+
     /// These settings with a JSON merge patch applied: objects merge, `null` restores the default, everything else replaces.
     pub fn patched(&self, patch: &Value) -> Result<Self, SettingsError> {
         let refused = |reason: String| SettingsError {
@@ -163,17 +153,7 @@ impl Settings {
             "sdk.replay_sample_rate",
             "must be between 0 and 100",
         )?;
-        self.check_thresholds()?;
-        let days = [
-            self.retention.replay_days,
-            self.retention.events_days,
-            self.retention.sessions_days,
-        ];
-        require(
-            days.iter().all(|days| (1..=3650).contains(days)),
-            "retention",
-            "days must be between 1 and 3650",
-        )
+        self.check_thresholds()
     }
 
     fn check_thresholds(&self) -> Result<(), SettingsError> {
@@ -272,6 +252,7 @@ mod tests {
         for patch in [
             json!([]),
             json!({"surprise": 1}),
+            json!({"retention": {"events_days": 30}}),
             json!({"insights": {"rage_click": {"min_clicks": 0}}}),
             json!({"insights": {"dead_click": {"window_ms": -1}}}),
             json!({"sdk": {"session_sample_rate": 101}}),
@@ -281,6 +262,13 @@ mod tests {
         ] {
             assert!(Settings::default().patched(&patch).is_err(), "{patch}");
         }
+    }
+
+    #[test]
+    fn settings_of_an_older_version_are_read_without_what_is_no_more() {
+        let document = json!({"timezone": "Asia/Tokyo", "retention": {"events_days": 90}});
+        assert_eq!(Settings::stored(document).unwrap().timezone.0, "Asia/Tokyo");
+        assert!(Settings::stored(json!({"surprise": 1})).is_err());
     }
 
     #[test]
