@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use bot_api::{BotApi, TOKEN};
 use gosight_api::notifications::webhook::{Reach, signature};
-use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig};
+use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig, TelegramError};
 use gosight_store::meta::{AlertRule, Meta, NewProject, NewUser, RuleBody, Settings};
 use gosight_store::rows::{TransitionRow, TransitionState};
 use serde_json::json;
@@ -64,7 +64,7 @@ async fn world(rule: serde_json::Value) -> World {
         token: TOKEN.to_owned(),
         api_url: Some(api.url.clone()),
     };
-    let bot = Arc::new(TelegramBot::connect(config, meta.clone()).await.unwrap());
+    let bot = Arc::new(TelegramBot::new(config, meta.clone()));
     let stop = CancellationToken::new();
     let (listener, until) = (bot.clone(), stop.clone());
     tokio::spawn(async move {
@@ -108,6 +108,7 @@ impl World {
             group: group.to_owned(),
             state,
             value: Some(4.0),
+            threshold: self.rule.body.threshold,
             tick: u64::try_from(at_ms).unwrap(),
             session_ids: Vec::new(),
         }
@@ -148,6 +149,26 @@ async fn a_linked_chat_hears_that_a_rule_fires_and_gets_an_answer_to_that_messag
     let resolved = world.api.message(3).await;
     assert!(text(&resolved).contains("It lasted 2 min."), "{resolved}");
     assert_eq!(resolved["reply_parameters"]["message_id"], fired["message_id"]);
+}
+
+#[tokio::test]
+async fn a_message_tells_the_threshold_it_fired_by_though_the_rule_was_edited_since() {
+    let world = world(telegram_rule()).await;
+    world.link(CHAT).await;
+    let fired = world.transition(TransitionState::Fired, now_ms());
+    let (project_id, rule_id) = (world.rule.project_id, world.rule.id);
+    let edited = RuleBody {
+        threshold: 50.0,
+        ..world.rule.body.clone()
+    };
+    world
+        .meta
+        .update_alert_rule(project_id, rule_id, &edited, now_ms())
+        .await
+        .unwrap();
+    world.happens(&[fired]).await;
+    let message = world.api.message(2).await;
+    assert!(text(&message).contains("rage clicks 4 (&gt; 3) in 5 min"), "{message}");
 }
 
 #[tokio::test]
@@ -303,7 +324,7 @@ async fn a_blocked_bot_gives_up_and_unlinks() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_an_error_at_the_start() {
+async fn a_wrong_token_is_rejected_and_an_absent_telegram_only_unreachable() {
     let api = BotApi::start().await;
     let folder = tempfile::tempdir().unwrap();
     let meta = Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap();
@@ -311,7 +332,18 @@ async fn a_wrong_token_is_an_error_at_the_start() {
         token: "1:wrong".to_owned(),
         api_url: Some(api.url.clone()),
     };
-    assert!(TelegramBot::connect(config, meta).await.is_err());
+    let wrong = TelegramBot::new(config, meta.clone());
+    assert!(matches!(wrong.connect().await, Err(TelegramError::Rejected)));
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", closed.local_addr().unwrap()).parse().unwrap();
+    drop(closed);
+    let config = TelegramConfig {
+        token: TOKEN.to_owned(),
+        api_url: Some(nobody),
+    };
+    let absent = TelegramBot::new(config, meta);
+    assert!(matches!(absent.connect().await, Err(TelegramError::Unreachable(_))));
+    assert_eq!(absent.username(), None);
 }
 
 type Received = (HeaderMap, String);

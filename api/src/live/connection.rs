@@ -189,7 +189,6 @@ impl<'a> Connection<'a> {
         for alert in &mut message.alerts {
             // A transition is rare, so its rule is looked up here; the metadata is no view.
             if let Ok(rule) = self.api.meta().alert_rule(self.project.id, alert.rule_id).await {
-                alert.threshold = Some(rule.body.threshold);
                 alert.rule_name = Some(rule.body.name);
             }
         }

@@ -102,7 +102,7 @@ struct InsightChange {
     removed: bool,
 }
 
-/// A transition; the rule's name and threshold are those of now.
+/// A transition; the rule's name is that of now.
 #[derive(Serialize)]
 pub(super) struct AlertView {
     id: Uuid,
@@ -111,7 +111,7 @@ pub(super) struct AlertView {
     state: &'static str,
     group: String,
     value: Option<f64>,
-    pub(super) threshold: Option<f64>,
+    threshold: f64,
     time: Iso,
     session_ids: [Uuid; 0],
 }
@@ -291,7 +291,7 @@ fn alert(row: &TransitionRow) -> AlertView {
         },
         group: row.group.clone(),
         value: row.value,
-        threshold: None,
+        threshold: row.threshold,
         time: Iso(i64::try_from(row.tick).unwrap_or(i64::MAX)),
         session_ids: [],
     }

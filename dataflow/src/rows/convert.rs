@@ -289,6 +289,7 @@ pub(crate) fn transition(view: &views::Transition) -> TransitionRow {
             views::TransitionState::Resolved => TransitionState::Resolved,
         },
         value: view.value.map(|value| value.0),
+        threshold: view.threshold.0,
         tick: view.tick,
         session_ids: view.sessions.iter().map(|session| Uuid::from_u128(session.0)).collect(),
     }

@@ -93,6 +93,7 @@ fn transition(rule: &AlertRule, state: TransitionState, at_ms: i64) -> Transitio
         group: String::new(),
         state,
         value: Some(4.0),
+        threshold: rule.body.threshold,
         tick: at_ms as u64,
         session_ids: vec![Uuid::from_u128(9)],
     }
@@ -459,6 +460,28 @@ async fn a_muted_chat_gets_nothing_and_the_history_says_so() {
     assert!(it.meta.deliveries_due(i64::MAX, 10).await.unwrap().is_empty());
     let history = it.meta.alert_history(project.id, None, None, 10).await.unwrap();
     assert_eq!(history[0].deliveries[0].1, DeliveryState::Muted);
+}
+
+#[tokio::test]
+async fn a_transition_tells_the_threshold_of_its_tick_though_the_rule_was_edited_since() {
+    let it = installation().await;
+    let project = it.project("shop").await;
+    let rule = it.rule(project.id, vec![webhook()]).await;
+    let (fired, before) = (transition(&rule, TransitionState::Fired, 1000), rule.body.threshold);
+    let edited = RuleBody {
+        threshold: before + 100.0,
+        ..rule.body
+    };
+    it.meta
+        .update_alert_rule(project.id, rule.id, &edited, 1500)
+        .await
+        .unwrap();
+    it.meta.record_transitions(&[fired], 2000).await.unwrap();
+    let delivery = it.meta.deliveries_due(2000, 10).await.unwrap().remove(0);
+    let history = it.meta.alert_history(project.id, None, None, 10).await.unwrap();
+    for told in [&delivery.transition, &history[0].transition] {
+        assert_eq!((told.threshold, told.rule.threshold), (before, before));
+    }
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ async fn record(tx: &mut Transaction<'static, Any>, row: &TransitionRow, now_ms:
     .bind(&row.group)
     .bind(row.state.as_str())
     .bind(row.value)
-    .bind(rule.threshold)
+    .bind(row.threshold)
     .bind(at_ms)
     .bind(fired_at_ms)
     .bind(columns::to_json(&row.session_ids, "session_ids")?)
@@ -132,7 +132,7 @@ async fn record(tx: &mut Transaction<'static, Any>, row: &TransitionRow, now_ms:
     Ok(())
 }
 
-/// The rule as it is, or, when it has gone meanwhile, as it was when it fired. None when the project is gone.
+/// The rule as it is, or, when it has gone meanwhile, as it was when it fired; with the threshold of the tick. None when the project is gone.
 async fn rule_of(
     tx: &mut Transaction<'static, Any>,
     row: &TransitionRow,
@@ -150,10 +150,15 @@ async fn rule_of(
         .bind(row.project_id.to_string())
         .fetch_optional(&mut **tx)
         .await?;
-    match stored {
-        Some(stored) => Ok(Some(columns::json(&stored, "body")?)),
-        None => Ok(last_fired.map(|fired| fired.rule.clone())),
-    }
+    let rule: Option<RuleBody> = match stored {
+        Some(stored) => Some(columns::json(&stored, "body")?),
+        None => last_fired.map(|fired| fired.rule.clone()),
+    };
+    // It may have been edited since the tick; what was judged by is a fact of the tick.
+    Ok(rule.map(|rule| RuleBody {
+        threshold: row.threshold,
+        ..rule
+    }))
 }
 
 /// The newest firing of the same rule and group before `at_ms`.

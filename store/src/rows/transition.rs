@@ -14,6 +14,8 @@ pub struct TransitionRow {
     pub state: TransitionState,
     /// The metric's value at the tick; none when it has none any more (a mean over nothing) or the rule went away.
     pub value: Option<f64>,
+    /// What the value was judged by at the tick; the rule may have another one since.
+    pub threshold: f64,
     pub tick: u64,
     /// Some of the sessions that made it hold, newest first, at most [`SESSIONS_MAX`].
     #[serde(default)]
