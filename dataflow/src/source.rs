@@ -5,6 +5,9 @@
 //!              │                            └──yes─▶ a raw row that says so
 //!              └─ unreadable ─▶ topic dead
 //! ```
+//! Late: further than the horizon from its tick, before it or after it ([`gosight_operators::lateness`]). The door judged a batch by its own clock;
+//! the offset here is that of the session's first batch, so only here it is known where an event comes to lie.
+//!
 //! Each worker reads its own partitions; a session's batches are in one partition, so they come in log order. While ticks that
 //! are in the views are replayed, no raw row is made and nothing is written.
 

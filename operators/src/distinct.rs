@@ -6,7 +6,8 @@
 //! ```
 //!
 //! State: a fingerprint of 64 bits an event, 9 to 18 bytes in its hash set, until a repetition would be late. Fingerprints are kept in
-//! generations by the time they expire, so that forgetting is dropping whole sets; an event is sought in each of them, at most seven.
+//! generations of eight hours by the time they expire, so that forgetting is dropping whole sets. An event is sought in each of them, at most
+//! seven: those of one tick expire from now to two horizons ahead, six generations and a started one.
 //!
 //! What it will not notice: two events whose fingerprints collide, the second of which is then taken for a duplicate. With 43 million events a
 //! day (500 a second) that happens once in about 30 years. And a repetition that comes under another time, after the first one's horizon.
@@ -83,6 +84,7 @@ impl PerTick for Distinct {
         events: impl IntoIterator<Item = Positioned>,
         outputs: &mut Vec<Result<Positioned, Position>>,
     ) {
+        self.forget(tick);
         let mut events: Vec<_> = events.into_iter().collect();
         // Runs, one or few per partition: the standard sort finds them.
         events.sort_by_key(|(position, _)| *position);
@@ -91,7 +93,6 @@ impl PerTick for Distinct {
             false => Err(position),
         };
         outputs.extend(events.into_iter().map(seen));
-        self.forget(tick);
         self.meter
             .set_entries(self.generations.values().map(Generation::len).sum());
     }
@@ -124,7 +125,7 @@ mod tests {
     use super::*;
     use crate::event::EventType;
     use crate::fixture::session;
-    use crate::ids::ProjectId;
+    use crate::ids::{EventId, ProjectId};
     use std::sync::Arc;
 
     const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -181,6 +182,27 @@ mod tests {
         let mut other = at(2, 0);
         Arc::make_mut(&mut other.1).project = ProjectId(8);
         assert_eq!(run(&[(1, &[at(1, 0), other])]), (vec![1, 2], vec![]));
+    }
+
+    #[test]
+    fn an_event_is_sought_in_seven_generations_at_most() {
+        let mut distinct = Distinct::new(Meter::default());
+        let mut most = 0;
+        for hour in 0..200 {
+            let tick = hour * HOUR_MS;
+            let on_time = [-HORIZON_MS, 0, HORIZON_MS].into_iter().enumerate();
+            let events = on_time.map(|(n, ahead_ms)| {
+                let mut event = at(n as u64, tick + ahead_ms);
+                Arc::make_mut(&mut event.1).id = EventId((hour * 3) as u128 + n as u128);
+                event
+            });
+            distinct.tick(tick as Tick, events, &mut Vec::new());
+            most = most.max(distinct.generations.len());
+        }
+        assert_eq!(most, 7);
+        // After a silence none is left that no event can be in.
+        distinct.tick((300 * HOUR_MS) as Tick, [at(1, 300 * HOUR_MS)], &mut Vec::new());
+        assert_eq!(distinct.generations.len(), 1);
     }
 
     #[test]

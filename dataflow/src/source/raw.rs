@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
     Counted,
     /// An event of its id was there before it.
     Duplicate,
-    /// It came after the horizon: it is in the raw table alone.
+    /// It is further than the horizon from its tick, before it or after it: it is in the raw table alone.
     Late,
     /// It could not be read: it is in the topic `dead`.
     Dead,

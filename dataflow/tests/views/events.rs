@@ -51,6 +51,33 @@ fn a_late_event_is_kept_and_counted_and_touches_no_view() {
 }
 
 #[test]
+fn an_event_that_its_sessions_clock_puts_beyond_the_horizon_is_late_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), 1);
+    let sink = MemorySink::default();
+    let at_ms = now_ms();
+    // The session's first batch came from a clock that was two days slow; then the clock was put right.
+    let slow_ms = at_ms - 48 * HOUR_MS;
+    let first = Batch {
+        sent_at_ms: slow_ms,
+        ..Batch::new(PROJECT, 1, at_ms)
+    };
+    append(&log, 0, &first.with([page_view(10, slow_ms)]));
+    let events = [page_view(11, at_ms - 25 * HOUR_MS), page_view(12, at_ms)];
+    append(&log, 0, &Batch::new(PROJECT, 1, at_ms).with(events));
+    run(config(1), &log, sink.clone());
+
+    let views = sink.views();
+    assert_eq!((views.outcome("late"), views.outcome("counted")), (1, 2));
+    assert_eq!(
+        views.events.keys().copied().collect::<Vec<_>>(),
+        [(10, 0), (11, 0), (12, 1)]
+    );
+    let session = views.sessions.values().next().unwrap();
+    assert!(session.contains("page_count: 2"), "{session}");
+}
+
+#[test]
 fn what_cannot_be_read_goes_to_the_dead_and_the_rest_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path(), 1);

@@ -56,11 +56,11 @@ pub fn corrected(batches: &[RawBatch], day_of: impl Fn(&str, i64) -> Day) -> Vec
     events
 }
 
-/// (In time, late). Late: the tick an event is bound to minus its corrected time exceeds the horizon.
+/// (In time, late). Late: an event's corrected time is further than the horizon from the tick it is bound to, before it or after it.
 pub fn split_late(events: Vec<OracleEvent>, horizon_ms: i64) -> (Vec<OracleEvent>, Vec<OracleEvent>) {
     events
         .into_iter()
-        .partition(|event| event.tick - event.time_ms <= horizon_ms)
+        .partition(|event| (event.tick - horizon_ms..=event.tick + horizon_ms).contains(&event.time_ms))
 }
 
 /// (First seen, duplicates) of events in log order: identity is (project, event id).
@@ -138,6 +138,8 @@ mod tests {
             "the horizon itself is in time"
         );
         assert_eq!(split_late(vec![bound_at(1101)], 100).1.len(), 1);
+        assert_eq!(split_late(vec![bound_at(900)], 100).1.len(), 0, "ahead as well");
+        assert_eq!(split_late(vec![bound_at(899)], 100).1.len(), 1);
     }
 
     #[test]

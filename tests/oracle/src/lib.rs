@@ -6,7 +6,7 @@
 //!
 //! From the log to the views:
 //! 1. [`intake::corrected`]: batches in log order → events with corrected times;
-//! 2. [`intake::split_late`]: what is later than the horizon is in no view;
+//! 2. [`intake::split_late`]: what is further than the horizon from its tick, before it or after it, is in no view;
 //! 3. [`intake::first_seen`]: of the events with one id, the first in log order;
 //! 4. everything else: functions of that *set*.
 //!
@@ -24,7 +24,7 @@
 //! - a session by a clock that is a little fast is live;
 //! - alert facts of sessions stand at the session's start, on the page it was entered by; a group has a value while something in the window
 //!   belongs to it; a mean is over all reports, of a page load and of web vitals alike;
-//! - a late event is late however often it comes, and is no duplicate.
+//! - an event whose time is further ahead of its tick than the horizon is late too; a late event is late however often it comes, and is no duplicate.
 
 mod alerts;
 mod dead_clicks;
