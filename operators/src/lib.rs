@@ -39,6 +39,7 @@ pub mod keyed;
 pub mod lateness;
 pub mod live;
 pub mod meter;
+mod open_since;
 pub mod page_events;
 pub mod page_views;
 pub mod per_tick;

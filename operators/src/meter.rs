@@ -1,4 +1,4 @@
-//! What a worker tells of an operator's state: how much it holds, and when it next has something to do by itself.
+//! What a worker tells of an operator's state: how much it holds, since when, and when it next has something to do by itself.
 
 use crate::ids::Tick;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ struct Readings {
     entries: AtomicU64,
     /// [`Tick::MAX`]: none.
     next_deadline: AtomicU64,
+    /// [`Tick::MAX`]: nothing is open.
+    open_since: AtomicU64,
 }
 
 impl Default for Meter {
@@ -20,6 +22,7 @@ impl Default for Meter {
         Self(Arc::new(Readings {
             entries: AtomicU64::new(0),
             next_deadline: AtomicU64::new(Tick::MAX),
+            open_since: AtomicU64::new(Tick::MAX),
         }))
     }
 }
@@ -35,12 +38,21 @@ impl Meter {
         Some(self.0.next_deadline.load(Relaxed)).filter(|tick| *tick != Tick::MAX)
     }
 
+    /// No event that came before this tick is a part of what is still open: a replay from here on makes the same state.
+    pub fn open_since(&self) -> Option<Tick> {
+        Some(self.0.open_since.load(Relaxed)).filter(|tick| *tick != Tick::MAX)
+    }
+
     pub(crate) fn set_entries(&self, entries: usize) {
         self.0.entries.store(entries as u64, Relaxed);
     }
 
     pub(crate) fn set_next_deadline(&self, tick: Option<Tick>) {
         self.0.next_deadline.store(tick.unwrap_or(Tick::MAX), Relaxed);
+    }
+
+    pub(crate) fn set_open_since(&self, tick: Option<Tick>) {
+        self.0.open_since.store(tick.unwrap_or(Tick::MAX), Relaxed);
     }
 }
 

@@ -27,6 +27,7 @@ use crate::judge::Judge;
 use crate::keyed::{Keyed, KeyedOperator, Next, Record};
 use crate::lateness::HORIZON_MS;
 use crate::meter::Meter;
+use crate::open_since::OpenSince;
 use crate::page_views::{PageDepth, PageViews};
 use crate::per_tick::{Ticks, at_their_ticks, per_tick};
 use crate::rules::Thresholds;
@@ -82,18 +83,23 @@ pub enum Row {
 #[derive(Default)]
 pub struct Sessions {
     thresholds: IdMap<ProjectId, Thresholds>,
+    open_since: OpenSince,
 }
 
 /// An actor's sessions, in time order; of a session id there is one.
 #[derive(Default)]
 pub struct ActorState {
     sessions: Vec<Session>,
+    /// When the first event of what is open came, as [`OpenSince`] was told.
+    open_since: Option<Tick>,
     /// Emitted by sessions that are no more.
     retired: Vec<Row>,
 }
 
 #[derive(Default)]
 struct Session {
+    /// The tick at which its first event came; none before its first evaluation.
+    began: Option<Tick>,
     first: Earliest<()>,
     last_ms: i64,
     summary: Summary,
@@ -158,6 +164,8 @@ impl Keyed for Sessions {
             session.evaluate(actor, &thresholds, tick, emit);
         }
         state.sessions.retain(|session| session.sealed_at() > tick);
+        let began = state.sessions.iter().filter_map(|session| session.began).min();
+        self.open_since.moved(&mut state.open_since, began);
         let deadlines = state.sessions.iter().map(Session::next_look);
         deadlines.min().map_or(Next::Seal, Next::LookAt)
     }
@@ -209,6 +217,8 @@ impl Session {
     fn merge(&mut self, other: Self, retired: &mut Vec<Row>) {
         retired.extend(other.insights.into_iter().map(Row::Insight));
         retired.extend(other.emitted.map(Row::Session));
+        // One that has not been evaluated yet began at this tick.
+        self.began = self.began.into_iter().chain(other.began).min();
         self.first.merge(other.first);
         self.last_ms = self.last_ms.max(other.last_ms);
         self.summary.merge(other.summary);
@@ -242,6 +252,7 @@ impl Session {
         let Some((first_ms, first)) = self.first.moment() else {
             return;
         };
+        self.began.get_or_insert(tick);
         let id = match actor.who {
             Who::Session(id) => id,
             Who::Visitor(visitor) => SessionId(stable_hash((actor.project, visitor, first))),
@@ -361,11 +372,15 @@ pub fn sessions<'scope>(
     let records = records
         .exchange(|(actor, _)| route(actor))
         .map(|(actor, input)| Record::For(actor, input));
+    let logic = Sessions {
+        open_since: OpenSince::new(meter.clone()),
+        ..Sessions::default()
+    };
     let rows = per_tick(
         "Sessions",
         records.concat(thresholds),
         ticks,
-        KeyedOperator::new(Sessions::default(), meter),
+        KeyedOperator::new(logic, meter),
     );
     let (sessions, others) = rows.ok_err(|(row, tick, diff)| match row {
         Row::Session(session) => Ok((session, tick, diff)),
