@@ -5,7 +5,10 @@
 //!                         └─ metadata ───────┴─ bootstrap ─ dataflow ─ relay, alerts ─ door (ingest, API, dashboard)
 //! ```
 //! The address is taken first and the settings are judged, so that a wrong one is refused before anything is written. The door opens last: a client that gets
-//! through can be served. A part that fails for good takes the process down with its reason; nothing limps on.
+//! through can be served. A part that fails for good takes the process down with its reason, and so does a task that ends unasked ([`tasks`]): nothing
+//! limps on. Telegram is no part of this: it may be away, at the start too; only a token that it rejects is refused.
+
+mod tasks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use axum::routing::get;
 use chrono_tz::Tz;
 use futures::FutureExt;
 use gosight_api::notifications::webhook::Reach;
-use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig};
+use gosight_api::notifications::{Notifier, TelegramBot, TelegramConfig, TelegramError};
 use gosight_api::{Api, Bootstrap};
 use gosight_dataflow::{ClickHouseSink, Dataflow};
 use gosight_ingest::{GeoIp, Ingest, IngestConfig};
@@ -32,18 +35,20 @@ use gosight_store::live::Bus;
 use gosight_store::meta::Meta;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::cli::UpArgs;
 use crate::loadgen::now_ms;
 use crate::{serve, telemetry};
+use tasks::Tasks;
 
 /// A start waits this long for an orphan of the same folder (08-operations).
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 /// The log gives back space this often.
 const TRIM: Duration = Duration::from_secs(600);
+/// A start waits this long for Telegram; then the bot goes on trying in the background.
+const TELEGRAM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs until a person or the system asks it to stop, or a part fails.
 pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
@@ -56,14 +61,12 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
 pub(crate) struct Gosight {
     url: String,
     local_url: String,
+    tasks: Tasks,
     parts: Parts,
-    door: JoinHandle<anyhow::Result<()>>,
-    stop: CancellationToken,
 }
 
-/// What must be stopped in order, once the door is shut.
+/// What must be stopped in order, once the door is shut and the tasks have ended.
 struct Parts {
-    background: Vec<JoinHandle<()>>,
     dataflow: Arc<Dataflow>,
     meta: Meta,
     log: Arc<dyn Log>,
@@ -89,17 +92,16 @@ impl Gosight {
         let dataflow = start_dataflow(&args, log.clone(), analytics.clone(), meta.clone(), bus.clone()).await?;
         let telegram = connect_telegram(&args, &meta).await?;
         let notifier = Notifier::new(meta.clone(), telegram.clone(), reach(&args), &url);
-        let stop = CancellationToken::new();
-        let background = vec![
-            relay(meta.clone(), log.clone(), stop.clone()),
-            tokio::spawn(notifier.clone().run(stop.clone())),
-            listen_to_telegram(telegram, analytics.clone(), meta.clone(), stop.clone()),
-            finish_deletions(
-                Deletions::new(meta.clone(), analytics.clone(), bus.clone()),
-                stop.clone(),
-            ),
-            trim(dataflow.clone(), stop.clone()),
-        ];
+        let mut tasks = Tasks::new();
+        tasks.start_droppable("the relay of settings", relay(meta.clone(), log.clone()));
+        tasks.start("the notifier", notify(notifier.clone(), tasks.stopping()));
+        if let Some(bot) = telegram {
+            let listening = listen_to_telegram(bot, analytics.clone(), meta.clone(), tasks.stopping());
+            tasks.start("the Telegram bot", listening);
+        }
+        let deletions = Deletions::new(meta.clone(), analytics.clone(), bus.clone());
+        tasks.start_droppable("the deletion of projects", finish(deletions));
+        tasks.start("the trimming of the log", trim(dataflow.clone(), tasks.stopping()));
         let ingest_config = IngestConfig {
             geoip,
             trust_forwarded_for: args.trust_proxy,
@@ -114,19 +116,17 @@ impl Gosight {
             .merge(gosight_ingest::router(ingest))
             .merge(operations(handle, log.clone()))
             .merge(gosight_api::router(api));
-        let door = tokio::spawn(serve::run(listener, router, stop.clone()));
+        tasks.start("the listener", serve::run(listener, router, tasks.stopping()));
         Ok(Self {
             url,
             local_url,
+            tasks,
             parts: Parts {
-                background,
                 dataflow,
                 meta,
                 log,
                 engine,
             },
-            door,
-            stop,
         })
     }
 
@@ -142,29 +142,26 @@ impl Gosight {
 
     /// Cancelled when it begins to stop.
     pub(crate) fn stopping(&self) -> CancellationToken {
-        self.stop.clone()
+        self.tasks.stopping()
     }
 
-    /// Waits for Ctrl-C, SIGTERM or a part's failure; then drains: the door, the dataflow's last tick and commit, the files.
-    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
-        let failed = self.parts.dataflow.failed();
+    /// Waits for Ctrl-C, SIGTERM or the failure of a part or a task; then drains: the door, the dataflow's last tick and commit, the files.
+    pub(crate) async fn until_stopped(mut self) -> anyhow::Result<()> {
+        let dataflow_failed = self.parts.dataflow.failed();
         let reason = tokio::select! {
             asked = serve::asked_to_stop() => asked,
-            error = failed => Err(anyhow::Error::new(error)).context("the dataflow failed"),
+            error = dataflow_failed => Err(anyhow::Error::new(error)).context("the dataflow failed"),
+            error = self.tasks.failed() => Err(error),
         };
         tracing::info!("stopping: finishing what was accepted");
-        self.stop.cancel();
-        let shut = self.door.await.context("the listener panicked").flatten();
+        let ended = self.tasks.stop().await;
         let stopped = self.parts.stop().await;
-        reason.and(shut).and(stopped)
+        reason.and(ended).and(stopped)
     }
 }
 
 impl Parts {
     async fn stop(self) -> anyhow::Result<()> {
-        for task in self.background {
-            task.await.context("a background task panicked")?;
-        }
         let dataflow = Arc::into_inner(self.dataflow).context("the dataflow is still in use")?;
         let finished = tokio::task::spawn_blocking(move || dataflow.stop()).await?;
         self.meta.close().await;
@@ -295,44 +292,43 @@ async fn connect_telegram(args: &UpArgs, meta: &Meta) -> anyhow::Result<Option<A
         Some(url) => Some(url.parse().with_context(|| format!("--telegram-api-url {url}"))?),
         None => None,
     };
-    let bot = TelegramBot::connect(TelegramConfig { token, api_url }, meta.clone()).await;
-    Ok(Some(Arc::new(
-        bot.context("the Telegram bot cannot be reached with this token")?,
-    )))
+    let bot = TelegramBot::new(TelegramConfig { token, api_url }, meta.clone());
+    match tokio::time::timeout(TELEGRAM_PATIENCE, bot.connect()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(TelegramError::Rejected)) => {
+            bail!("Telegram rejects the bot's token; set another with --telegram-token")
+        }
+        Ok(Err(error)) => tracing::warn!(%error, "starting without Telegram; the bot keeps trying"),
+        Err(_) => tracing::warn!("Telegram does not answer; starting without it, the bot keeps trying"),
+    }
+    Ok(Some(Arc::new(bot)))
 }
 
 /// Settings and rules on their way to the dataflow.
-fn relay(meta: Meta, log: Arc<dyn Log>, stop: CancellationToken) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            Err(error) = gosight_dataflow::relay(meta, log) => tracing::error!(%error, "changes of settings cannot be relayed"),
-            () = stop.cancelled() => {}
-        }
-    })
+async fn relay(meta: Meta, log: Arc<dyn Log>) -> anyhow::Result<()> {
+    Ok(gosight_dataflow::relay(meta, log).await?)
+}
+
+async fn notify(notifier: Arc<Notifier>, stop: CancellationToken) -> anyhow::Result<()> {
+    notifier.run(stop).await;
+    Ok(())
 }
 
 /// Rows of deleted projects on their way out.
-fn finish_deletions(deletions: Deletions, stop: CancellationToken) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            () = deletions.run() => {}
-            () = stop.cancelled() => {}
-        }
-    })
+async fn finish(deletions: Deletions) -> anyhow::Result<()> {
+    deletions.run().await;
+    Ok(())
 }
 
-fn listen_to_telegram(
-    bot: Option<Arc<TelegramBot>>,
+async fn listen_to_telegram(
+    bot: Arc<TelegramBot>,
     analytics: Analytics,
     meta: Meta,
     stop: CancellationToken,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        if let Some(bot) = bot {
-            let status = Box::new(move |project| status(analytics.clone(), meta.clone(), project).boxed());
-            bot.listen(status, stop).await;
-        }
-    })
+) -> anyhow::Result<()> {
+    let status = Box::new(move |project| status(analytics.clone(), meta.clone(), project).boxed());
+    bot.listen(status, stop).await;
+    Ok(())
 }
 
 /// Today's numbers, as `/status` tells them.
@@ -358,22 +354,18 @@ async fn today(analytics: &Analytics, meta: &Meta, project: Uuid) -> anyhow::Res
     Ok(analytics.scope(project).today(now_ms()?, zone).await?)
 }
 
-fn trim(dataflow: Arc<Dataflow>, stop: CancellationToken) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut interval = tokio::time::interval(TRIM);
-        loop {
-            tokio::select! {
-                _ = interval.tick() => {}
-                () = stop.cancelled() => return,
-            }
-            let dataflow = dataflow.clone();
-            match tokio::task::spawn_blocking(move || dataflow.trim()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "the log could not be trimmed"),
-                Err(error) => tracing::error!(%error, "trimming panicked"),
-            }
+async fn trim(dataflow: Arc<Dataflow>, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut interval = tokio::time::interval(TRIM);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            () = stop.cancelled() => return Ok(()),
         }
-    })
+        let dataflow = dataflow.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || dataflow.trim()).await? {
+            tracing::warn!(%error, "the log could not be trimmed");
+        }
+    }
 }
 
 #[derive(Clone)]

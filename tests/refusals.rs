@@ -11,12 +11,15 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use harness::{GoSight, binary, engine_library, free_port};
+use axum::http::StatusCode;
+use harness::{GoSight, PATIENCE, binary, engine_library, free_port};
 
 /// A start waits so long for an orphan of the same folder before it refuses.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 /// Beyond that, a refusal comes at once, even on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(15);
+
+const BOT_TOKEN: &str = "123456:refusals";
 
 /// A command that must end by itself.
 struct Refusal {
@@ -248,4 +251,69 @@ fn the_doctor_is_content_with_this_machine() {
         &["data folder", folder.path().to_str().unwrap()],
     );
     doctor_says(folder.path(), &[], "✓", &["processor"]);
+}
+
+/// Answers as Telegram does, to this token or any other.
+async fn bot_api(listener: tokio::net::TcpListener, token: &'static str) {
+    let answer = move |uri: axum::http::Uri| async move {
+        let me = r#"{"id": 1, "is_bot": true, "first_name": "GoSight", "username": "a_bot", "can_join_groups": true,
+            "can_read_all_group_messages": false, "supports_inline_queries": false, "can_connect_to_business": false, "has_main_web_app": false}"#;
+        let path = uri.path().to_ascii_lowercase();
+        match path.strip_prefix(&format!("/bot{token}/")) {
+            Some("getme") => (StatusCode::OK, format!(r#"{{"ok": true, "result": {me}}}"#)),
+            Some(_) => (StatusCode::OK, r#"{"ok": true, "result": []}"#.to_owned()),
+            None => (
+                StatusCode::UNAUTHORIZED,
+                r#"{"ok": false, "error_code": 401, "description": "Unauthorized"}"#.to_owned(),
+            ),
+        }
+    };
+    axum::serve(listener, axum::Router::new().fallback(answer))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_telegram_rejects_is_refused() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(bot_api(listener, "1:another"));
+    let refusal = tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().unwrap();
+        let bot = ["--telegram-token", BOT_TOKEN, "--telegram-api-url", &url];
+        Refusal::of(&mut up(folder.path(), &bot))
+    });
+    let refusal = refusal.await.unwrap();
+    refusal.assert(
+        LOCK_WAIT + AT_ONCE,
+        &["Telegram rejects the bot's token", "--telegram-token"],
+    );
+    assert!(!refusal.said().contains(BOT_TOKEN), "a token belongs in no log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absent_telegram_is_no_reason_not_to_start_and_is_found_when_it_comes() {
+    // Bound and not listening: refused, and nobody else's.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let env = [
+        ("GOSIGHT_TELEGRAM_TOKEN", BOT_TOKEN),
+        ("GOSIGHT_TELEGRAM_API_URL", &url),
+    ];
+    let mut gosight = GoSight::start_with(&env).await;
+    assert!(gosight.log().contains("starting without Telegram"), "{}", gosight.log());
+    assert!(gosight.door.metrics().await.contains("gosight_telegram_connected 0"));
+    tokio::spawn(bot_api(socket.listen(8).unwrap(), BOT_TOKEN));
+    let end = Instant::now() + PATIENCE;
+    while !gosight.door.metrics().await.contains("gosight_telegram_connected 1") {
+        assert!(
+            Instant::now() < end,
+            "Telegram came and was not found:\n{}",
+            gosight.log()
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!gosight.log().contains(BOT_TOKEN), "a token belongs in no log");
+    assert_eq!(gosight.stop().await, Some(0), "{}", gosight.log());
 }

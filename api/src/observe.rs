@@ -14,6 +14,7 @@ const REQUEST_SECONDS: &str = "gosight_api_request_seconds";
 pub(crate) const LIVE_CONNECTIONS: &str = "gosight_live_connections";
 pub(crate) const LIVE_TICKS_MISSED: &str = "gosight_live_ticks_missed_total";
 pub(crate) const ALERT_DELIVERIES: &str = "gosight_alert_deliveries_total";
+pub(crate) const TELEGRAM_CONNECTED: &str = "gosight_telegram_connected";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A client's own request id is kept when it is not longer than this.
@@ -46,6 +47,10 @@ pub(crate) fn describe() {
     describe_counter!(
         ALERT_DELIVERIES,
         "Attempts to deliver an alert's message by channel and result: sent, again (it is tried once more) or failed"
+    );
+    describe_gauge!(
+        TELEGRAM_CONNECTED,
+        "Whether Telegram answers the bot: 1 or 0; nothing without a bot"
     );
 }
 

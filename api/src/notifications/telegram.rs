@@ -1,8 +1,10 @@
 //! The Telegram bot: links chats to projects, answers commands, sends messages.
 //!
 //! Only linked chats get anything but the way to link. Commands are about every project the chat is linked to. Updates come
-//! by long polling, so the bot needs no public address; a removed bot unlinks its chat.
+//! by long polling, so the bot needs no public address; a removed bot unlinks its chat. Telegram may be away, at the start too: the bot
+//! keeps trying, and `gosight_telegram_connected` says how it stands.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -24,13 +26,15 @@ use uuid::Uuid;
 
 use super::message::{duration, escape, metric};
 use super::now_ms;
+use crate::observe::TELEGRAM_CONNECTED;
 
 /// Telegram allows 30 messages a second over all chats.
 const MESSAGE_PAUSE: Duration = Duration::from_millis(34);
-/// How long Telegram holds a poll open.
-const POLL_S: u32 = 25;
-/// After a failed poll.
-const POLL_RETRY: Duration = Duration::from_secs(3);
+/// How long Telegram holds a poll open: within the 17 s after which the client gives a request up.
+const POLL_S: u32 = 10;
+/// Between attempts to reach Telegram: doubled each time, up to the most.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
 /// A mute longer than this is an unsubscription.
 const MUTE_MS_MAX: i64 = 30 * 86_400_000;
 
@@ -51,6 +55,8 @@ pub enum TelegramError {
     Gone(String),
     #[error("Telegram refused the message: {0}")]
     Refused(String),
+    #[error("Telegram rejects the bot's token")]
+    Rejected,
     #[error("Telegram could not be reached: {0}")]
     Unreachable(String),
 }
@@ -62,7 +68,8 @@ pub struct TelegramBot {
     bot: Bot,
     meta: Meta,
     pace: Mutex<Interval>,
-    me: Me,
+    /// Known once Telegram was reached.
+    me: OnceLock<Me>,
 }
 
 /// What a chat can say.
@@ -89,26 +96,37 @@ enum Command {
 }
 
 impl TelegramBot {
-    /// Asks Telegram who the bot is: a wrong token is an error here, not a surprise at the first alert.
-    pub async fn connect(config: TelegramConfig, meta: Meta) -> Result<Self, TelegramError> {
+    /// A bot that has not spoken to Telegram yet.
+    pub fn new(config: TelegramConfig, meta: Meta) -> Self {
         let mut bot = Bot::new(config.token);
         if let Some(url) = config.api_url {
             bot = bot.set_api_url(url);
         }
-        let me = bot.get_me().await.map_err(judge)?;
         let mut pace = tokio::time::interval(MESSAGE_PAUSE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self {
+        metrics::gauge!(TELEGRAM_CONNECTED).set(0.0);
+        Self {
             bot,
             meta,
             pace: Mutex::new(pace),
-            me,
-        })
+            me: OnceLock::new(),
+        }
     }
 
-    /// The bot's name, for deep links.
-    pub fn username(&self) -> &str {
-        self.me.username()
+    /// Asks Telegram who the bot is: a wrong token is an error here, not a surprise at the first alert.
+    ///
+    /// # Errors
+    /// [`TelegramError::Rejected`] is for good; after any other one may try again.
+    pub async fn connect(&self) -> Result<(), TelegramError> {
+        let me = self.bot.get_me().await.map_err(judge)?;
+        self.me.get_or_init(|| me);
+        metrics::gauge!(TELEGRAM_CONNECTED).set(1.0);
+        Ok(())
+    }
+
+    /// The bot's name, for deep links; none while Telegram has never been reached.
+    pub fn username(&self) -> Option<&str> {
+        self.me.get().map(|me| me.username())
     }
 
     /// Sends HTML, as an answer to an earlier message when one is named. Returns the reference of the new message.
@@ -127,21 +145,18 @@ impl TelegramBot {
         Ok(message.id.0.to_string())
     }
 
-    /// Answers commands until it is stopped.
+    /// Answers commands until it is stopped; connects first where that has not been done, and again after Telegram was away.
     pub async fn listen(&self, status: Status, stop: CancellationToken) {
         let mut offset = 0;
+        let mut failures = 0;
         loop {
-            let poll = self.bot.get_updates().offset(offset).timeout(POLL_S).allowed_updates([
-                AllowedUpdate::Message,
-                AllowedUpdate::ChannelPost,
-                AllowedUpdate::MyChatMember,
-            ]);
-            let updates = tokio::select! {
-                updates = std::future::IntoFuture::into_future(poll) => updates,
+            let polled = tokio::select! {
+                polled = self.poll(offset) => polled,
                 () = stop.cancelled() => return,
             };
-            match updates {
+            match polled {
                 Ok(updates) => {
+                    failures = 0;
                     for update in updates {
                         offset = i32::try_from(update.id.0 + 1).unwrap_or(0);
                         if let Err(error) = self.update(update, &status).await {
@@ -150,14 +165,32 @@ impl TelegramBot {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "Telegram could not be asked for updates");
+                    metrics::gauge!(TELEGRAM_CONNECTED).set(0.0);
+                    let pause = retry_after(failures);
+                    tracing::warn!(%error, ?pause, "Telegram could not be asked for updates");
+                    failures += 1;
                     tokio::select! {
-                        () = tokio::time::sleep(POLL_RETRY) => {}
+                        () = tokio::time::sleep(pause) => {}
                         () = stop.cancelled() => return,
                     }
                 }
             }
         }
+    }
+
+    async fn poll(&self, offset: i32) -> Result<Vec<Update>, TelegramError> {
+        if self.username().is_none() {
+            self.connect().await?;
+            tracing::info!(bot = self.username(), "Telegram is reached");
+        }
+        let poll = self.bot.get_updates().offset(offset).timeout(POLL_S).allowed_updates([
+            AllowedUpdate::Message,
+            AllowedUpdate::ChannelPost,
+            AllowedUpdate::MyChatMember,
+        ]);
+        let updates = poll.await.map_err(judge)?;
+        metrics::gauge!(TELEGRAM_CONNECTED).set(1.0);
+        Ok(updates)
     }
 
     async fn update(&self, update: Update, status: &Status) -> Result<(), CommandError> {
@@ -173,7 +206,7 @@ impl TelegramBot {
     async fn message(&self, message: &Message, status: &Status) -> Result<(), CommandError> {
         let Some(text) = message.text() else { return Ok(()) };
         // What is no command of ours is people talking.
-        let Ok(command) = Command::parse(text, self.username()) else {
+        let Ok(command) = Command::parse(text, self.username().unwrap_or_default()) else {
             return Ok(());
         };
         let chat_id = message.chat.id.0;
@@ -359,11 +392,12 @@ fn judge(error: RequestError) -> TelegramError {
             | ApiError::GroupDeactivated
             | ApiError::UserDeactivated),
         ) => TelegramError::Gone(error.to_string()),
+        RequestError::Api(ApiError::InvalidToken) => TelegramError::Rejected,
         RequestError::Api(error) => TelegramError::Refused(error.to_string()),
         RequestError::Network(error) => TelegramError::Unreachable(without_token(&error)),
-        error @ (RequestError::InvalidJson { .. } | RequestError::Io(_)) => {
-            TelegramError::Unreachable(error.to_string())
-        }
+        // A proxy's page, perhaps: of any length, so it is not quoted.
+        RequestError::InvalidJson { .. } => TelegramError::Unreachable("the answer is not the Bot API's".to_owned()),
+        RequestError::Io(error) => TelegramError::Unreachable(error.to_string()),
     }
 }
 
@@ -378,9 +412,22 @@ fn without_token(error: &reqwest::Error) -> String {
     }
 }
 
+/// 1 s, 2 s, 4 s … at most a minute.
+fn retry_after(failures: u32) -> Duration {
+    RETRY_FIRST.saturating_mul(2u32.saturating_pow(failures)).min(RETRY_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_absent_telegram_is_tried_again_soon_and_then_ever_more_rarely() {
+        assert_eq!(
+            [0, 1, 5, 6, u32::MAX].map(|n| retry_after(n).as_secs()),
+            [1, 2, 32, 60, 60]
+        );
+    }
 
     #[test]
     fn a_mute_is_minutes_hours_or_days_and_bounded() {
