@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
@@ -26,6 +26,13 @@ use tower::ServiceExt;
 const HEADER_TIMEOUT: Duration = Duration::from_millis(HEADER_TIME_MS_MAX);
 /// Streams one HTTP/2 connection may have open: enough for a busy collector, too few for a rapid-reset flood.
 const HTTP2_STREAMS_MAX: u32 = 100;
+/// A silent HTTP/2 client is asked after this long whether it is still there, and cut off if it does not say so in time.
+const HTTP2_PING_AFTER: Duration = Duration::from_secs(20);
+const HTTP2_PONG_TIMEOUT: Duration = Duration::from_secs(10);
+/// After an accept that failed for want of something, files above all: time for others to give theirs back.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Such failures come in crowds; one line tells of them.
+const ACCEPT_LOG_EVERY: Duration = Duration::from_secs(1);
 /// How long open requests may take to finish once the process was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Files beyond one per connection: log segments, engine connections, SQLite.
@@ -56,13 +63,17 @@ pub(crate) async fn run(listener: TcpListener, router: Router, stop: Cancellatio
     metrics::counter!(REFUSED).increment(0);
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
+    let mut lately = Lately::default();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
+                Err(error) if is_the_clients(&error) => continue,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::task::yield_now().await;
+                    if lately.is_first(Instant::now()) {
+                        tracing::warn!(%error, "connections cannot be accepted");
+                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             },
@@ -80,6 +91,27 @@ pub(crate) async fn run(listener: TcpListener, router: Router, stop: Cancellatio
         tracing::warn!("some connections were still open after {DRAIN:?} and were cut");
     }
     Ok(())
+}
+
+/// The client went away while it waited to be accepted: nothing is wrong here.
+fn is_the_clients(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// When something was last told.
+#[derive(Default)]
+struct Lately(Option<Instant>);
+
+impl Lately {
+    /// Whether it has not been told for [`ACCEPT_LOG_EVERY`]; then it is told now.
+    fn is_first(&mut self, now: Instant) -> bool {
+        let is_first = self.0.is_none_or(|last| now.duration_since(last) >= ACCEPT_LOG_EVERY);
+        if is_first {
+            self.0 = Some(now);
+        }
+        is_first
+    }
 }
 
 async fn connection(
@@ -111,7 +143,9 @@ async fn connection(
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(HTTP2_STREAMS_MAX);
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .keep_alive_interval(HTTP2_PING_AFTER)
+        .keep_alive_timeout(HTTP2_PONG_TIMEOUT);
     let serving = watcher.watch(
         builder
             .serve_connection_with_upgrades(TokioIo::new(stream), service)
@@ -186,6 +220,14 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_fails_again_and_again_is_told_once_a_second() {
+        let mut lately = Lately::default();
+        let now = Instant::now();
+        let told = [0, 1, 999, 1_000, 1_001, 2_100].map(|ms| lately.is_first(now + Duration::from_millis(ms)));
+        assert_eq!(told, [true, false, false, true, false, true]);
+    }
+
     #[tokio::test]
     async fn it_serves_until_told_to_stop() {
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -217,6 +259,28 @@ mod tests {
             error.contains("taken by another program") && error.contains("--listen"),
             "{error}"
         );
+    }
+
+    /// An HTTP/2 client's first words: preface, empty SETTINGS, and HEADERS of `GET /` on stream 1.
+    const HTTP2_GET: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00\
+        \x00\x00\x06\x01\x05\x00\x00\x00\x01\x82\x84\x86\x41\x01x";
+
+    #[tokio::test]
+    async fn a_mute_http2_client_is_cut_off_after_its_request() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let server = tokio::spawn(run(listener, router, stop.clone()));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(HTTP2_GET).await.unwrap();
+        let mut answer = Vec::new();
+        let began = Instant::now();
+        client.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.windows(4).any(|part| part == b"here"), "it was served first");
+        assert!(began.elapsed() >= HTTP2_PING_AFTER, "it was asked first");
+        stop.cancel();
+        server.await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -171,7 +171,9 @@ async fn slow_clients_are_cut_off() {
     let address = address(&gosight);
     let header_max = Duration::from_millis(HEADER_TIME_MS_MAX) + SLACK;
     let body_max = Duration::from_millis(BODY_CHUNK_TIME_MS_MAX) + SLACK;
-    let cases: [(&str, &str, &str, Duration); 5] = [
+    let drips_a_login =
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n";
+    let cases: [(&str, &str, &str, Duration); 8] = [
         ("says nothing", "", "", header_max),
         ("drips its request line", "GET /hea", "l", header_max),
         (
@@ -191,6 +193,14 @@ async fn slow_clients_are_cut_off() {
             "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{",
             "",
             body_max,
+        ),
+        ("never sends the body of a login", drips_a_login, "", body_max),
+        ("drips the body of a login", drips_a_login, " ", body_max),
+        (
+            "asks once and then says nothing",
+            "GET /health HTTP/1.1\r\nhost: x\r\n\r\n",
+            "",
+            header_max,
         ),
     ];
     let mut clients = JoinSet::new();

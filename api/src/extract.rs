@@ -1,21 +1,34 @@
 //! Bodies, queries and paths whose rejections speak the API's own language.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use gosight_proto::limits::BODY_CHUNK_TIME_MS_MAX;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
 
-/// A JSON body. Anything else is a `VALIDATION_ERROR`.
+/// Bodies are small here: a whole one has the time that ingest gives to the next piece of one.
+const BODY_TIME_MAX: Duration = Duration::from_millis(BODY_CHUNK_TIME_MS_MAX);
+
+/// A JSON body, soon. Anything else is a `VALIDATION_ERROR`.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match Json::<T>::from_request(request, state).await {
+        let read = tokio::time::timeout(BODY_TIME_MAX, Json::<T>::from_request(request, state));
+        let Ok(read) = read.await else {
+            return Err(refused(format!(
+                "the body did not come within {} s",
+                BODY_TIME_MAX.as_secs()
+            )));
+        };
+        match read {
             Ok(Json(body)) => Ok(Self(body)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(refused(
                 "send JSON with the header Content-Type: application/json".into(),
