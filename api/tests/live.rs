@@ -9,7 +9,7 @@ use std::sync::Arc;
 use common::{Installation, PROJECT};
 use futures::{SinkExt, StreamExt};
 use gosight_store::live::{LiveNow, LiveTick, ProjectTick, TICKS_MAX};
-use gosight_store::rows::{InsightRow, SessionRow};
+use gosight_store::rows::{InsightRow, SessionRow, TransitionRow, TransitionState};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -159,6 +159,33 @@ async fn a_subscriber_gets_the_newest_figures_at_once_and_then_each_change() {
         tick["metrics"]["active_sessions"], 3,
         "figures that did not change are said again"
     );
+}
+
+#[tokio::test]
+async fn an_alert_names_the_sessions_behind_it() {
+    let it = Installation::ready().await;
+    let (project, token) = (main_id(&it).await, it.owner().await);
+    let mut socket = subscribed(&it, &token, json!(["alerts"])).await;
+    let session_ids = [Uuid::from_u128(7), Uuid::from_u128(8)];
+    let fired = TransitionRow {
+        id: Uuid::from_u128(1),
+        project_id: project,
+        rule_id: Uuid::from_u128(2),
+        group: String::new(),
+        state: TransitionState::Fired,
+        value: Some(4.0),
+        threshold: 3.0,
+        tick: 1000,
+        session_ids: session_ids.to_vec(),
+    };
+    let changes = ProjectTick {
+        alerts: vec![fired],
+        ..ProjectTick::default()
+    };
+    publish(&it, 1000, project, changes);
+    let alert = hear_news(&mut socket).await["alerts"][0].clone();
+    assert_eq!(alert["session_ids"], json!(session_ids));
+    assert_eq!(alert["threshold"], 3.0);
 }
 
 #[tokio::test]

@@ -113,7 +113,8 @@ pub(super) struct AlertView {
     value: Option<f64>,
     threshold: f64,
     time: Iso,
-    session_ids: [Uuid; 0],
+    /// Some of the sessions behind it, newest first.
+    session_ids: Vec<Uuid>,
 }
 
 #[derive(Serialize)]
@@ -293,7 +294,7 @@ fn alert(row: &TransitionRow) -> AlertView {
         value: row.value,
         threshold: row.threshold,
         time: Iso(i64::try_from(row.tick).unwrap_or(i64::MAX)),
-        session_ids: [],
+        session_ids: row.session_ids.clone(),
     }
 }
 

@@ -11,14 +11,14 @@ mod message;
 mod telegram;
 pub mod webhook;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use gosight_store::meta::{AlertRule, Channel, Delivery, Meta, MetaError, Project};
 use gosight_store::rows::TransitionState;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -64,10 +64,13 @@ enum Outcome {
 /// What the loop remembers between rounds.
 #[derive(Default)]
 struct Desk {
-    in_flight: HashSet<Uuid>,
+    /// The ids of the deliveries under way and the chat they go to, by task: one that panics gives them back too.
+    in_flight: HashMap<task::Id, (Vec<Uuid>, Option<i64>)>,
     /// Until when a chat must be left alone; far away while a message to it is under way.
     chats: HashMap<i64, Instant>,
-    running: JoinSet<(Vec<Uuid>, Option<i64>)>,
+    /// Until when a delivery rests whose outcome is not known: it is due still, and would be sent again and again at once.
+    resting: HashMap<Uuid, Instant>,
+    running: JoinSet<Result<(), MetaError>>,
 }
 
 impl Notifier {
@@ -102,12 +105,12 @@ impl Notifier {
             tokio::select! {
                 _ = changed.changed() => {}
                 () = tokio::time::sleep_until(wake) => {}
-                Some(done) = desk.running.join_next() => desk.done(done),
+                Some(done) = desk.running.join_next_with_id() => desk.done(done),
                 () = stop.cancelled() => break,
             }
         }
         // What is under way may finish; what does not is found due again.
-        while let Some(done) = desk.running.join_next().await {
+        while let Some(done) = desk.running.join_next_with_id().await {
             desk.done(done);
         }
     }
@@ -198,11 +201,9 @@ impl Notifier {
     async fn round(self: Arc<Self>, desk: &mut Desk) -> Result<Instant, MetaError> {
         let now = Instant::now();
         desk.chats.retain(|_, free_at| *free_at > now);
+        desk.resting.retain(|_, free_at| *free_at > now);
         let due = self.meta.deliveries_due(now_ms(), DUE_MAX).await?;
-        let due = due
-            .into_iter()
-            .filter(|delivery| !desk.in_flight.contains(&delivery.id))
-            .collect();
+        let due = due.into_iter().filter(|delivery| !desk.is_away(delivery.id)).collect();
         let mut waiting = false;
         for parcel in parcels(due) {
             let chat = parcel.chat_id();
@@ -323,7 +324,7 @@ impl Notifier {
             Err(error @ TelegramError::Refused(_)) => Ok(Outcome::Failed {
                 error: error.to_string(),
             }),
-            Err(error @ TelegramError::Unreachable(_)) => Ok(Outcome::Again {
+            Err(error @ (TelegramError::Unreachable(_) | TelegramError::Rejected)) => Ok(Outcome::Again {
                 error: error.to_string(),
                 after: backoff(parcel.first().attempts),
             }),
@@ -381,36 +382,59 @@ impl Notifier {
 
 impl Desk {
     fn start(&mut self, notifier: Arc<Notifier>, parcel: Parcel, now: Instant) {
-        let ids: Vec<Uuid> = parcel.deliveries.iter().map(|delivery| delivery.id).collect();
-        let chat = parcel.chat_id();
-        self.in_flight.extend(&ids);
+        let (ids, chat) = (parcel.ids(), parcel.chat_id());
+        self.run(ids, chat, now, async move { notifier.deliver(parcel).await });
+    }
+
+    fn run(
+        &mut self,
+        ids: Vec<Uuid>,
+        chat: Option<i64>,
+        now: Instant,
+        delivery: impl Future<Output = Result<(), MetaError>> + Send + 'static,
+    ) {
         if let Some(chat) = chat {
             self.chats.insert(chat, now + BACKOFF_MAX);
         }
-        self.running.spawn(async move {
-            if let Err(error) = notifier.deliver(parcel).await {
-                tracing::error!(%error, "a delivery's outcome could not be written down; it will be sent again");
-            }
-            (ids, chat)
-        });
+        let task = self.running.spawn(delivery).id();
+        self.in_flight.insert(task, (ids, chat));
     }
 
-    fn done(&mut self, done: Result<(Vec<Uuid>, Option<i64>), tokio::task::JoinError>) {
-        match done {
-            Ok((ids, chat)) => {
-                ids.iter().for_each(|id| {
-                    self.in_flight.remove(id);
-                });
-                if let Some(chat) = chat {
-                    self.chats.insert(chat, Instant::now() + CHAT_PAUSE);
-                }
+    fn done(&mut self, done: Result<(task::Id, Result<(), MetaError>), JoinError>) {
+        let (task, is_settled) = match done {
+            Ok((task, Ok(()))) => (task, true),
+            Ok((task, Err(error))) => {
+                tracing::error!(%error, "a delivery's outcome could not be written down; it will be sent again");
+                (task, false)
             }
-            Err(error) => tracing::error!(%error, "a delivery panicked"),
+            Err(error) => {
+                tracing::error!(%error, "a delivery panicked; it will be sent again");
+                (error.id(), false)
+            }
+        };
+        let Some((ids, chat)) = self.in_flight.remove(&task) else {
+            return;
+        };
+        let now = Instant::now();
+        if let Some(chat) = chat {
+            self.chats.insert(chat, now + CHAT_PAUSE);
         }
+        if !is_settled {
+            self.resting.extend(ids.into_iter().map(|id| (id, now + IDLE)));
+        }
+    }
+
+    fn is_away(&self, delivery_id: Uuid) -> bool {
+        let is_in_flight = self.in_flight.values().any(|(ids, _)| ids.contains(&delivery_id));
+        is_in_flight || self.resting.contains_key(&delivery_id)
     }
 }
 
 impl Parcel {
+    fn ids(&self) -> Vec<Uuid> {
+        self.deliveries.iter().map(|delivery| delivery.id).collect()
+    }
+
     fn first(&self) -> &Delivery {
         &self.deliveries[0]
     }
@@ -459,4 +483,22 @@ fn zone(project: &Project) -> Tz {
 
 fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_that_panics_rests_and_gives_its_chat_back() {
+        let (id, chat) = (Uuid::from_u128(1), 42);
+        let mut desk = Desk::default();
+        desk.run(vec![id], Some(chat), Instant::now(), async { panic!("on purpose") });
+        assert!(desk.is_away(id));
+        let done = desk.running.join_next_with_id().await.unwrap();
+        desk.done(done);
+        assert!(desk.in_flight.is_empty() && desk.is_away(id));
+        assert!(desk.resting[&id] <= Instant::now() + IDLE);
+        assert!(desk.chats[&chat] <= Instant::now() + CHAT_PAUSE);
+    }
 }

@@ -112,6 +112,9 @@ pub(crate) struct DeliveryView {
     recipient: String,
     /// `pending`, `sent`, `failed` or `muted`.
     state: &'static str,
+    /// Why the newest attempt failed; absent when it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<String>,
 }
 
 /// What became of a test message.
@@ -322,17 +325,22 @@ pub(crate) async fn link(State(api): State<Api>, scope: ProjectScope<AsMember>) 
             "no Telegram bot is configured: start GoSight with GOSIGHT_TELEGRAM_TOKEN",
         ));
     };
+    let Some(username) = bot.username() else {
+        return Err(ApiError::Conflict(
+            "Telegram has not been reached yet; GoSight keeps trying, so try again in a minute",
+        ));
+    };
     let code = Secret::new("")?.0;
     let expires_at_ms = api.now_ms() + LINK_CODE_LIFE_MS;
     let code_sha256 = Sha256::digest(code.as_bytes()).into();
     api.meta()
         .create_telegram_code(scope.project.id, &code_sha256, expires_at_ms, api.now_ms())
         .await?;
-    let url = format!("https://t.me/{}?start={code}", bot.username());
+    let url = format!("https://t.me/{username}?start={code}");
     let qr_svg = qr_svg(&url)?;
     Ok(Answer::created(LinkView {
         code,
-        bot: bot.username().to_owned(),
+        bot: username.to_owned(),
         url,
         qr_svg,
         expires_at: Iso(expires_at_ms),
@@ -457,12 +465,13 @@ fn said(channel: &Channel) -> (&'static str, String) {
 impl From<HistoryEntry> for HistoryView {
     fn from(entry: HistoryEntry) -> Self {
         let transition = entry.transition;
-        let deliveries = entry.deliveries.iter().map(|(channel, state)| {
-            let (channel, recipient) = said(channel);
+        let deliveries = entry.deliveries.into_iter().map(|delivery| {
+            let (channel, recipient) = said(&delivery.recipient);
             DeliveryView {
                 channel,
                 recipient,
-                state: state.as_str(),
+                state: delivery.state.as_str(),
+                last_error: delivery.last_error,
             }
         });
         Self {

@@ -265,6 +265,7 @@ function Transition({ transition, name }: { transition: AlertTransition; name: s
             className={delivery.state === 'failed' ? 'text-fault' : ''}
           >
             {delivery.channel} · {text.alerts.deliveries[delivery.state] ?? delivery.state}
+            {delivery.last_error && ` (${delivery.last_error})`}
           </span>
         ))}
         {session && (

@@ -24,6 +24,15 @@ words! {
     }
 }
 
+/// What the history says of a delivery.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryEntry {
+    pub recipient: Channel,
+    pub state: DeliveryState,
+    /// Why the newest attempt failed; none when it did not.
+    pub last_error: Option<String>,
+}
+
 /// A message to send.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
@@ -104,13 +113,20 @@ impl Meta {
         Ok(())
     }
 
-    pub(super) async fn delivery_states(&self, transition_id: Uuid) -> Result<Vec<(Channel, DeliveryState)>> {
-        let rows = sqlx::query("SELECT recipient, state FROM deliveries WHERE transition_id = $1 ORDER BY id")
-            .bind(transition_id.to_string())
-            .fetch_all(&self.pool)
-            .await?;
+    pub(super) async fn delivery_log(&self, transition_id: Uuid) -> Result<Vec<DeliveryEntry>> {
+        let rows =
+            sqlx::query("SELECT recipient, state, last_error FROM deliveries WHERE transition_id = $1 ORDER BY id")
+                .bind(transition_id.to_string())
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter()
-            .map(|row| Ok((columns::json(row, "recipient")?, columns::parsed(row, "state")?)))
+            .map(|row| {
+                Ok(DeliveryEntry {
+                    recipient: columns::json(row, "recipient")?,
+                    state: columns::parsed(row, "state")?,
+                    last_error: columns::text_or_none(row, "last_error")?,
+                })
+            })
             .collect()
     }
 

@@ -41,7 +41,7 @@ use tokio::sync::watch;
 pub use alert_rules::{AlertRule, RULES_PER_PROJECT_MAX};
 pub use audit::AuditEntry;
 pub use deletions::Deletion;
-pub use deliveries::{Delivery, DeliveryState};
+pub use deliveries::{Delivery, DeliveryEntry, DeliveryState};
 pub use error::{MetaError, Result};
 pub use keys::{IngestKey, Key, NewKey, Permission, ReadKey};
 pub use logins::{Login, Refresh, TokenPair};

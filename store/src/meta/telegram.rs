@@ -133,13 +133,23 @@ impl Meta {
         Ok(())
     }
 
-    /// A group became a supergroup: its links move to the new id.
+    /// A group became a supergroup: its links move to the new id, unless that has one of its own to the same project.
     pub async fn move_telegram_chat(&self, from: i64, to: i64) -> Result<()> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "DELETE FROM telegram_chats WHERE chat_id = $1
+             AND project_id IN (SELECT project_id FROM telegram_chats WHERE chat_id = $2)",
+        )
+        .bind(from)
+        .bind(to)
+        .execute(&mut *tx)
+        .await?;
         sqlx::query("UPDATE telegram_chats SET chat_id = $1 WHERE chat_id = $2")
             .bind(to)
             .bind(from)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
         Ok(())
     }
 }

@@ -439,7 +439,30 @@ async fn a_postponed_delivery_comes_back_when_due_and_a_failed_one_never() {
     it.meta.delivery_failed(id, "404", 2000).await.unwrap();
     assert!(it.meta.deliveries_due(i64::MAX, 10).await.unwrap().is_empty());
     let history = it.meta.alert_history(project.id, None, None, 10).await.unwrap();
-    assert_eq!(history[0].deliveries, [(webhook(), DeliveryState::Failed)]);
+    let entry = DeliveryEntry {
+        recipient: webhook(),
+        state: DeliveryState::Failed,
+        last_error: Some("404".to_owned()),
+    };
+    assert_eq!(history[0].deliveries, [entry]);
+}
+
+#[tokio::test]
+async fn a_group_that_moves_takes_its_links_along_and_keeps_those_the_new_id_has() {
+    let it = installation().await;
+    let (shop, blog) = (it.project("shop").await, it.project("blog").await);
+    for (code, project, chat_id, title) in [(1, &shop, -1, "old"), (2, &shop, -100, "new"), (3, &blog, -1, "old")] {
+        let code = [code; 32];
+        it.meta.create_telegram_code(project.id, &code, 100, 0).await.unwrap();
+        it.meta.link_telegram_chat(&code, chat_id, title, 1).await.unwrap();
+    }
+    it.meta.move_telegram_chat(-1, -100).await.unwrap();
+    it.meta.move_telegram_chat(-1, -100).await.unwrap();
+    for (project, title) in [(&shop, "new"), (&blog, "old")] {
+        let chats = it.meta.telegram_chats(project.id).await.unwrap();
+        let chats: Vec<_> = chats.iter().map(|chat| (chat.chat_id, chat.title.as_str())).collect();
+        assert_eq!(chats, [(-100, title)]);
+    }
 }
 
 #[tokio::test]
@@ -459,7 +482,7 @@ async fn a_muted_chat_gets_nothing_and_the_history_says_so() {
         .unwrap();
     assert!(it.meta.deliveries_due(i64::MAX, 10).await.unwrap().is_empty());
     let history = it.meta.alert_history(project.id, None, None, 10).await.unwrap();
-    assert_eq!(history[0].deliveries[0].1, DeliveryState::Muted);
+    assert_eq!(history[0].deliveries[0].state, DeliveryState::Muted);
 }
 
 #[tokio::test]

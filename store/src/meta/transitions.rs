@@ -8,8 +8,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Transaction};
 use uuid::Uuid;
 
-use super::deliveries::{self, DeliveryState};
-use super::{Channel, Meta, Result, RuleBody, columns};
+use super::deliveries::{self, DeliveryEntry};
+use super::{Meta, Result, RuleBody, columns};
 use crate::rows::{TransitionRow, TransitionState};
 
 const MINUTE_MS: i64 = 60_000;
@@ -39,7 +39,7 @@ pub struct Transition {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryEntry {
     pub transition: Transition,
-    pub deliveries: Vec<(Channel, DeliveryState)>,
+    pub deliveries: Vec<DeliveryEntry>,
 }
 
 impl Meta {
@@ -81,7 +81,7 @@ impl Meta {
         let mut entries = Vec::with_capacity(rows.len());
         for row in &rows {
             let transition = transition(row)?;
-            let deliveries = self.delivery_states(transition.id).await?;
+            let deliveries = self.delivery_log(transition.id).await?;
             entries.push(HistoryEntry { transition, deliveries });
         }
         Ok(entries)
