@@ -636,6 +636,8 @@ export interface components {
         DeliveryView: {
             /** @description `telegram` or `webhook`. */
             channel: string;
+            /** @description Why the newest attempt failed; absent when it did not. */
+            last_error?: string | null;
             /** @description The chat or the url. */
             recipient: string;
             /** @description `pending`, `sent`, `failed` or `muted`. */
