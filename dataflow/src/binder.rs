@@ -6,8 +6,7 @@
 use crate::bindings::Binding;
 use crate::shared::Shared;
 use crate::{DataflowError, journal};
-use gosight_log::{Durable, Log, Topic};
-use std::cmp::Ordering;
+use gosight_log::{Durable, Log, Offset, Topic};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Records bound to one tick, over all partitions. It bounds what a tick holds in memory when the dataflow is behind; what is
@@ -56,26 +55,35 @@ pub(crate) fn newest(log: &dyn Log) -> Result<Binding, DataflowError> {
     journal::newest(log, Topic::Bindings)?.map_or_else(|| Ok(unbound()), |payload| Binding::decode(&payload))
 }
 
-/// The binding of a tick, while the log still has it. Ticks grow with their offsets, so a few records are read.
+/// The binding of a tick, while the log still has it.
 pub(crate) fn of_tick(log: &dyn Log, tick: u64) -> Result<Option<Binding>, DataflowError> {
+    let first = at(log, first_from(log, tick)?)?;
+    Ok(first.filter(|binding| binding.tick == tick))
+}
+
+/// The offset of the oldest retained binding of this tick or a later one; the durable end when there is none. Ticks grow with their
+/// offsets, so a few records are read.
+pub(crate) fn first_from(log: &dyn Log, tick: u64) -> Result<Offset, DataflowError> {
     let (mut from, mut end) = (
         log.start(Topic::Bindings, journal::PARTITION),
         log.durable(Topic::Bindings, journal::PARTITION).end,
     );
     while from < end {
         let middle = from + (end - from) / 2;
-        let mut records = Vec::new();
-        log.reader(Topic::Bindings, journal::PARTITION, middle)?
-            .read(middle + 1, 1, &mut records)?;
-        let Some(record) = records.pop() else { return Ok(None) };
-        let binding = Binding::decode(&record.payload)?;
-        match binding.tick.cmp(&tick) {
-            Ordering::Less => from = middle + 1,
-            Ordering::Equal => return Ok(Some(binding)),
-            Ordering::Greater => end = middle,
+        match at(log, middle)? {
+            Some(binding) if binding.tick < tick => from = middle + 1,
+            _ => end = middle,
         }
     }
-    Ok(None)
+    Ok(from)
+}
+
+/// The binding at an offset of the log, if there is one.
+pub(crate) fn at(log: &dyn Log, offset: Offset) -> Result<Option<Binding>, DataflowError> {
+    let mut records = Vec::new();
+    log.reader(Topic::Bindings, journal::PARTITION, offset)?
+        .read(offset.saturating_add(1), 1, &mut records)?;
+    records.pop().map(|record| Binding::decode(&record.payload)).transpose()
 }
 
 /// What is durable, per topic that a tick binds.

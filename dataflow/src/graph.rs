@@ -175,6 +175,11 @@ impl Graph {
             .min()
     }
 
+    /// The tick since which a session is open here; other stages hold nothing that is older than the horizon.
+    pub(crate) fn open_since(&self) -> Option<Tick> {
+        self.meters.sessions.open_since()
+    }
+
     /// How much state each stage holds here.
     pub(crate) fn state_entries(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.meters

@@ -19,8 +19,8 @@
 //!
 //! # After a restart
 //! State is what the log says: the workers replay it from its oldest retained record, with the ticks of the recorded bindings, drop
-//! the rows of ticks that are committed, and go on. Events later than the horizon touch no state, so the log must hold the
-//! horizon and a day more; [`Dataflow::trim`] keeps that.
+//! the rows of ticks that are committed, and go on. So the log must hold whatever that state was made of: the horizon and a day more,
+//! and every session that is still open, from its first event on; [`Dataflow::trim`] keeps that, see `retention.rs`.
 //!
 //! Start reading at `graph.rs`.
 
@@ -70,6 +70,9 @@ pub struct Config {
     /// Rows on their way to the views, beyond which workers take up no further tick: what the dataflow may hold in memory while the
     /// views are away. The log keeps accepting.
     pub rows_pending_max: u64,
+    /// Records younger than this stay, while the log is within its bytes. Less than the horizon and a day, a repetition may be taken
+    /// for something new after a restart.
+    pub log_age_ms_min: i64,
     /// Per partition of the log, beyond which what is in the views goes even if it is young.
     pub log_bytes_max: u64,
 }
@@ -83,6 +86,7 @@ impl Default for Config {
             commit_ms_min: 500,
             commit_rows_max: 200_000,
             rows_pending_max: 400_000,
+            log_age_ms_min: retention::AGE_MS_MIN,
             log_bytes_max: 64 << 30,
         }
     }
@@ -216,7 +220,7 @@ impl Dataflow {
         retention::needed_from(&self.shared, topic, partition)
     }
 
-    /// Gives back the log's space of what is in the views and older than the horizon and a day. For now and then; does file IO.
+    /// Gives back the log's space of what no replay will need, as of the call before this one. For now and then; does file IO.
     ///
     /// # Errors
     /// The log's.

@@ -1,6 +1,7 @@
 //! What the binder, the workers and the sink tell each other.
 
 use crate::bindings::Bound;
+use crate::retention::Reading;
 use crate::{Config, DataflowError};
 use gosight_log::Log;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -9,7 +10,7 @@ use std::thread::Thread;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// No deadline is pending.
+/// No deadline is pending, nothing is open.
 const NEVER: u64 = u64::MAX;
 
 pub(crate) struct Shared {
@@ -28,6 +29,10 @@ pub(crate) struct Shared {
     is_bound_last: AtomicBool,
     /// Per worker: the earliest tick at which one of its operators has something to do without new input.
     deadlines: Box<[AtomicU64]>,
+    /// Per worker: the tick since which something is open, see [`crate::retention`].
+    open_since: Box<[AtomicU64]>,
+    /// What retention was told last.
+    pub(crate) reading: Mutex<Option<Reading>>,
     /// Rows that left the graph and are in no commit that is done.
     rows_pending: AtomicU64,
     /// The newest tick that every worker has passed.
@@ -42,7 +47,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(config: Config, log: Arc<dyn Log>, resume_tick: u64, bound_tick: u64) -> Self {
-        let deadlines = (0..config.workers).map(|_| AtomicU64::new(NEVER)).collect();
+        let nevers = || (0..config.workers).map(|_| AtomicU64::new(NEVER)).collect();
+        let (deadlines, open_since) = (nevers(), nevers());
         Self {
             config,
             log,
@@ -53,6 +59,8 @@ impl Shared {
             bound_tick: AtomicU64::new(bound_tick),
             is_bound_last: AtomicBool::new(false),
             deadlines,
+            open_since,
+            reading: Mutex::default(),
             rows_pending: AtomicU64::new(0),
             complete_tick: AtomicU64::new(0),
             workers_done: AtomicUsize::new(0),
@@ -155,11 +163,17 @@ impl Shared {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<u64> {
-        self.deadlines
-            .iter()
-            .map(|deadline| deadline.load(SeqCst))
-            .filter(|&deadline| deadline != NEVER)
-            .min()
+        earliest(&self.deadlines)
+    }
+
+    /// What the worker holds as of the ticks it sends out next.
+    pub(crate) fn set_open_since(&self, worker: usize, tick: Option<u64>) {
+        self.open_since[worker].store(tick.unwrap_or(NEVER), SeqCst);
+    }
+
+    /// The tick since which something is open at some worker.
+    pub(crate) fn open_since(&self) -> Option<u64> {
+        earliest(&self.open_since)
     }
 
     pub(crate) fn worker_done(&self) {
@@ -207,4 +221,9 @@ impl Shared {
     pub(crate) fn has_room(&self) -> bool {
         self.rows_pending.load(SeqCst) < self.config.rows_pending_max
     }
+}
+
+fn earliest(ticks: &[AtomicU64]) -> Option<u64> {
+    let ticks = ticks.iter().map(|tick| tick.load(SeqCst));
+    ticks.filter(|&tick| tick != NEVER).min()
 }

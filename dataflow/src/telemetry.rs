@@ -13,6 +13,7 @@ const STATE_ENTRIES: &str = "gosight_dataflow_state_entries";
 const COMMIT_SECONDS: &str = "gosight_sink_commit_seconds";
 const SINK_ROWS: &str = "gosight_sink_rows_total";
 const SINK_RETRIES: &str = "gosight_sink_retries_total";
+const OPEN_STATE_LOST: &str = "gosight_dataflow_open_state_lost_records_total";
 const FRESHNESS_SECONDS: &str = "gosight_views_freshness_seconds";
 
 /// Once per process, when the recorder is there. Counters that may stay at nothing are shown from the start.
@@ -49,11 +50,16 @@ pub(crate) fn describe() {
         Unit::Seconds,
         "From receipt to being readable in the views: of each commit its oldest event"
     );
+    describe_counter!(
+        OPEN_STATE_LOST,
+        "Records of the log that went at its bounds though a session that is open may need them after a restart"
+    );
     for outcome in ["counted", "duplicate", "late", "dead"] {
         counter!(OUTCOMES, "outcome" => outcome).increment(0);
     }
     counter!(DEAD_LETTERS).increment(0);
     counter!(SINK_RETRIES).increment(0);
+    counter!(OPEN_STATE_LOST).increment(0);
 }
 
 pub(crate) fn read(worker: &str, events: u64) {
@@ -82,6 +88,10 @@ pub(crate) fn tick_passed(
 
 pub(crate) fn retried() {
     counter!(SINK_RETRIES).increment(1);
+}
+
+pub(crate) fn open_state_lost(records: u64) {
+    counter!(OPEN_STATE_LOST).increment(records);
 }
 
 /// These rows are durable in every view.

@@ -200,6 +200,8 @@ impl<'a> Worker<'a> {
             let (mut rows, verdicts) = self.graph.take(tick);
             self.source.release(tick, &verdicts, &mut rows);
             self.shared.rows_left_graph(rows.len() as u64);
+            // Before the tick can be complete: retention relies on it.
+            self.shared.set_open_since(self.index, self.graph.open_since());
             self.progress
                 .sent_out(tick, self.shared.bound_tick(), taken_up.elapsed(), &self.graph);
             if self.parts.send(TickPart { bound, rows }).is_err() {

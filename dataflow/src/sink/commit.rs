@@ -128,8 +128,9 @@ impl Committer {
 
     /// Everything up to the tick is in the views.
     fn complete_to(&self, bound: Bound) {
-        self.bus.set_complete_to_ms(bound.binding.complete_to_ms);
+        let complete_to_ms = bound.binding.complete_to_ms;
         self.shared.set_committed(bound);
+        self.bus.set_complete_to_ms(complete_to_ms);
     }
 
     /// Where the next commit ends: as it was begun; else after the whole ticks at hand that fit.

@@ -4,5 +4,6 @@
 
 mod events;
 mod exactly_once;
+mod retention;
 mod schedules;
 mod support;

@@ -8,7 +8,7 @@ pub(crate) use memory::{Fault, MemorySink, Views};
 
 use bytes::Bytes;
 use gosight_dataflow::{Config, Dataflow, ViewSink};
-use gosight_log::{EmbeddedConfig, EmbeddedLog, Log, Topic};
+use gosight_log::{EmbeddedConfig, EmbeddedLog, Log, Topic, TopicConfig};
 use gosight_store::live::Bus;
 use prost::Message;
 use std::path::Path;
@@ -30,6 +30,19 @@ pub(crate) fn config(workers: usize) -> Config {
 
 pub(crate) fn open(folder: &Path, partitions: u32) -> Arc<dyn Log> {
     Arc::new(EmbeddedLog::open(folder, &EmbeddedConfig::small(partitions)).unwrap())
+}
+
+/// As [`open`], with segments of another size for the events and what binds them.
+pub(crate) fn open_with_segments(folder: &Path, partitions: u32, segment_bytes: u64) -> Arc<dyn Log> {
+    let mut config = EmbeddedConfig::small(partitions);
+    for topic in [Topic::Events, Topic::Bindings] {
+        let sizes = TopicConfig {
+            segment_bytes,
+            ..config.topic(topic)
+        };
+        config.topics.insert(topic, sizes);
+    }
+    Arc::new(EmbeddedLog::open(folder, &config).unwrap())
 }
 
 pub(crate) fn append(log: &Arc<dyn Log>, partition: u32, batch: &Batch) {
