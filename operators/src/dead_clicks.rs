@@ -32,17 +32,20 @@ pub fn dead_clicks<'a>(
     episode: &Episode<'a>,
     thresholds: &ClickWindow,
 ) -> impl Iterator<Item = (&'a Clicked, Details)> {
-    let (responses, window_ms) = (episode.responses, thresholds.window_ms);
+    let window_ms = thresholds.window_ms;
+    let of_page = episode.responses.iter().filter(|it| it.is_page).copied().collect();
+    let (of_page, of_anything): (Vec<_>, _) = (of_page, episode.responses);
+    let ends_at_ms = episode.evidence_ends_at_ms.unwrap_or(i64::MAX);
     episode.clicks.iter().filter_map(move |clicked| {
         let expected = expected(clicked)?;
-        let first = responses.partition_point(|it| it.time_ms < clicked.moment.0);
-        let in_window = responses[first..]
-            .iter()
-            .take_while(|it| it.time_ms - clicked.moment.0 <= window_ms);
-        let is_answered = in_window
-            .into_iter()
-            .any(|it| it.is_page || expected == Expected::Anything);
-        (!is_answered).then_some((clicked, Details::DeadClick { expected }))
+        let responses = match expected {
+            Expected::Page => &of_page,
+            Expected::Anything => of_anything,
+        };
+        let (from_ms, to_ms) = (clicked.moment.0, clicked.moment.0.saturating_add(window_ms));
+        let next = responses.get(responses.partition_point(|it| it.time_ms < from_ms));
+        let is_answered = next.is_some_and(|it| it.time_ms <= to_ms);
+        (!is_answered && to_ms < ends_at_ms).then_some((clicked, Details::DeadClick { expected }))
     })
 }
 

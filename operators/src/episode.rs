@@ -19,13 +19,25 @@
 //! State: about 100 bytes a click, 80 an error and 16 a response, for as long as the session may be corrected. Cost: an episode is judged again
 //! for each tick that adds to it, so a robot that clicks without a pause makes each of its ticks dearer than the one before.
 //!
-//! What it will not notice: nothing. It is a way of computing, not a definition.
+//! What it will not notice: what comes after the end of the evidence. It ends where there are more than [`CLICKS_MAX`] clicks, [`ERRORS_MAX`] errors or
+//! [`RESPONSES_MAX`] responses: at the time of the first that is too many, whatever the order they came in. A click whose window is not all before the end
+//! is not called dead. But for that episodes are a way of computing, not a definition.
 
 use crate::event::{Click, Context, Day, Event, EventType, Moment, Page, Payload};
 use crate::ids::Tick;
 use crate::rules::Thresholds;
 use crate::views::Thrown;
 use std::sync::Arc;
+
+/// A session's clicks that are judged, of which all of an episode are judged again whenever one comes to it: ten milliseconds. A visitor who
+/// clicks every ten seconds gets there after a day.
+pub const CLICKS_MAX: usize = 10_000;
+
+/// A session's errors that a click is sought for: as many as clicks.
+pub const ERRORS_MAX: usize = 10_000;
+
+/// A session's responses that clicks are judged by, 16 bytes each: a page that changes twice a second, for seven hours.
+pub const RESPONSES_MAX: usize = 50_000;
 
 /// A click, with all that its insights tell of it.
 #[derive(Clone, Debug)]
@@ -58,6 +70,8 @@ pub struct Episode<'a> {
     pub clicks: &'a [Clicked],
     pub responses: &'a [Responded],
     pub errors: &'a [Failed],
+    /// The session has more, from here on, that nobody looks at.
+    pub evidence_ends_at_ms: Option<i64>,
 }
 
 /// What a session's clicks are judged by, each part in the order of (time, id).
@@ -66,11 +80,21 @@ pub struct Evidence {
     clicks: Vec<Clicked>,
     responses: Vec<Responded>,
     errors: Vec<Failed>,
+    /// The least time of one that was too many: what is from here on is not kept.
+    ends_at_ms: Option<i64>,
 }
 
 impl Evidence {
     /// Takes in an event; answers whether it is evidence at all.
     pub fn insert(&mut self, event: &Event) -> bool {
+        let is_kept = self.ends_at_ms.is_none_or(|end_ms| event.time_ms < end_ms) && self.keep(event);
+        if is_kept {
+            self.end_where_there_is_too_much();
+        }
+        is_kept
+    }
+
+    fn keep(&mut self, event: &Event) -> bool {
         let response = response(event.event_type);
         if let Some(is_page) = response {
             let responded = Responded {
@@ -117,6 +141,34 @@ impl Evidence {
         merge_sorted(&mut self.errors, other.errors, |it| {
             (it.thrown.time_ms, it.thrown.event)
         });
+        if let Some(end_ms) = self.ends_at_ms.into_iter().chain(other.ends_at_ms).min() {
+            self.end_at(end_ms);
+        }
+        self.end_where_there_is_too_much();
+    }
+
+    /// What is kept is all there is before the end, so one too many of what is kept is one too many of all.
+    fn end_where_there_is_too_much(&mut self) {
+        let too_many = [
+            self.clicks.get(CLICKS_MAX).map(|it| it.moment.0),
+            self.responses.get(RESPONSES_MAX).map(|it| it.time_ms),
+            self.errors.get(ERRORS_MAX).map(|it| it.thrown.time_ms),
+        ];
+        if let Some(end_ms) = too_many.into_iter().flatten().min() {
+            self.end_at(end_ms);
+        }
+    }
+
+    fn end_at(&mut self, end_ms: i64) {
+        self.ends_at_ms = Some(end_ms);
+        truncate_sorted(&mut self.clicks, |it| it.moment.0 < end_ms);
+        truncate_sorted(&mut self.responses, |it| it.time_ms < end_ms);
+        truncate_sorted(&mut self.errors, |it| it.thrown.time_ms < end_ms);
+    }
+
+    /// Where it ends, if there is too much of it.
+    pub fn ends_at_ms(&self) -> Option<i64> {
+        self.ends_at_ms
     }
 
     pub fn clicks(&self) -> &[Clicked] {
@@ -157,6 +209,7 @@ impl Evidence {
             clicks,
             responses: between(&self.responses, from_ms, to_ms, |it| it.time_ms),
             errors: between(&self.errors, from_ms, to_ms, |it| it.thrown.time_ms),
+            evidence_ends_at_ms: self.ends_at_ms,
         }
     }
 }
@@ -214,8 +267,77 @@ pub(crate) fn merge_sorted<T, K: Ord>(items: &mut Vec<T>, others: Vec<T>, key: i
     items.sort_by_key(key);
 }
 
+fn truncate_sorted<T>(items: &mut Vec<T>, is_before: impl Fn(&T) -> bool) {
+    items.truncate(items.partition_point(is_before));
+}
+
 fn between<T>(items: &[T], from_ms: i64, to_ms: i64, time_ms: impl Fn(&T) -> i64) -> &[T] {
     let start = items.partition_point(|item| time_ms(item) < from_ms);
     let end = items.partition_point(|item| time_ms(item) <= to_ms);
     &items[start..end.max(start)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, session};
+    use crate::sessions::Row;
+    use crate::views::InsightType;
+
+    const END: Tick = 1_000_000;
+
+    /// The insights of a type when all events came at once; they are the same whatever came first, and in how many ticks.
+    fn insights(fixture: &Fixture, wanted: InsightType) -> Vec<Arc<crate::views::Insight>> {
+        let rows_of = |parts: &[&[Arc<Event>]]| {
+            let mut rows = fixture.rows_of(parts, END);
+            differential_dataflow::consolidation::consolidate(&mut rows);
+            rows
+        };
+        let at_once = rows_of(&[&fixture.events]);
+        let mut backwards = fixture.events.clone();
+        backwards.reverse();
+        let (late, early) = fixture.events.split_at(10);
+        assert_eq!(rows_of(&[&backwards]), at_once, "backwards");
+        assert_eq!(rows_of(&[early, late]), at_once, "the first ones late");
+        let found = at_once.into_iter().filter_map(|(row, _)| match row {
+            Row::Insight(insight) => Some(insight),
+            _ => None,
+        });
+        let mut found: Vec<_> = found.filter(|insight| insight.insight_type() == wanted).collect();
+        found.sort_by_key(|insight| insight.moment());
+        found
+    }
+
+    #[test]
+    fn of_too_many_clicks_the_first_are_judged() {
+        let times_ms: Vec<_> = (0..CLICKS_MAX as i64 + 20).collect();
+        let rage = insights(&session().clicks(&times_ms), InsightType::RageClick);
+        assert_eq!(rage.len(), 1);
+        assert_eq!(rage[0].clicks.len(), CLICKS_MAX);
+        let apart: Vec<_> = times_ms.iter().map(|n| n * 50).collect();
+        let on_button = session().element(|it| (it.tag, it.looks_interactive) = ("button".into(), true));
+        let dead = insights(&on_button.clicks(&apart), InsightType::DeadClick);
+        // Of the last thousand milliseconds nobody knows what answered.
+        assert_eq!(dead.len(), CLICKS_MAX - 20);
+    }
+
+    #[test]
+    fn of_too_many_errors_the_first_have_a_cause() {
+        let times_ms = (0..=ERRORS_MAX as i64).map(|n| n / 20);
+        let fixture = times_ms.fold(session().clicks(&[0]), |it, time_ms| it.error(time_ms, "boom"));
+        let found = insights(&fixture, InsightType::ErrorClick);
+        // The click, then the errors before the one that is too many, at 500 ms.
+        assert_eq!((found.len(), found[0].event_ids().count()), (1, 1 + ERRORS_MAX));
+    }
+
+    #[test]
+    fn of_too_many_responses_the_first_are_known_and_no_click_is_called_dead_for_the_others() {
+        let on_link = session().element(|it| (it.tag, it.looks_interactive) = ("a".into(), true));
+        let fixture = on_link.clicks(&[0, 53_999, 54_000, 60_000]);
+        let times_ms = 5000..=5000 + RESPONSES_MAX as i64;
+        let fixture = times_ms.fold(fixture, |it, time_ms| it.event(time_ms, EventType::FetchRequest));
+        let found = insights(&fixture, InsightType::DeadClick);
+        let times_ms: Vec<_> = found.iter().map(|insight| insight.first().time_ms).collect();
+        assert_eq!(times_ms, [0, 53_999]);
+    }
 }

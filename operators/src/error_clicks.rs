@@ -17,36 +17,32 @@
 //! come of a timer.
 
 use crate::episode::{Clicked, Episode};
+use crate::event::Moment;
 use crate::rules::ClickWindow;
 use crate::views::{Details, Thrown};
+use std::collections::BTreeMap;
 
 /// The clicks of an episode that errors followed, in time order, each with its errors.
 pub fn error_clicks<'a>(
     episode: &Episode<'a>,
     thresholds: &ClickWindow,
 ) -> impl Iterator<Item = (&'a Clicked, Details)> {
-    let mut blamed = Vec::<(&Clicked, Vec<Thrown>)>::new();
+    let mut blamed = BTreeMap::<Moment, (&Clicked, Vec<Thrown>)>::new();
+    let mut clicks = episode.clicks.iter().peekable();
+    let mut latest = BTreeMap::<&str, &Clicked>::new();
     for failed in episode.errors {
-        let not_after = episode
-            .clicks
-            .partition_point(|clicked| clicked.moment.0 <= failed.thrown.time_ms);
-        let recent = episode.clicks[..not_after].iter().rev();
-        let cause = recent
-            .take_while(|clicked| failed.thrown.time_ms - clicked.moment.0 <= thresholds.window_ms)
-            .find(|clicked| clicked.page.path == failed.page.path);
-        if let Some(clicked) = cause {
-            match blamed
-                .iter_mut()
-                .rev()
-                .find(|(other, _)| other.moment == clicked.moment)
-            {
-                Some((_, errors)) => errors.push(failed.thrown.clone()),
-                None => blamed.push((clicked, vec![failed.thrown.clone()])),
-            }
+        while let Some(clicked) = clicks.next_if(|clicked| clicked.moment.0 <= failed.thrown.time_ms) {
+            latest.insert(&clicked.page.path, clicked);
+        }
+        let cause = latest.get(&*failed.page.path);
+        if let Some(clicked) = cause.filter(|clicked| failed.thrown.time_ms - clicked.moment.0 <= thresholds.window_ms)
+        {
+            let (_, errors) = blamed.entry(clicked.moment).or_insert((clicked, Vec::new()));
+            errors.push(failed.thrown.clone());
         }
     }
     blamed
-        .into_iter()
+        .into_values()
         .map(|(clicked, errors)| (clicked, Details::ErrorClick { errors }))
 }
 

@@ -127,15 +127,22 @@ impl Fixture {
 
     /// What is emitted when all events come at one tick.
     pub(crate) fn rows_at(&self, tick: Tick) -> Vec<(Row, Diff)> {
+        self.rows_of(&[&self.events], tick)
+    }
+
+    /// What is emitted when these events come one part after the other.
+    pub(crate) fn rows_of(&self, parts: &[&[Arc<Event>]], tick: Tick) -> Vec<(Row, Diff)> {
         let (mut sessions, mut state, mut rows) = (Sessions::default(), ActorState::default(), Vec::new());
         drop(sessions.configure(vec![((PROJECT, self.thresholds), 1)]));
         let Some(actor) = self.events.first().map(|event| Actor::of(event)) else {
             return rows;
         };
-        for event in &self.events {
-            sessions.apply(&actor, &mut state, (Position::default(), event.clone()));
+        for part in parts {
+            for event in *part {
+                sessions.apply(&actor, &mut state, (Position::default(), event.clone()));
+            }
+            sessions.evaluate(&actor, &mut state, tick, &mut |row, diff| rows.push((row, diff)));
         }
-        sessions.evaluate(&actor, &mut state, tick, &mut |row, diff| rows.push((row, diff)));
         rows
     }
 }

@@ -34,6 +34,7 @@ mod fixture;
 pub mod fold;
 mod heatmap;
 pub mod ids;
+mod insights;
 mod judge;
 pub mod keyed;
 pub mod lateness;

@@ -16,13 +16,17 @@
 //! [episodes](crate::episode), its [`PageViews`] are extremes. Merging two sessions merges these three.
 //!
 //! State per session: a summary (0.4 to 5 KB), its evidence (100 bytes a click, 16 a response), its page views (120 bytes each), and the rows emitted. It is
-//! kept until no event that is on time can touch the session: the horizon and the gap after its last event.
+//! kept until no event that is on time can touch the session: the horizon and the gap after its last event. Evidence and page views have caps, 5 MB in all, so
+//! that no session can hold a worker.
 //!
-//! What it will not notice: that a session id which is silent for longer than the horizon, then comes again, is still the same session: it starts a new count.
+//! What it will not notice: that a session id which is silent for longer than the horizon and the gap, then comes again, is still the same session: it
+//! starts a new count, under the same id; a row of its own if on another day. What clicks there are after the [end of the evidence](crate::episode), and the
+//! depths of more page views than [`page_views`](crate::page_views) keeps: a session of a robot, for the most part.
 
 use crate::episode::{Evidence, as_tick, reach_ms};
-use crate::event::{Event, Moment, Position, Positioned};
+use crate::event::{Event, Position, Positioned};
 use crate::ids::{Diff, IdMap, ProjectId, SessionId, Tick, route, stable_hash};
+use crate::insights::Insights;
 use crate::judge::Judge;
 use crate::keyed::{Keyed, KeyedOperator, Next, Record};
 use crate::lateness::HORIZON_MS;
@@ -111,7 +115,9 @@ struct Session {
     undecided: Vec<(Tick, i64)>,
     /// Events of this tick that wait to hear which session they belong to.
     unnamed: Vec<Position>,
-    insights: Vec<Arc<Insight>>,
+    insights: Insights,
+    /// Where the evidence ended when the insights were judged.
+    judged_to_ms: Option<i64>,
     emitted: Option<Arc<SessionView>>,
     /// Its id, while something is emitted under it.
     id: Option<SessionId>,
@@ -215,7 +221,7 @@ impl Session {
     }
 
     fn merge(&mut self, other: Self, retired: &mut Vec<Row>) {
-        retired.extend(other.insights.into_iter().map(Row::Insight));
+        retired.extend(other.insights.into_vec().into_iter().map(Row::Insight));
         retired.extend(other.emitted.map(Row::Session));
         // One that has not been evaluated yet began at this tick.
         self.began = self.began.into_iter().chain(other.began).min();
@@ -260,10 +266,10 @@ impl Session {
         if self.id.replace(id).is_some_and(|before| before != id) {
             // Its first event is another now, and every insight bears the session's name.
             self.insights
-                .drain(..)
-                .for_each(|insight| emit(Row::Insight(insight), -1));
+                .retract(&mut |insight, diff| emit(Row::Insight(insight), diff));
             self.touch_all();
         }
+        self.forget_what_is_beyond_the_end(emit);
         self.unnamed
             .drain(..)
             .for_each(|position| emit(Row::Named(position, id), 1));
@@ -282,7 +288,13 @@ impl Session {
         );
         self.views.evaluate(&mut |depth, diff| emit(Row::Depth(depth), diff));
         let derived_span_ms = matches!(actor.who, Who::Visitor(_)).then_some((first_ms, self.last_ms));
-        let view = session_view(actor.project, id, derived_span_ms, &self.summary, &self.insights);
+        let view = session_view(
+            actor.project,
+            id,
+            derived_span_ms,
+            &self.summary,
+            self.insights.as_slice(),
+        );
         if self.emitted.as_deref() != view.as_ref() {
             let view = view.map(Arc::new);
             if let Some(before) = std::mem::replace(&mut self.emitted, view.clone()) {
@@ -291,6 +303,17 @@ impl Session {
             if let Some(view) = view {
                 emit(Row::Session(view), 1);
             }
+        }
+    }
+
+    /// When one that is late moves the end of the evidence, the last of what was judged is no evidence any more.
+    fn forget_what_is_beyond_the_end(&mut self, emit: &mut impl FnMut(Row, Diff)) {
+        let ends_at_ms = self.evidence.ends_at_ms();
+        if std::mem::replace(&mut self.judged_to_ms, ends_at_ms) != ends_at_ms {
+            let end_ms = ends_at_ms.unwrap_or(i64::MAX);
+            self.insights
+                .retract_from(end_ms, &mut |insight, diff| emit(Row::Insight(insight), diff));
+            self.touch_all();
         }
     }
 
@@ -319,33 +342,12 @@ impl Session {
             self.undecided
                 .retain(|(_, time_ms)| !(span.0.0..=span.1.0).contains(time_ms));
             self.undecided.extend(verdict.undecided);
-            replace_insights(&mut self.insights, span, verdict.insights, emit);
+            self.insights.replace(span, verdict.insights, &mut |insight, diff| {
+                emit(Row::Insight(insight), diff);
+            });
         }
         self.touched = touched;
     }
-}
-
-/// Puts an episode's insights where the ones it had are, and emits the difference.
-fn replace_insights(
-    insights: &mut Vec<Arc<Insight>>,
-    (first, last): (Moment, Moment),
-    mut now: Vec<Arc<Insight>>,
-    emit: &mut impl FnMut(Row, Diff),
-) {
-    now.sort_by(order);
-    let start = insights.partition_point(|insight| insight.moment() < first);
-    let end = insights.partition_point(|insight| insight.moment() <= last);
-    for before in insights[start..end].iter().filter(|before| !now.contains(before)) {
-        emit(Row::Insight(Arc::clone(before)), -1);
-    }
-    for insight in now.iter().filter(|insight| !insights[start..end].contains(insight)) {
-        emit(Row::Insight(Arc::clone(insight)), 1);
-    }
-    insights.splice(start..end, now);
-}
-
-fn order(one: &Arc<Insight>, other: &Arc<Insight>) -> std::cmp::Ordering {
-    (one.moment(), one.insight_type()).cmp(&(other.moment(), other.insight_type()))
 }
 
 /// The sessions and what else is known of them, as collections.

@@ -1,3 +1,4 @@
+use crate::evidence::{end_of_evidence, evidence};
 use crate::{Click, Insight, OracleEvent, Thresholds, sessions_of};
 
 /// How much longer than the window the verdict waits for what is still under way.
@@ -10,6 +11,8 @@ const GRACE_MS: i64 = 500;
 pub fn dead_clicks(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -> Vec<Insight> {
     let mut insights = Vec::new();
     for ((project, session), events) in sessions_of(events) {
+        let end_ms = end_of_evidence(&events);
+        let events = evidence(events);
         for event in &events {
             let Some(click) = event.click() else { continue };
             let is_response = |other: &OracleEvent| {
@@ -17,7 +20,8 @@ pub fn dead_clicks(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -
                 (0..=thresholds.dead_window_ms).contains(&after_ms) && responds(click, other)
             };
             let is_due = tick >= event.time_ms + thresholds.dead_window_ms + GRACE_MS;
-            if may_be_dead(click) && is_due && !events.iter().any(is_response) {
+            let is_all_known = end_ms.is_none_or(|end_ms| event.time_ms + thresholds.dead_window_ms < end_ms);
+            if may_be_dead(click) && is_due && is_all_known && !events.iter().any(is_response) {
                 let (project, session) = (project.clone(), session.clone());
                 insights.push(Insight {
                     project,
@@ -36,6 +40,15 @@ pub fn dead_clicks(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -
 /// knows.)
 fn may_be_dead(click: &Click) -> bool {
     click.looks_interactive && !click.never_dead && !["textarea", "select"].contains(&click.tag.as_str())
+}
+
+/// Whether there is any click that this answers: a button's.
+pub(crate) fn is_response(event: &OracleEvent) -> bool {
+    let on_button = Click {
+        tag: "button".to_owned(),
+        ..Click::default()
+    };
+    responds(&on_button, event)
 }
 
 fn responds(click: &Click, event: &OracleEvent) -> bool {

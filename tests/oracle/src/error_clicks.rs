@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::evidence::evidence;
 use crate::{Insight, OracleEvent, Thresholds, sessions_of};
 
 /// For each js_error or unhandled_rejection: the latest click of the same session and page from 0 to `window_ms` before it, both
@@ -7,6 +8,7 @@ use crate::{Insight, OracleEvent, Thresholds, sessions_of};
 pub fn error_clicks(events: &[OracleEvent], thresholds: &Thresholds) -> Vec<Insight> {
     let mut insights = Vec::new();
     for ((project, session), events) in sessions_of(events) {
+        let events = evidence(events);
         let mut errors_by_click: BTreeMap<usize, Vec<OracleEvent>> = BTreeMap::new();
         for error in events.iter().filter(|event| event.is_error()) {
             let precedes = |event: &OracleEvent| {

@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sessions::reached_percent;
-use crate::{OracleEvent, Thresholds, dead_clicks, error_clicks, rage_clicks, sessions_of};
+use crate::{OracleEvent, Payload, Thresholds, dead_clicks, error_clicks, rage_clicks, sessions_of};
 
 const CELL_PX: i64 = 10;
 const DEPTH_PERCENT: i32 = 5;
+/// More page views of a session than this have no depth.
+const PAGE_VIEWS_MAX: usize = 10_000;
 
 /// A 10 px cell of page coordinates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,13 +120,15 @@ fn clicks_by<K: Ord>(
 ///
 /// A page view is one load or navigation, named by its view id; it is where, when and on what its (earliest) `page_view` event was,
 /// and it reached what any event of the session with the same view id tells. Every page view has reached 0 %.
-/// Clients that send no view id have one page view per session and path.
+/// Clients that send no view id have one page view per session and path. Of too many page views of a session, those with the least
+/// names are here.
 pub fn scroll_depth(events: &[OracleEvent]) -> BTreeMap<Depth, usize> {
     let mut depths = BTreeMap::new();
     for events in sessions_of(events).into_values() {
+        let kept = kept_names(&events);
         let mut seen = BTreeSet::new();
         for view in events.iter().filter(|event| event.event_type == "page_view") {
-            if !seen.insert(view_name(view)) {
+            if !kept.contains(&view_name(view)) || !seen.insert(view_name(view)) {
                 continue;
             }
             let is_of_view = |event: &&OracleEvent| view_name(event) == view_name(view);
@@ -144,6 +148,20 @@ pub fn scroll_depth(events: &[OracleEvent]) -> BTreeMap<Depth, usize> {
     depths
 }
 
+fn kept_names(events: &[OracleEvent]) -> BTreeSet<(&str, &str)> {
+    let names: BTreeSet<_> = events
+        .iter()
+        .filter(|event| tells_depth(event))
+        .map(view_name)
+        .collect();
+    names.into_iter().take(PAGE_VIEWS_MAX).collect()
+}
+
+/// Whether a page view is known by this event.
+fn tells_depth(event: &OracleEvent) -> bool {
+    event.event_type == "page_view" || matches!(event.payload, Payload::Scrolled { .. } | Payload::PageExit { .. })
+}
+
 /// Equal for the events of one page view of a session.
 fn view_name(event: &OracleEvent) -> (&str, &str) {
     if event.view_id.is_empty() {
@@ -156,7 +174,6 @@ fn view_name(event: &OracleEvent) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Payload;
     use crate::event::fixture::*;
 
     #[test]
@@ -229,5 +246,22 @@ mod tests {
                 ("/unnamed", 5, 1)
             ]
         );
+    }
+
+    #[test]
+    fn of_too_many_page_views_it_keeps_those_with_the_least_names() {
+        let view = |n: usize| OracleEvent {
+            view_id: format!("{n:08}"),
+            ..event(&n.to_string(), -(n as i64), "page_view")
+        };
+        let mut events: Vec<_> = (1..=PAGE_VIEWS_MAX).map(view).collect();
+        assert_eq!(kept_names(&events).last(), Some(&("00010000", "")));
+        // One that was scrolled, of which no page view is known, is one too.
+        events.push(OracleEvent {
+            payload: Payload::Scrolled { percent: 7 },
+            event_type: "scroll".to_owned(),
+            ..view(0)
+        });
+        assert_eq!(kept_names(&events).last(), Some(&("00009999", "")));
     }
 }

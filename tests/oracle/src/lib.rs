@@ -24,12 +24,18 @@
 //! - a session by a clock that is a little fast is live;
 //! - alert facts of sessions stand at the session's start, on the page it was entered by; a group has a value while something in the window
 //!   belongs to it; a mean is over all reports, of a page load and of web vitals alike;
+//! - of a session, clicks are judged by what is before its 10 001st click, its 10 001st error and its 50 001st response; a click whose window is not all
+//!   before that is not dead;
+//! - of more than 10 000 page views of a session, those with the least view ids have a depth;
+//! - a session id that is silent for longer than the horizon and the gap, then comes again, starts a new count: the same id, a second row if on another day.
+//!   What was forgotten is a matter of ticks, so the functions here do not know it: they are asked about sessions that are never silent so long;
 //! - an event whose time is further ahead of its tick than the horizon is late too; a late event is late however often it comes, and is no duplicate.
 
 mod alerts;
 mod dead_clicks;
 mod error_clicks;
 mod event;
+mod evidence;
 mod heatmaps;
 pub mod intake;
 mod live;

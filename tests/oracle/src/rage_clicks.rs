@@ -1,3 +1,4 @@
+use crate::evidence::evidence;
 use crate::{Click, Insight, OracleEvent, Thresholds, sessions_of};
 
 /// A session's clicks on one page in time order. A *rage window* is `min_clicks` consecutive clicks of which the last is at most
@@ -8,7 +9,7 @@ use crate::{Click, Insight, OracleEvent, Thresholds, sessions_of};
 pub fn rage_clicks(events: &[OracleEvent], thresholds: &Thresholds) -> Vec<Insight> {
     let mut insights = Vec::new();
     for ((project, session), events) in sessions_of(events) {
-        for clicks in clicks_by_page(&events) {
+        for clicks in clicks_by_page(&evidence(events)) {
             for union in unions(&rage_windows(&clicks, thresholds)) {
                 let clicks = clicks[union.0..union.1].to_vec();
                 let (project, session) = (project.clone(), session.clone());
