@@ -6,14 +6,15 @@ import { minify } from 'terser';
 const root = new URL('..', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
 
-/** What comes from the server's JSON, what src/protobuf.ts knows by name, what a visitor's batch shows. */
-const RESERVED = [
-  ...['session_sample_rate', 'disabled_categories', 'mask_selectors', 'block_selectors', 'block_urls', 'mask_all_text'],
-  ...['device_pixel_ratio', 'sdk_dropped_events', 'timestamp_ms', 'current_s', 'duration_s', 'watched_s'],
-];
+/**
+ * Names that no page sees: of the batch's head, told by their place alone (src/protobuf.ts), and of what stays inside of one file. What a
+ * hook sees keeps its declared name (src/events.ts), and so does what the core lends to the second file: a browser may hold them of two versions.
+ */
+const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|user_agent|(screen|viewport)_(width|height)';
+const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|urgent|isPassive|fieldNumber|eventCategory|running|halted|settingsVersion)$`);
 
-/** Wire names, and names that stay inside of one file. What the core lends to the second file keeps its name: a browser may hold them of two versions. */
-const INTERNAL = /_|^(enteredAt|nextUrl|passive|urgent|paused|settingsVersion)$/;
+/** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
+const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');
 
 async function bundle(entry, name, format) {
   const { outputFiles } = await build({
@@ -24,15 +25,15 @@ async function bundle(entry, name, format) {
     write: false,
     format,
     target: 'es2022',
+    minifySyntax: true,
     define: { SDK_VERSION: JSON.stringify(version) },
     logLevel: 'warning',
   });
-  const { code } = await minify(outputFiles[0].text, {
+  const { code } = await minify(asArrows(outputFiles[0].text), {
     module: true,
     ecma: 2022,
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
-    // Wire names with an underscore are told by their place alone (src/protobuf.ts), so they need not travel to the browser.
-    mangle: { properties: { regex: INTERNAL, reserved: RESERVED } },
+    mangle: { properties: { regex: INTERNAL } },
   });
   writeFileSync(new URL(`dist/${name}`, root), code);
 }

@@ -87,7 +87,7 @@ export function pack(events: GoSightEvent[]): Batch[] {
       delimited(out, PAGES, encode(page));
     }
     const event = encode({ id, timestamp_ms, page: index });
-    delimited(event, kinds[type]?.number as number, body);
+    delimited(event, kinds[type]?.fieldNumber as number, body);
     delimited(out, EVENTS, event);
     count++;
   }

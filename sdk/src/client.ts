@@ -6,7 +6,7 @@ import type { Primitive, Properties } from './events.js';
 import { guard, on, report } from './guard.js';
 import { discard, emit, enterView, flush, hold, release, startSession, state } from './pipeline.js';
 import { startSensors } from './sensors/index.js';
-import { forget, identity, load, save, setZone } from './session.js';
+import { forget, identity, load, save, setZone, storageKey } from './session.js';
 import { clear, startTransport } from './transport.js';
 import { version } from './version.js';
 
@@ -36,10 +36,9 @@ function start(): void {
     release();
   });
   startSensors();
-  if (document.readyState === 'complete') loadMore();
-  else on(window, 'load', loadMore);
+  loadMore();
   on(window, 'storage', ({ key }: StorageEvent) => {
-    if (key !== `gosight:${options.projectKey}`) return;
+    if (key !== storageKey()) return;
     void flush();
     load();
     if (!isAllowed()) stop();
@@ -99,12 +98,12 @@ const methods = {
     if (state.running) startSession('requested');
   },
   pause(): void {
-    state.paused = true;
+    state.halted = true;
   },
   resume(): void {
-    state.paused = false;
+    state.halted = false;
   },
-  isPaused: (): boolean => state.paused,
+  isPaused: (): boolean => state.halted,
   /** Sends what waits; settles when the server has it or it is kept for later. */
   flush: (): Promise<unknown> => flush(),
   /** Collects nothing from now on and forgets the visitor; remembered on the next visit. */
@@ -126,8 +125,9 @@ const methods = {
     if (state.running) startSession('');
   },
   getVersion: (): string => version,
-  /** The recorder is a file of its own; this build has none. */
+  /** Records nothing: this version has no recorder, and reports `no_recorder`. */
   startReplay: (): void => report('no_recorder'),
+  /** As `startReplay`. */
   stopReplay: (): void => report('no_recorder'),
 };
 

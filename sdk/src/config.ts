@@ -21,8 +21,8 @@ export type Category =
 export interface Sampling {
   /** Percent of sessions that are sent. */
   sessionSampleRate: number;
-  /** Percent of sessions that are recorded. */
-  replaySampleRate: number;
+  /** Percent of sessions to record. Does nothing in this version, which has no recorder. */
+  replaySampleRate?: number;
   /** Milliseconds between two pointer positions. */
   mouseMoveInterval: number;
   /** Milliseconds between two scroll events. */
@@ -112,7 +112,7 @@ const defaults: Options = {
   endpoint: '',
   sessionTimeout: 1_800_000,
   events: { network: false, media: false, clipboard: false, selection: false },
-  sampling: { sessionSampleRate: 100, replaySampleRate: 100, mouseMoveInterval: 50, scrollThrottle: 100 },
+  sampling: { sessionSampleRate: 100, mouseMoveInterval: 50, scrollThrottle: 100 },
   batching: { maxEvents: 50, maxWaitMs: 1000, urgentWaitMs: 200, flushOnClose: true },
   privacy: { maskSelectors: [], blockSelectors: [], ignoreSelectors: [], maskAllText: false, blockUrls: [], allowUrls: [] },
   hooks: {},

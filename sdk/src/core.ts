@@ -1,20 +1,19 @@
-/** What the core lends to the second file, `sdk.more.js`, which is loaded after the page and works through this alone. */
-import { attributes } from './batch.js';
+/** What the core lends to the second file, `sdk.more.js`, which is loaded beside the page and works through this alone. */
 import { options } from './config.js';
 import { adoptFrame, guard, later, on, onEveryWindow, report } from './guard.js';
-import { emit, inResponseWindow, isOn } from './pipeline.js';
+import { emit, inResponseWindow, isWaiting } from './pipeline.js';
 import { cleanUrl, isIgnored, looksSecret } from './privacy.js';
 import { register } from './schema.js';
 import { watch } from './sensors/dom.js';
 import { onExit } from './sensors/page.js';
-import { describe, isTextField, looksInteractive, selectorOf, targetOf } from './target.js';
-import { beacon, isSettled, overHttp, post, stamped, takeOver } from './transport.js';
+import { describe, isTextField, looksInteractive, targetOf } from './target.js';
+import { beacon, drop, isSettled, overHttp, post, stamped, takeOver } from './transport.js';
 import { page, view } from './view.js';
 
 const lend = () => ({
-  ...{ options, page, view, attributes, emit, isOn, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit },
-  ...{ cleanUrl, isIgnored, looksSecret, describe, isTextField, looksInteractive, selectorOf, targetOf, watch, adoptFrame },
-  ...{ beacon, isSettled, overHttp, post, stamped, takeOver },
+  ...{ options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit },
+  ...{ cleanUrl, isIgnored, looksSecret, describe, isTextField, looksInteractive, targetOf, watch, adoptFrame },
+  ...{ beacon, drop, isSettled, overHttp, post, stamped, takeOver },
 });
 
 export type Core = ReturnType<typeof lend>;

@@ -6,7 +6,7 @@ import { guard, later, report } from './guard.js';
 import { isBlockedUrl } from './privacy.js';
 import { type EventKind, kinds } from './schema.js';
 import { identity, isSampled, overBecause, renew, touch, uuid } from './session.js';
-import { send } from './transport.js';
+import { leave, send } from './transport.js';
 import { newView, page, viewPayload } from './view.js';
 
 /** How long after a click on an interactive element its responses are urgent. */
@@ -15,9 +15,11 @@ const RESPONSE_WINDOW_MS = 1000;
 const TIMER_SLACK_MS = 20;
 /** The first batch waits at most this long for the project's settings. */
 const SETTINGS_WAIT_MS = 1000;
+/** In the order of their field numbers. */
+const UTM = ['source', 'medium', 'campaign', 'term', 'content'] as const;
 
 /** Sensors report while it is running and not paused. */
-export const state = { running: false, paused: false };
+export const state = { running: false, halted: false };
 
 let buffer: GoSightEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,19 +34,19 @@ export const isOn = (category: string): boolean => options.events[category] !== 
 /** An event that waits in the buffer can still grow. */
 export const isWaiting = (event: unknown): boolean => buffer.includes(event as GoSightEvent);
 
-const isWelcome = ({ type, page }: GoSightEvent) => isOn((kinds[type] as EventKind).category) && !isBlockedUrl(page.url) && isSampled();
+const isWelcome = ({ type, page }: GoSightEvent) => isOn((kinds[type] as EventKind).eventCategory) && !isBlockedUrl(page.url) && isSampled();
 
 export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Date.now(), on = page): GoSightEvent<T> | undefined {
-  const { urgent, passive, category } = kinds[type] as EventKind;
-  if (!state.running || state.paused) return;
-  const over = category === 'session' ? '' : overBecause();
+  if (!state.running || state.halted) return;
+  const { urgent, isPassive, eventCategory } = kinds[type] as EventKind;
+  const over = eventCategory === 'session' ? '' : overBecause();
   const isHere = on === page;
   // Without a visitor who does something there is no session for it to belong to.
   if (over) {
-    if (passive) return;
+    if (isPassive) return;
     startSession(over);
   }
-  if (!passive) touch();
+  if (!isPassive) touch();
   const event = { id: uuid(), type, timestamp_ms: at, page: isHere ? page : on, payload: Object.seal(payload) };
   if (!isWelcome(event)) return;
   buffer.push(event);
@@ -79,15 +81,11 @@ export function startSession(reason: string): void {
   const is_new_visitor = renew();
   newView(page?.referrer);
   const { searchParams } = new URL(page.url);
-  const utm = (name: string) => searchParams.get(`utm_${name}`) ?? '';
+  const utm = (name: string) => [`utm_${name}`, searchParams.get(`utm_${name}`) ?? ''];
   emit('session_start', {
     is_new_visitor,
     entry_url: page.url,
-    utm_source: utm('source'),
-    utm_medium: utm('medium'),
-    utm_campaign: utm('campaign'),
-    utm_term: utm('term'),
-    utm_content: utm('content'),
+    ...(Object.fromEntries(UTM.map(utm)) as Record<`utm_${(typeof UTM)[number]}`, string>),
     referrer_domain: document.referrer.split('/')[2]?.replace(location.host, '') ?? '',
   });
   emit('page_view', viewPayload());
@@ -119,5 +117,7 @@ export function flush(leaving = false): Promise<unknown> {
   buffer = [];
   urgentWaits = false;
   if (page) page.title = document.title;
-  return Promise.all(pack(events).map((batch) => send(batch, urgent, leaving))).catch((error) => report('send', error));
+  const sent = Promise.all(pack(events).map((batch) => send(batch, urgent, leaving))).catch((error) => report('send', error));
+  if (leaving) leave();
+  return sent;
 }

@@ -18,8 +18,8 @@ const LENGTH_DELIMITED = 2;
 
 const utf8 = new TextEncoder();
 
-function append(out: number[], bytes: ArrayLike<number>): void {
-  for (let i = 0; i < bytes.length; i++) out.push(bytes[i] as number);
+function append(out: number[], bytes: Iterable<number>): void {
+  for (const byte of bytes) out.push(byte);
 }
 
 export function varint(out: number[], value: number): void {
@@ -33,7 +33,7 @@ export function varint(out: number[], value: number): void {
   out.push(value < 0 ? 1 : rest);
 }
 
-export function delimited(out: number[], number: number, bytes: ArrayLike<number>): void {
+export function delimited(out: number[], number: number, bytes: number[] | Uint8Array): void {
   varint(out, number * 8 + LENGTH_DELIMITED);
   varint(out, bytes.length);
   append(out, bytes);

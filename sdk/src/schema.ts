@@ -2,19 +2,22 @@
  * The core's event types as a table: a category's line begins with the field number of its first type in `Event.payload`, the others follow.
  * `!` goes out within `urgentWaitMs`; `-` is not something the visitor did. test/wire.test.ts compares it with events.proto.
  */
-const TABLE = `10page !page_view !-page_exit page_visible -page_hidden
-14mouse !click !dblclick !context_menu mouse_move
+const TABLE = `10page !page_view !-page_exit
+14mouse !click !dblclick !context_menu
 29error !-js_error !-unhandled_rejection !-resource_error !-console_error
+20scroll scroll
+22input input_focus input_blur input_change
+26form !form_submit
 42 -network_activity
 54dom -dom_mutation
 55custom !custom_event !identify !group
 58session !-session_start !-session_end`;
 
 export interface EventKind {
-  readonly number: number;
-  readonly category: string;
+  readonly fieldNumber: number;
+  readonly eventCategory: string;
   readonly urgent: boolean;
-  readonly passive: boolean;
+  readonly isPassive: boolean;
 }
 
 export const kinds: Record<string, EventKind> = {};
@@ -25,10 +28,10 @@ export function register(table: string): void {
     const [head, ...types] = line.split(' ') as [string, ...string[]];
     types.forEach((type, index) => {
       kinds[type.replace(/\W/g, '')] = {
-        number: Number(head.slice(0, 2)) + index,
-        category: head.slice(2),
+        fieldNumber: Number(head.slice(0, 2)) + index,
+        eventCategory: head.slice(2),
         urgent: type[0] === '!',
-        passive: /-/.test(type),
+        isPassive: /-/.test(type),
       };
     });
   }

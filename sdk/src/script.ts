@@ -7,17 +7,16 @@ type Call = [name: string, ...args: unknown[]];
 
 guard(() => {
   const script = document.currentScript as HTMLScriptElement | null;
-  const host = window as unknown as { GoSight?: { q?: ArrayLike<unknown>[] } };
-  const waiting = host.GoSight?.q ?? [];
+  const host = window as unknown as { GoSight?: { q?: unknown } };
+  const waiting = (host.GoSight?.q ?? []) as Iterable<Call>;
   const endpoint = script?.src ? new URL(script.src).origin : '';
-  const call = guard((entry: ArrayLike<unknown>) => {
-    const [name, ...args] = Array.from(entry) as Call;
+  const call = guard(([name, ...args]: Call) => {
     const method = (api as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name];
     if (method) method(...args);
     else report('unknown_method', name);
   });
   const api = { ...GoSight, init: (config: Config) => GoSight.init({ endpoint, ...config }), q: { push: call } };
-  Object.assign(host, { GoSight: api });
+  host.GoSight = api;
   // The values are strings, and strings serve: 'required', 'frugal', '60000'.
   if (script?.dataset.projectKey) api.init({ ...script.dataset } as unknown as Config);
   for (const entry of waiting) call(entry);

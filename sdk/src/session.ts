@@ -23,12 +23,12 @@ export let identity: Identity = { ...nobody };
 let savedAt = 0;
 let zone: Intl.DateTimeFormat | undefined;
 
-const key = () => `gosight:${options.projectKey}`;
+export const storageKey = (): string => `gosight:${options.projectKey}`;
 
 export function save(): void {
   savedAt = Date.now();
   try {
-    localStorage.setItem(key(), JSON.stringify(identity));
+    localStorage.setItem(storageKey(), JSON.stringify(identity));
   } catch {
     // Blocked or full storage: the identity lives as long as the page.
   }
@@ -36,7 +36,7 @@ export function save(): void {
 
 export function load(): void {
   try {
-    identity = { ...identity, ...JSON.parse(localStorage.getItem(key()) as string) };
+    identity = { ...identity, ...JSON.parse(localStorage.getItem(storageKey()) as string) };
   } catch {
     // As above.
   }

@@ -1,6 +1,6 @@
 /** Describes the element an event is about. Work is bound by the depth of the page, never by its size. */
 import type { Target } from './events.js';
-import { cleanUrl, closest, isBlocked, isMasked, looksSecret, maskPersonal, outsideOf, silent } from './privacy.js';
+import { cleanUrl, closest, isBlocked, isIgnored, isMasked, looksSecret, maskPersonal, outsideOf, silent } from './privacy.js';
 
 const TEXT_MAX = 50;
 const SELECTOR_MAX = 512;
@@ -11,20 +11,20 @@ const CLASS_REACH = 3;
 const NAMES = ['data-gosight-name', 'data-testid', 'data-test-id', 'data-cy', 'data-analytics'];
 const LABELS = [...NAMES, 'id', 'aria-label', 'name'];
 const FIELD = 'input,select,textarea';
-const INTERACTIVE = `a,button,label,summary,${FIELD},[role=button],[role=link],[role=checkbox],[role=radio],[role=tab],[role=menuitem],[role=switch],[onclick],[ng-click],[v-on\\:click],[\\@click],[x-on\\:click],[\\(click\\)]`;
+const INTERACTIVE = `a,button,label,summary,${FIELD},[onclick],[ng-click],[\\@click],[\\(click\\)],[v-on\\:click],[x-on\\:click]`;
+const ROLE = /^(button|link|checkbox|radio|tab|menuitem|switch)$/;
 const NO_TEXT_INPUT = /^(button|submit|reset|image|checkbox|radio|file|range|color)$/;
 
 /** Ids and classes that a build or a framework made up: three digits in a row, `:r1:`, `css-1x2y3z`, `Button__aB3xZ`. */
 const GENERATED = /\d{3}|[:«]|^_r_|^(css|sc|jss)-|__\w*[A-Z\d]|(\d[a-z]+\d|[a-z]\d+[a-z])\w*$/;
 
 const isStable = (name: string) => name && !GENERATED.test(name);
-const classOf = (element: Element) => element.getAttribute('class') ?? '';
 const hasPointer = (element: Element) => getComputedStyle(element).cursor === 'pointer';
-const hasClass = (element: Element) => /btn|button|link|clickable/i.test(classOf(element));
-const isPlain = (element: Element) => element.matches(INTERACTIVE) || !!(element as HTMLElement).onclick;
+const hasClass = (element: Element) => /btn|button|link|clickable/i.test(element.classList.value);
+const isPlain = (element: Element) => element.matches(INTERACTIVE) || ROLE.test(element.getAttribute('role') as string) || !!(element as HTMLElement).onclick;
 
 export const looksInteractive = (element: Element): boolean => isPlain(element) || hasClass(element) || hasPointer(element);
-const isField = (element: Element): boolean => element.matches(FIELD);
+export const isField = (element: Element): boolean => element.matches(FIELD);
 
 /** Where a person types or picks a value. */
 export const isTextField = (element: Element): boolean =>
@@ -68,7 +68,7 @@ export function selectorOf(element: Element): string {
 export function neverDead(element: Element, event: MouseEvent): string {
   const link = closest<HTMLAnchorElement>(element, 'a[href]');
   const selection = getSelection();
-  if (closest(element, '[data-gosight-ignore]')) return 'ignored';
+  if (isIgnored(element)) return 'ignored';
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return 'modified';
   if (link?.hasAttribute('download')) return 'download';
   if (/^(mailto|tel|sms):/.test(link?.href as string)) return 'mailto';
@@ -100,7 +100,7 @@ export function describe(element: Element, never_dead = ''): Target {
   return Object.seal({
     tag: localName,
     id,
-    classes: classOf(element),
+    classes: element.classList.value,
     text,
     href: href && !blocked ? cleanUrl(href) : '',
     name:

@@ -1,14 +1,16 @@
 /**
- * The plain way out: one preflight-free POST, a beacon at page hide. Once the page has loaded, more/delivery.ts takes over and adds what makes
- * it thrifty and durable: gRPC-Web, compression, retries, the offline queue. What fails before then waits for it in `early`.
+ * The plain way out: one preflight-free POST, a beacon at page hide. As soon as it is there, more/delivery.ts takes over and adds what makes
+ * it thrifty and durable: gRPC-Web, compression, retries, the offline queue. What fails before then waits for it in `early`, or for the page's end.
  */
-import type { Batch } from './batch.js';
+import { attributes, type Batch } from './batch.js';
 import { options, type Settings } from './config.js';
 import { guard, report } from './guard.js';
 import { varint } from './protobuf.js';
 
 const SENT_AT_TAG = 16;
 const EVENTS_PATH = '/v1/events';
+/** Batches that failed before the second file is there: more than it ever takes to come; where it never comes, what a beacon takes along. */
+const EARLY_BATCHES_MAX = 20;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 /** HTTP status, 0 when nobody answered; what the server asks to wait, in seconds. */
@@ -22,14 +24,38 @@ export interface Delivery {
 
 let fetcher: typeof fetch;
 let onSettings: (settings: Settings) => void;
-let delivery: Delivery;
 let early: Batch[] = [];
 let isRefused = false;
+let dropped = 0;
+
+/** The way until then. */
+const plain: Delivery = {
+  async send(batch, _urgent, leaving) {
+    if (leaving ? beacon(batch) : isSettled((await overHttp(stamped(batch)).catch((): Answer => [0]))[0])) return;
+    if (early.push(batch) > EARLY_BATCHES_MAX) drop((early.shift() as Batch).events);
+    // It may have been taken over meanwhile.
+    if (!isPlain()) takeOver(delivery);
+  },
+  clear() {
+    early = [];
+  },
+};
+
+let delivery = plain;
+
+export const isPlain = (): boolean => delivery === plain;
 
 export function takeOver(next: Delivery): void {
   delivery = next;
   for (const batch of early) next.send(batch, false, false);
   early = [];
+}
+
+/** What is lost is told with the next batch. */
+export function drop(events: number): void {
+  dropped += events;
+  attributes.sdk_dropped_events = String(dropped);
+  report('queue_full', events);
 }
 
 /** Takes `fetch` as it is before our own hooks, and asks for the project's settings. */
@@ -72,14 +98,12 @@ export const beacon = (batch: Batch): boolean => navigator.sendBeacon(options.en
 
 /** Hands a batch over: sent, or kept for later. */
 export async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
-  if (isRefused) return;
-  if (delivery) return delivery.send(batch, urgent, leaving);
-  if (leaving) return beacon(batch);
-  const [status] = await overHttp(stamped(batch)).catch((): Answer => [0]);
-  if (!isSettled(status)) early.push(batch);
+  return isRefused || delivery.send(batch, urgent, leaving);
 }
 
-export function clear(): void {
-  early = [];
-  delivery?.clear();
+/** The page may be gone in a moment: beacons take along what still waits. */
+export function leave(): void {
+  early = early.filter((batch) => !beacon(batch));
 }
+
+export const clear = (): unknown => delivery.clear();

@@ -36,6 +36,12 @@ export class Capture {
   grpc = true;
   refused = 0;
   readonly paths: string[] = [];
+  /** Paths that are answered only when `letGo` is called. */
+  readonly held = new Set<string>();
+  letGo: () => void = () => {};
+  private readonly gate = new Promise<void>((open) => {
+    this.letGo = open;
+  });
   private waiters: Waiter[] = [];
   private readonly server = createServer((request, response) => void this.answer(request, response));
 
@@ -84,6 +90,7 @@ export class Capture {
     };
     const reply = (status: number, type: string, body: string | Buffer, more = {}) =>
       response.writeHead(status, { ...cors, 'content-type': type, ...more }).end(body);
+    if (this.held.has(pathname)) await this.gate;
     if (request.method === 'OPTIONS') return void reply(204, 'text/plain', '');
     if (pathname === '/favicon.ico') return void reply(204, 'image/png', '');
     if (pathname === '/v1/settings') return void reply(200, 'application/json', JSON.stringify(this.settings));

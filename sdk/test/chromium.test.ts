@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -303,23 +302,16 @@ describe('sensors', () => {
     expect((await server.event('xhr_request')).payload).toMatchObject({ method: 'GET', status: 404 });
   });
 
-  it('write every payload with the names of its fields, in the order of their numbers', async () => {
-    const unminified = (entry: string, format: 'iife' | 'esm') =>
-      buildSync({
-        entryPoints: [fileURLToPath(new URL(`../src/${entry}`, import.meta.url))],
-        bundle: true,
-        write: false,
-        format,
-        external: ['./sdk.more.js'],
-        define: { SDK_VERSION: '"0.0.0"' },
-      }).outputFiles[0]?.text ?? '';
-    server.pages['/plain/sdk.js'] = unminified('script.ts', 'iife');
-    server.pages['/plain/sdk.more.js'] = unminified('more/index.ts', 'esm');
-    const script = `<script src="/plain/sdk.js"></script><script>
-      window.seen = {};
-      GoSight.init({ projectKey: '${KEY}', events: { network: true, clipboard: true, selection: true },
-        hooks: { beforeSend: (event) => { seen[event.type] = event.payload; return event } } });
-      GoSight.track('x', { n: 0, yes: false, nothing: null, text: 'a' }); GoSight.identify('u1', { plan: 'pro' }); GoSight.group('g1')</script>`;
+  /** What the hook of a page sees of the built, minified files, by type. */
+  it.each([
+    ['the script tag', '<script src="/sdk.js"></script><script>', ''],
+    ['the ES module', `<script type="module">import { GoSight } from '/sdk.esm.js';`, 'window.GoSight = GoSight;'],
+  ])('show beforeSend every payload by its declared names, in the order of their numbers: %s', async (_, tag, global) => {
+    const script = `${tag}
+      window.seen = {}; ${global}
+      GoSight.init({ projectKey: '${KEY}', endpoint: '${server.url}', events: { network: true, clipboard: true, selection: true },
+        hooks: { beforeSend: (event) => { seen[event.type] = event; return event } } });
+      GoSight.track('x', { n: 0, yes: false, nothing: null, text: 'a' }, 'c'); GoSight.identify('u1', { plan: 'pro' }); GoSight.group('g1')</script>`;
     await open('<form><input></form><div style="height:3000px"></div><button id="b">b</button>', '/', script);
     await page.fill('input', 'abc');
     await page.click('#b', { button: 'right' });
@@ -327,12 +319,15 @@ describe('sensors', () => {
     await page.evaluate('scrollTo(0, 1e6); fetch("/"); void Promise.reject(1); console.error("x"); history.pushState({}, "", "/y")');
     await server.event('page_view', ({ payload }) => payload.path === '/y');
     await page.evaluate('GoSight.flush()');
-    const seen = (await page.evaluate('seen')) as Record<string, Record<string, unknown>>;
+    const seen = (await page.evaluate('seen')) as Record<string, { page: object; payload: Record<string, unknown>; timestamp_ms: number }>;
     const namesOf = (type: string) => message(type).fieldsArray.map((field) => [field.id, field.name]);
     const inOrder = (payload: object) => Object.keys(payload).map((name, index) => [index + 1, name]);
-    for (const [type, payload] of Object.entries(seen)) {
+    for (const [type, { page, payload, timestamp_ms }] of Object.entries(seen)) {
+      expect(timestamp_ms, type).toBeGreaterThan(0);
+      expect(inOrder(page), type).toEqual(namesOf('Page'));
       expect(inOrder(payload), type).toEqual(namesOf(message('Event').fields[type]?.type as string));
       if (payload.target) expect(inOrder(payload.target), type).toEqual(namesOf('Target'));
+      if (type === 'mouse_move') expect((payload.positions as object[]).map(Object.keys)).toContainEqual(['x', 'y', 'offset_ms']);
     }
     expect(Object.keys(seen).length).toBeGreaterThan(18);
     const custom = await server.event('custom_event');
@@ -340,6 +335,62 @@ describe('sensors', () => {
     expect(custom.payload.properties.yes).toMatchObject({ boolValue: false });
     expect(custom.payload.properties.text).toMatchObject({ stringValue: 'a' });
     expect((await server.event('identify')).payload.traits.plan).toMatchObject({ stringValue: 'pro' });
+  });
+});
+
+describe('before the page has loaded', () => {
+  const slow = '<img src="/slow.png">';
+
+  it('both files are at work', async () => {
+    server.held.add('/slow.png');
+    server.pages['/'] = html(`<h1>Hello</h1>${slow}`);
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await server.event('page_view');
+    await page.waitForFunction(() => performance.getEntriesByName(`${location.origin}/sdk.more.js`).length);
+    await page.mouse.move(100, 100);
+    await page.mouse.move(200, 200, { steps: 5 });
+    await server.event('mouse_move');
+    expect(await page.evaluate('document.readyState')).not.toBe('complete');
+    server.letGo();
+    expect((await server.event('page_load')).payload.load_ms).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['scroll', '<button id="b" onclick="window.scrollTo(0, 500)">b</button><div style="height:3000px"></div>'],
+    ['scroll', '<button id="b" onclick="box.scrollTop = 50">b</button><div id="box" style="height:50px;overflow:auto"><p style="height:500px"></div>'],
+    ['input_focus', '<button id="b" onclick="i.focus()">b</button><input id="i">'],
+    ['input_change', '<input type="checkbox" id="b">'],
+    ['form_submit', '<form id="f" onsubmit="event.preventDefault()"><button id="b">b</button></form>'],
+  ])('a control is answered by %s, even without the second file', async (type, body) => {
+    for (const path of ['/slow.png', '/sdk.more.js']) server.held.add(path);
+    server.pages['/'] = html(body + slow);
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await server.event('page_view');
+    await page.click('#b', { noWaitAfter: true });
+    const click = await server.event('click');
+    const answer = await server.event(type);
+    expect(answer.timestamp_ms - click.timestamp_ms).toBeGreaterThanOrEqual(0);
+    expect(answer.timestamp_ms - click.timestamp_ms).toBeLessThanOrEqual(1000);
+    expect(answer.arrivedAt - answer.timestamp_ms).toBeLessThan(URGENT_MS + MACHINE_MS);
+  });
+
+  it('what could not be sent goes by beacon when the page is left', async () => {
+    for (const path of ['/slow.png', '/sdk.more.js']) server.held.add(path);
+    server.refuse = { status: 503 };
+    server.pages['/'] = html(`<button id="b">b</button>${slow}`);
+    server.pages['/away'] = '<!doctype html><title>away</title>';
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await page.click('#b', { noWaitAfter: true });
+    await page.evaluate('GoSight.flush()');
+    expect(server.refused).toBeGreaterThan(0);
+    expect(server.arrivals).toEqual([]);
+    server.refuse = undefined;
+    await page.goto(`${server.url}/away`);
+    const click = await server.event('click');
+    await server.event('page_view');
+    await server.event('page_exit');
+    expect(click.payload.target.id).toBe('b');
+    expect(server.arrivals.filter(({ id }) => id === click.id)).toHaveLength(1);
   });
 });
 

@@ -20,6 +20,7 @@ async function start(config: Partial<Config> = {}): Promise<void> {
   vi.resetModules();
   ({ GoSight } = await import('../src/client.js'));
   GoSight.init({ projectKey: KEY, endpoint: 'https://in.example', hooks: { onError: ({ code }) => problems.push(code) }, ...config });
+  await vi.dynamicImportSettled();
   await vi.advanceTimersByTimeAsync(0);
 }
 

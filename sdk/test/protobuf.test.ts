@@ -16,7 +16,7 @@ function through(type: string, value: object): Record<string, unknown> {
 describe('the table of event types', () => {
   it('has every type of the contract but the recorder’s, each with its field number', () => {
     const payloads = message('Event').oneofs.payload?.fieldsArray.map((field) => [field.name, field.id]) ?? [];
-    const ours = Object.entries(kinds).map(([type, { number }]) => [type, number]);
+    const ours = Object.entries(kinds).map(([type, { fieldNumber }]) => [type, fieldNumber]);
     expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(payloads.filter(([name]) => name !== 'replay_chunk')));
   });
 
@@ -36,6 +36,16 @@ describe('the table of event types', () => {
       ).toEqual(fields.map((_, index) => index + 1));
       expect(keys(body), type).toEqual(fields.map((field) => field.name));
     }
+  });
+});
+
+describe('the built files', () => {
+  it.each(['sdk.js', 'sdk.esm.js'])('keep the declared name of every field a hook can see: %s', (core) => {
+    const code = [core, 'sdk.more.js'].map((name) => readFileSync(new URL(`../dist/${name}`, import.meta.url), 'utf8')).join();
+    const types = Object.keys(kinds).map((type) => message('Event').fields[type]?.type as string);
+    const names = new Set([...types, 'Target', 'Rect', 'Page'].flatMap((type) => message(type).fieldsArray.map(({ name }) => name)));
+    const missing = [...names].filter((name) => !RegExp(`\\b${name.replace('utm_', '(utm_)?')}\\b`).test(code));
+    expect(missing).toEqual([]);
   });
 });
 

@@ -5,15 +5,15 @@ const SELECT_DEBOUNCE_MS = 300;
 
 const selected = () => String(getSelection() ?? '').length;
 
-export function startClipboard({ emit, isOn, later, onEveryWindow, isIgnored, describe, targetOf }: Core): void {
-  if (isOn('clipboard'))
+export function startClipboard({ emit, options, later, onEveryWindow, isIgnored, describe, targetOf }: Core): void {
+  if (options.events.clipboard !== false)
     onEveryWindow('copy cut paste', (event: ClipboardEvent) => {
       const element = targetOf(event);
       if (!element || isIgnored(element)) return;
       const length = event.type === 'paste' ? (event.clipboardData?.getData('text').length ?? 0) : selected();
       emit(event.type as 'copy', { target: describe(element), length });
     });
-  if (!isOn('selection')) return;
+  if (options.events.selection === false) return;
   let timer: ReturnType<typeof setTimeout> | undefined;
   onEveryWindow('selectionchange', () => {
     clearTimeout(timer);

@@ -15,7 +15,7 @@ const BACKOFF_MAX_MS = 60_000;
 const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
 const UNIMPLEMENTED = '12';
 
-export function startDelivery({ options, attributes, report, on, post, overHttp, isSettled, stamped, beacon, takeOver }: Core): void {
+export function startDelivery({ options, report, drop, on, post, overHttp, isSettled, stamped, beacon, takeOver }: Core): void {
   const queue = queueOf(options.projectKey);
   /** Batches whose request has not started yet: compression is asynchronous. */
   const zipping = new Set<Batch>();
@@ -23,7 +23,6 @@ export function startDelivery({ options, attributes, report, on, post, overHttp,
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let draining = false;
-  let dropped = 0;
 
   /** One frame out, the status in the trailers. */
   async function overGrpcWeb(message: Bytes): Promise<Answer> {
@@ -72,10 +71,7 @@ export function startDelivery({ options, attributes, report, on, post, overHttp,
 
   async function keep(batch: Batch): Promise<void> {
     const lost = await queue.keep(batch);
-    if (!lost) return;
-    dropped += lost;
-    attributes.sdk_dropped_events = String(dropped);
-    report('queue_full', lost);
+    if (lost) drop(lost);
   }
 
   /** Sends what is kept, oldest first, until one fails. */

@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 
 type Field = HTMLInputElement;
 
-export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret, describe, isTextField, selectorOf }: Core): void {
+export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret, describe, isTextField }: Core): void {
   const filling = new Map<HTMLFormElement, { startedAt: number; last_field: string }>();
   let focused: Field | undefined;
   let focusedAt = 0;
@@ -16,7 +16,7 @@ export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret
   }
 
   const isField = (element: Element) => element.matches('input,select,textarea');
-  const formName = (form: HTMLFormElement) => form.id || form.getAttribute('name') || selectorOf(form);
+  const formName = (form: HTMLFormElement) => form.id || form.getAttribute('name') || describe(form).selector;
 
   /** How many fields a form has, and how many hold something. */
   function countsOf(form: HTMLFormElement): { field_count: number; fields_filled: number } {

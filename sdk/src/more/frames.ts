@@ -8,5 +8,8 @@ export function startFrames({ on, watch, adoptFrame }: Core): void {
   };
   // An element's load event does not reach the window.
   on(document, 'load', ({ target }) => enter(target));
-  document.querySelectorAll('iframe').forEach(enter);
+  // Until the page has loaded, a frame may still hold the empty document it began with.
+  const enterAll = () => document.querySelectorAll('iframe').forEach(enter);
+  if (document.readyState === 'complete') enterAll();
+  else on(window, 'load', ({ target }) => target === document && enterAll());
 }

@@ -1,4 +1,4 @@
-/** The second file: what can wait until the page has loaded, and what is off by default. It works through what the core lends it. */
+/** The second file: what can wait a moment, and what is off by default. It works through what the core lends it. */
 import type { Core } from '../core.js';
 import { startClipboard } from './clipboard.js';
 import { startDelivery } from './delivery.js';
@@ -6,6 +6,7 @@ import { startForms } from './forms.js';
 import { startFrames } from './frames.js';
 import { startHover } from './hover.js';
 import { startMedia } from './media.js';
+import { startMoves } from './moves.js';
 import { startNetwork } from './network.js';
 import { startPerformance } from './performance.js';
 import { TABLE } from './schema.js';
@@ -19,6 +20,7 @@ export function start(core: Core): void {
     startForms,
     startScroll,
     startFrames,
+    startMoves,
     startHover,
     startPerformance,
     startNetwork,

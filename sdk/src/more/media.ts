@@ -9,8 +9,8 @@ function watched({ played }: HTMLMediaElement): number {
   return seconds;
 }
 
-export function startMedia({ emit, isOn, onEveryWindow, cleanUrl }: Core): void {
-  if (!isOn('media')) return;
+export function startMedia({ emit, options, onEveryWindow, cleanUrl }: Core): void {
+  if (options.events.media === false) return;
   onEveryWindow(Object.keys(TYPES).join(' '), ({ type, target }) => {
     const media = target as HTMLMediaElement;
     if (!/^(audio|video)$/.test(media.localName)) return;

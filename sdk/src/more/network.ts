@@ -6,8 +6,8 @@ function sizeOf(body: unknown): number {
   return size ?? byteLength ?? length ?? 0;
 }
 
-export function startNetwork({ emit, guard, isOn, cleanUrl }: Core): void {
-  if (!isOn('network')) return;
+export function startNetwork({ emit, guard, options, cleanUrl }: Core): void {
+  if (options.events.network === false) return;
 
   /** Called as a request starts; what it returns, as it ends. A request's time is its start. */
   const begin = guard((type: 'fetch_request' | 'xhr_request', method: string, rawUrl: string | URL, body: unknown) => {

@@ -56,6 +56,8 @@ export function startPerformance({ emit, guard, later, on, page }: Core): void {
     emit('long_task', { duration_ms: duration, attribution: attribution?.[0]?.containerSrc ?? '' }, performance.timeOrigin + startTime);
   });
   observe('navigation', ({ responseStart, domContentLoadedEventEnd, loadEventEnd, transferSize }) => {
+    // Until the page has loaded, a browser may show the entry unfinished.
+    if (!loadEventEnd) return;
     vitals.ttfb_ms = responseStart;
     const load = { ttfb_ms: responseStart, dom_content_loaded_ms: domContentLoadedEventEnd, load_ms: loadEventEnd, transfer_bytes: transferSize };
     emit('page_load', load, Date.now(), loaded);

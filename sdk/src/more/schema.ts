@@ -1,5 +1,6 @@
 /** The event types of this file; see ../schema.ts for how to read it. */
-export const TABLE = `18mouse mouse_enter mouse_leave
+export const TABLE = `12page page_visible -page_hidden
+17mouse mouse_move mouse_enter mouse_leave
 20scroll scroll scroll_milestone
 22input input_focus input_blur input_change
 25form form_start !form_submit -form_abandon form_error

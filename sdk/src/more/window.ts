@@ -1,4 +1,4 @@
-/** window_resize, when it has come to rest, and orientation_change. */
+/** page_hidden and page_visible; window_resize, when it has come to rest; orientation_change. */
 import type { Core } from '../core.js';
 
 const DEBOUNCE_MS = 200;
@@ -6,6 +6,7 @@ const DEBOUNCE_MS = 200;
 export function startWindow({ emit, later, on }: Core): void {
   let width = innerWidth;
   let height = innerHeight;
+  let hiddenAt = Date.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   on(window, 'resize', () => {
     clearTimeout(timer);
@@ -14,6 +15,11 @@ export function startWindow({ emit, later, on }: Core): void {
       width = innerWidth;
       height = innerHeight;
     }, DEBOUNCE_MS);
+  });
+  on(document, 'visibilitychange', () => {
+    if (document.hidden) emit('page_hidden', {});
+    else emit('page_visible', { hidden_ms: Date.now() - hiddenAt });
+    hiddenAt = Date.now();
   });
   on(screen.orientation, 'change', () => emit('orientation_change', { orientation: screen.orientation.type }));
 }

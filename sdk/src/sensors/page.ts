@@ -1,4 +1,4 @@
-/** page_view and page_exit per load and per navigation of a single-page application; page_hidden and page_visible. */
+/** page_view and page_exit, per load and per navigation of a single-page application. */
 import { guard, on } from '../guard.js';
 import { emit, enterView } from '../pipeline.js';
 import { cleanUrl } from '../privacy.js';
@@ -26,7 +26,6 @@ const moved = guard(() => {
 });
 
 export function startPage(): void {
-  let hiddenAt = Date.now();
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];
     history[name] = (...args) => {
@@ -39,10 +38,5 @@ export function startPage(): void {
   // Back from the back-forward cache: the same page, a new view.
   on(window, 'pageshow', ({ persisted }: PageTransitionEvent) => {
     if (persisted) enterView();
-  });
-  on(document, 'visibilitychange', () => {
-    if (document.hidden) emit('page_hidden', {});
-    else emit('page_visible', { hidden_ms: Date.now() - hiddenAt });
-    hiddenAt = Date.now();
   });
 }

@@ -1,9 +1,7 @@
-/** click, dblclick, context_menu; pointer positions in batches. */
-import { options } from '../config.js';
-import type { GoSightEvent } from '../events.js';
+/** click, dblclick, context_menu. */
 import { onEveryWindow } from '../guard.js';
-import { awaitResponse, emit, isWaiting } from '../pipeline.js';
-import { closest, isIgnored } from '../privacy.js';
+import { awaitResponse, emit } from '../pipeline.js';
+import { closest } from '../privacy.js';
 import { describe, frameOffset, neverDead, targetOf } from '../target.js';
 import { view } from '../view.js';
 import { clicked } from './dom.js';
@@ -15,8 +13,6 @@ const LABEL_MS = 50;
 const BUTTONS = ['left', 'middle', 'right'];
 
 let last = { at: 0, double_tap: false, control: undefined as Element | null | undefined };
-let moves: GoSightEvent<'mouse_move'> | undefined;
-let movedAt = 0;
 
 function onClick(event: PointerEvent): void {
   const element = targetOf(event);
@@ -25,7 +21,7 @@ function onClick(event: PointerEvent): void {
   const type = event.type === 'contextmenu' ? 'context_menu' : event.type === 'dblclick' ? 'dblclick' : 'click';
   // The right button's auxclick comes with a context menu.
   if (!element || (event.type === 'auxclick' && event.button > 1) || (type === 'click' && element === last.control && since < LABEL_MS)) return;
-  const target = describe(element, isIgnored(element) ? 'ignored' : neverDead(element, event));
+  const target = describe(element, neverDead(element, event));
   const { looks_interactive, rect } = target;
   const offset = frameOffset(element);
   // A click by the keyboard has no place of its own: it is in the middle of its target.
@@ -49,15 +45,6 @@ function onClick(event: PointerEvent): void {
   clicked(now);
 }
 
-function onMove({ pageX: x, pageY: y }: MouseEvent): void {
-  const now = Date.now();
-  if (now - movedAt < options.sampling.mouseMoveInterval) return;
-  movedAt = now;
-  if (moves && isWaiting(moves)) moves.payload.positions.push({ x, y, offset_ms: now - moves.timestamp_ms });
-  else moves = emit('mouse_move', { positions: [{ x, y, offset_ms: 0 }] }, now);
-}
-
 export function startPointer(): void {
   onEveryWindow('click auxclick dblclick contextmenu', onClick);
-  onEveryWindow('mousemove', onMove);
 }

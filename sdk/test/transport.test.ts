@@ -1,0 +1,61 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Batch } from '../src/batch.js';
+
+const batchOf = (events: number): Batch => ({ bytes: new Uint8Array(10), events });
+
+describe('the plain way out', () => {
+  let transport: typeof import('../src/transport.js');
+  let attributes: Record<string, string>;
+  let beaconed: number;
+  let beacons: boolean;
+
+  beforeEach(async () => {
+    vi.resetModules();
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('nobody answers')));
+    window.fetch = globalThis.fetch;
+    beaconed = 0;
+    beacons = true;
+    navigator.sendBeacon = () => beacons && ++beaconed > 0;
+    transport = await import('../src/transport.js');
+    ({ attributes } = await import('../src/batch.js'));
+    transport.startTransport(() => {});
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  const takenOver = (): Batch[] => {
+    const taken: Batch[] = [];
+    transport.takeOver({ send: (batch) => taken.push(batch), clear: () => {} });
+    return taken;
+  };
+
+  it('hands what failed to the second file, in order', async () => {
+    for (const events of [1, 2, 3]) await transport.send(batchOf(events), true, false);
+    expect(takenOver().map(({ events }) => events)).toEqual([1, 2, 3]);
+    expect(attributes).toEqual({});
+  });
+
+  it('keeps at most twenty batches, drops the oldest and tells how many events that were', async () => {
+    for (let events = 1; events <= 23; events++) await transport.send(batchOf(events), true, false);
+    expect(attributes.sdk_dropped_events).toBe('6');
+    expect(takenOver().map(({ events }) => events)).toEqual(Array.from({ length: 20 }, (_, i) => i + 4));
+  });
+
+  it('forgets nothing that fails while the second file takes over', async () => {
+    const failing = transport.send(batchOf(7), true, false);
+    const taken = takenOver();
+    await failing;
+    expect(taken.map(({ events }) => events)).toEqual([7]);
+  });
+
+  it('leaves by beacon, and keeps what no beacon takes', async () => {
+    await transport.send(batchOf(1), true, false);
+    beacons = false;
+    await transport.send(batchOf(2), true, true);
+    transport.leave();
+    beacons = true;
+    transport.leave();
+    expect(beaconed).toBe(2);
+    expect(takenOver()).toEqual([]);
+  });
+});
