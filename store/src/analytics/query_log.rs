@@ -18,16 +18,18 @@ pub struct LoggedQuery {
 }
 
 impl LoggedQuery {
-    /// Whether it reads `table`.
+    /// Whether it reads `table`: by its bare name, quoted, or with its database in front.
     pub fn reads(&self, table: &str) -> bool {
-        let words: Vec<_> = self
-            .sql
-            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        let is_quote = |c: char| matches!(c, '"' | '`');
+        let sql: String = self.sql.chars().filter(|c| !is_quote(*c)).collect();
+        let words: Vec<_> = sql
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')
             .filter(|word| !word.is_empty())
             .collect();
+        let is_table = |name: &str| name.rsplit('.').next() == Some(table);
         words
             .windows(2)
-            .any(|pair| matches!(pair[0], "FROM" | "JOIN") && pair[1] == table)
+            .any(|pair| matches!(pair[0].to_ascii_uppercase().as_str(), "FROM" | "JOIN") && is_table(pair[1]))
     }
 }
 
@@ -65,5 +67,32 @@ mod tests {
         };
         assert!(query.reads("rollups"));
         assert!(!query.reads("events"));
+    }
+
+    #[test]
+    fn a_table_may_be_quoted_and_have_its_database_in_front() {
+        for name in [
+            "events",
+            "gosight.events",
+            "\"events\"",
+            "`gosight`.`events`",
+            "\"gosight\".events",
+        ] {
+            for sql in [
+                format!("SELECT 1 FROM {name} WHERE x"),
+                format!("select 1 from a join\n{name}"),
+            ] {
+                assert!(
+                    LoggedQuery {
+                        view: "test",
+                        sql: sql.clone()
+                    }
+                    .reads("events"),
+                    "{sql}"
+                );
+            }
+        }
+        let sql = "SELECT 1 FROM events.rollups, raw_events".to_owned();
+        assert!(!LoggedQuery { view: "test", sql }.reads("events"));
     }
 }
