@@ -242,7 +242,7 @@ async fn a_muted_chat_is_left_alone_and_hears_again_afterwards() {
     let states: Vec<&str> = history
         .iter()
         .flat_map(|entry| &entry.deliveries)
-        .map(|(_, state)| state.as_str())
+        .map(|delivery| delivery.state.as_str())
         .collect();
     assert!(states.contains(&"muted"), "{states:?}");
     assert_eq!(world.api.sent().len(), 2);
