@@ -25,6 +25,10 @@ pub struct AnswerMeta {
     /// Where the list goes on; absent at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+    /// `true`: there is more than an answer holds, and it holds what counts most; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub truncated: bool,
 }
 
 /// What a handler gives back.
@@ -58,6 +62,11 @@ impl<T> Answer<T> {
     /// `complete_to_ms` must have been read *before* the data: [`crate::Api::complete_to_ms`].
     pub fn complete_to(mut self, complete_to_ms: i64) -> Self {
         self.meta.complete_to = Some(Iso(complete_to_ms));
+        self
+    }
+
+    pub fn truncated(mut self, is_truncated: bool) -> Self {
+        self.meta.truncated = is_truncated;
         self
     }
 

@@ -210,15 +210,10 @@ impl World {
         let rollup = |resolution, dimension, bucket, value: &str, counts| {
             RollupRow::new(project_id, resolution, dimension, bucket, value.to_owned(), counts)
         };
-        let sessions = Counts {
-            sessions: 1,
-            ..Counts::default()
-        };
         self.write(&[
             rollup(Resolution::Hour, Dimension::Total, MONDAY + HOUR, "", views),
             rollup(Resolution::Minute, Dimension::Total, MONDAY + HOUR, "", views),
             rollup(Resolution::Hour, Dimension::Path, MONDAY + HOUR, "/shop", views),
-            rollup(Resolution::Hour, Dimension::Country, MONDAY + HOUR, "DE", sessions),
         ])
         .await;
         let event = |id, r#type: &str, time| EventRow {

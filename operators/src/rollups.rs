@@ -1,4 +1,4 @@
-//! Rollups: a project's counts per minute, hour and day, in total and by each value of each dimension.
+//! Rollups: a project's counts per minute, hour and day, and those of each page per hour.
 //!
 //! Events, page views, errors, clicks and times on page are in the bucket of their own time; sessions, bounces and durations in that of the session's
 //! start; insights in that of their first click. All is additive: a session whose start or length changes is taken out of one bucket and put
@@ -6,16 +6,16 @@
 //!
 //! ```text
 //!   events of a batch ──┐ runs: same minute, page and context, one after the other
-//!   sessions  ± ────────┼──▶ by (minute, dimension, value) ──▶ ± minute, hour, day
+//!   sessions  ± ────────┼──▶ by (minute, page or none) ──▶ ± minute, hour, day
 //!   insights  ± ────────┘
 //! ```
 //!
-//! Events of a batch share their page and context, so a batch is about one run, and the dimensions are gone through once a run, not once an event.
-//! Hours and days are made of the tick's minutes.
+//! Events of a batch share their page, so a batch is about one run, and rows are made once a run, not once an event. Hours and days are made of the tick's
+//! minutes. There is a bucket of what a question reads, and of nothing else: every row costs every event.
 //!
 //! State: the buckets of one tick.
 //!
-//! What it will not notice: visitors. Distinct visitors do not add up; they are counted from session rows.
+//! What it will not notice: visitors. Distinct visitors do not add up; they, and the lists of what sessions have in common, are counted from session rows.
 
 use crate::event::{Day, Event, EventType, Payload};
 use crate::fold::{Shared, add_up, look};
@@ -31,12 +31,11 @@ use timely::dataflow::operators::vec::Map;
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// A minute of a project's day, for one value of one dimension.
+/// A minute of a project's day, of everything or of one page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Minute {
     at: At,
-    dimension: Dimension,
-    value: Arc<str>,
+    path: Option<Arc<str>>,
 }
 
 /// A minute of a project's day.
@@ -70,28 +69,19 @@ pub fn rollups<'scope>(
     insights: VecCollection<'scope, Tick, Arc<Insight>>,
     ticks: Ticks<'scope>,
 ) -> VecCollection<'scope, Tick, Rollup, RollupCounts> {
-    let types = EventType::ALL
-        .iter()
-        .map(|event_type| Arc::from(event_type.name()))
-        .collect::<Vec<_>>();
-    let of_events = look(events, "RollupEvents", move |events, rows| {
+    let of_events = look(events, "RollupEvents", |events, rows| {
         events
             .chunk_by(|one, next| is_same_run(one, next))
-            .for_each(|run| of_run(run, &types, rows));
+            .for_each(|run| of_run(run, rows));
     });
-    let of_sessions = sessions.inner.flat_map(|(session, _, diff)| {
-        let counts = session_counts(&session).times(diff);
-        rows(
-            At::new(session.project, session.started_at_ms, session.day),
-            counts,
-            session_values(&session),
-        )
+    let of_sessions = sessions.inner.map(|(session, _, diff)| {
+        let at = At::new(session.project, session.started_at_ms, session.day);
+        (Minute { at, path: None }, session_counts(&session).times(diff))
     });
     let of_insights = insights.inner.flat_map(|(insight, _, diff)| {
         let first = insight.first();
         let at = At::new(insight.project, first.time_ms, first.day);
-        let values = values(&insight.page.path, &first.context);
-        rows(at, insight_counts(&insight).times(diff), values)
+        rows(at, &insight.page.path, insight_counts(&insight).times(diff))
     });
     per_tick(
         "Rollups",
@@ -103,70 +93,23 @@ pub fn rollups<'scope>(
 }
 
 fn is_same_run(one: &Event, next: &Event) -> bool {
-    Arc::ptr_eq(&one.context, &next.context) && Arc::ptr_eq(&one.page, &next.page) && At::of(one) == At::of(next)
+    Arc::ptr_eq(&one.page, &next.page) && At::of(one) == At::of(next)
 }
 
-fn of_run(run: &[Arc<Event>], types: &[Arc<str>], rows_out: &mut Vec<Row>) {
+fn of_run(run: &[Arc<Event>], rows_out: &mut Vec<Row>) {
     let Some(first) = run.first() else { return };
-    let at = At::of(first);
     let mut total = RollupCounts::default();
-    let mut by_type = [0; EventType::ALL.len()];
     for event in run.iter().filter(|event| event.is_counted()) {
         total.plus_equals(&event_counts(event));
-        by_type[event.event_type as usize] += 1;
     }
-    if total == RollupCounts::default() {
-        return;
-    }
-    rows_out.extend(rows(at, total, values(&first.page.path, &first.context)));
-    for (value, events) in types.iter().zip(by_type).filter(|(_, events)| *events > 0) {
-        let minute = Minute {
-            at,
-            dimension: Dimension::EventType,
-            value: Arc::clone(value),
-        };
-        rows_out.push((
-            minute,
-            RollupCounts {
-                events,
-                ..RollupCounts::default()
-            },
-        ));
+    if total != RollupCounts::default() {
+        rows_out.extend(rows(At::of(first), &first.page.path, total));
     }
 }
 
-fn rows<const N: usize>(at: At, counts: RollupCounts, values: [(Dimension, Arc<str>); N]) -> impl Iterator<Item = Row> {
-    values
-        .into_iter()
-        .map(move |(dimension, value)| (Minute { at, dimension, value }, counts))
-}
-
-/// Where something happened, and on what.
-fn values(path: &Arc<str>, context: &crate::event::Context) -> [(Dimension, Arc<str>); 6] {
-    [
-        (Dimension::Total, Arc::default()),
-        (Dimension::Path, Arc::clone(path)),
-        (Dimension::Country, Arc::clone(&context.place.country)),
-        (Dimension::Device, Arc::clone(&context.device.device_type)),
-        (Dimension::Browser, Arc::clone(&context.device.browser)),
-        (Dimension::Os, Arc::clone(&context.device.os)),
-    ]
-}
-
-fn session_values(session: &SessionView) -> [(Dimension, Arc<str>); 11] {
-    [
-        (Dimension::Total, Arc::default()),
-        (Dimension::Referrer, Arc::clone(&session.referrer_domain)),
-        (Dimension::Country, Arc::clone(&session.place.country)),
-        (Dimension::Device, Arc::clone(&session.device.device_type)),
-        (Dimension::Browser, Arc::clone(&session.device.browser)),
-        (Dimension::Os, Arc::clone(&session.device.os)),
-        (Dimension::UtmSource, Arc::clone(&session.utm.source)),
-        (Dimension::UtmMedium, Arc::clone(&session.utm.medium)),
-        (Dimension::UtmCampaign, Arc::clone(&session.utm.campaign)),
-        (Dimension::EntryPage, Arc::clone(&session.entry.path)),
-        (Dimension::ExitPage, Arc::clone(&session.exit.path)),
-    ]
+/// What happened on a page counts for the page and in total.
+fn rows(at: At, path: &Arc<str>, counts: RollupCounts) -> [Row; 2] {
+    [None, Some(Arc::clone(path))].map(|path| (Minute { at, path }, counts))
 }
 
 fn event_counts(event: &Event) -> RollupCounts {
@@ -213,32 +156,33 @@ impl PerTick for Rollups {
     type Output = (Rollup, Tick, RollupCounts);
 
     fn tick(&mut self, tick: Tick, rows: impl IntoIterator<Item = Row>, rollups: &mut Vec<Self::Output>) {
-        let all = add_up(rows).flat_map(|(minute, counts)| {
-            let At {
-                project,
-                minute_ms,
-                day_starts_at_ms,
-            } = minute.at;
-            let buckets = [
-                (Resolution::Minute, minute_ms),
-                (Resolution::Hour, minute_ms.div_euclid(HOUR_MS) * HOUR_MS),
-                (Resolution::Day, day_starts_at_ms),
-            ];
-            let Minute { dimension, value, .. } = minute;
-            buckets.map(|(resolution, bucket_ms)| {
-                let value = Arc::clone(&value);
-                (
-                    Rollup {
-                        project,
-                        resolution,
-                        bucket_ms,
-                        dimension,
-                        value,
-                    },
-                    counts,
-                )
-            })
-        });
+        let all = add_up(rows).flat_map(|(minute, counts)| buckets(minute).map(move |rollup| (rollup, counts)));
         rollups.extend(add_up(all).map(|(rollup, counts)| (rollup, tick, counts)));
     }
+}
+
+/// The buckets a minute counts in.
+fn buckets(Minute { at, path }: Minute) -> impl Iterator<Item = Rollup> {
+    let hour = (Resolution::Hour, at.minute_ms.div_euclid(HOUR_MS) * HOUR_MS);
+    let others = [
+        (Resolution::Minute, at.minute_ms),
+        (Resolution::Day, at.day_starts_at_ms),
+    ];
+    let others = others.into_iter().filter({
+        let is_total = path.is_none();
+        move |_| is_total
+    });
+    let (dimension, value) = match path {
+        None => (Dimension::Total, Arc::default()),
+        Some(path) => (Dimension::Path, path),
+    };
+    std::iter::once(hour)
+        .chain(others)
+        .map(move |(resolution, bucket_ms)| Rollup {
+            project: at.project,
+            resolution,
+            bucket_ms,
+            dimension,
+            value: Arc::clone(&value),
+        })
 }

@@ -272,7 +272,7 @@ pub struct ScrollStep {
     pub percent: u8,
 }
 
-/// One bucket of time, for one value of one dimension.
+/// One bucket of time: of everything, or of one page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rollup {
     pub project: ProjectId,
@@ -293,19 +293,10 @@ pub enum Resolution {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Dimension {
+    /// Everything, in every resolution.
     Total,
+    /// Events and insights by their page, in hours.
     Path,
-    Referrer,
-    Country,
-    Device,
-    Browser,
-    Os,
-    UtmSource,
-    UtmMedium,
-    UtmCampaign,
-    EntryPage,
-    ExitPage,
-    EventType,
 }
 
 /// A struct of counts that is its own diff: rows with such diffs add up, and take away again.

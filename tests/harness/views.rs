@@ -222,7 +222,8 @@ fn overview_expected(
     insights: &[(&'static str, Insight)],
 ) -> BTreeMap<String, String> {
     let sessions: Vec<&Session> = views.sessions.values().collect();
-    let visitors: BTreeSet<&str> = sessions.iter().map(|session| session.visitor.as_str()).collect();
+    let visitors = sessions.iter().map(|session| session.visitor.as_str());
+    let visitors: BTreeSet<&str> = visitors.filter(|visitor| !visitor.is_empty()).collect();
     let page_views = events.iter().filter(|event| event.event_type == "page_view").count();
     let bounces = sessions.iter().filter(|session| session.is_bounce).count();
     let duration_ms: i64 = sessions.iter().map(|session| session.duration_ms()).sum();
@@ -252,49 +253,49 @@ fn overview_expected(
         let count = insights.iter().filter(|(it, _)| *it == name).count();
         figures.insert(format!("insights.{name}"), count.to_string());
     }
-    let mut by_value = BTreeMap::<_, [i64; 4]>::new();
+    let mut pages = BTreeMap::<_, [i64; 3]>::new();
     for (bucket, counts) in rollups(events, thresholds, tick)
         .into_iter()
-        .filter(|(bucket, _)| bucket.resolution == "day")
+        .filter(|(bucket, _)| bucket.dimension == "path")
     {
-        let sums = by_value.entry((bucket.dimension, bucket.value)).or_default();
-        for (sum, count) in sums.iter_mut().zip([
-            counts.page_views,
-            counts.sessions,
-            counts.time_on_page_ms,
-            counts.page_exits,
-        ]) {
+        let sums = pages.entry(bucket.value).or_default();
+        for (sum, count) in sums
+            .iter_mut()
+            .zip([counts.page_views, counts.time_on_page_ms, counts.page_exits])
+        {
             *sum += count;
         }
     }
-    for ((dimension, value), [page_views, sessions, time_ms, exits]) in by_value {
-        if dimension == "path" && page_views > 0 {
-            let mean_ms = if exits > 0 {
-                (time_ms as f64 / exits as f64).round()
-            } else {
-                0.0
-            };
-            figures.insert(
-                format!("top_pages.{value}"),
-                format!("{page_views} views of {mean_ms} ms"),
-            );
-        }
-        let list = LISTS.iter().find(|(_, it)| *it == dimension);
-        if let Some((list, _)) = list.filter(|_| !value.is_empty() && sessions > 0) {
-            figures.insert(format!("{list}.{value}"), sessions.to_string());
+    for (path, [page_views, time_ms, exits]) in pages.into_iter().filter(|(_, [page_views, ..])| *page_views > 0) {
+        let mean_ms = match exits {
+            0 => 0.0,
+            exits => (time_ms as f64 / exits as f64).round(),
+        };
+        figures.insert(
+            format!("top_pages.{path}"),
+            format!("{page_views} views of {mean_ms} ms"),
+        );
+    }
+    for (list, value_of) in LISTS {
+        let values: Vec<&str> = sessions.iter().map(|session| value_of(session)).collect();
+        for value in values.iter().filter(|value| !value.is_empty()) {
+            let count = values.iter().filter(|other| *other == value).count();
+            figures.insert(format!("{list}.{value}"), count.to_string());
         }
     }
     figures
 }
 
-/// A list of the overview, and the oracle's dimension.
-const LISTS: [(&str, &str); 6] = [
-    ("top_referrers", "referrer"),
-    ("countries", "country"),
-    ("devices", "device"),
-    ("browsers", "browser"),
-    ("entry_pages", "entry_page"),
-    ("exit_pages", "exit_page"),
+/// A list of the overview, and what it lists of a session.
+type List = (&'static str, fn(&Session) -> &str);
+
+const LISTS: [List; 6] = [
+    ("top_referrers", |session| &session.referrer_domain),
+    ("countries", |session| &session.country),
+    ("devices", |session| &session.device_type),
+    ("browsers", |session| &session.browser),
+    ("entry_pages", |session| &session.entry_path),
+    ("exit_pages", |session| &session.exit_path),
 ];
 
 impl InsightFacts {

@@ -44,11 +44,12 @@ pub(crate) enum HeatmapView {
 /// `type=click`
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ClickView {
-    /// All of them, the most clicked first.
+    /// All of them, the most clicked first; beyond 100 000 `meta.truncated` says so.
     cells: Vec<CellView>,
     cell_px: u32,
     /// Page views.
     views: i64,
+    /// The most clicked first, at most 1000; `meta.truncated` says when there are more.
     elements: Vec<ElementView>,
 }
 
@@ -121,18 +122,24 @@ pub(crate) async fn get(
         device: params.device,
         days,
     };
-    let view = match params.r#type.unwrap_or(HeatmapType::Click) {
-        HeatmapType::Click => HeatmapView::Click(scope.analytics.click_heatmap(&filter).await?.into()),
+    let (view, is_truncated) = match params.r#type.unwrap_or(HeatmapType::Click) {
+        HeatmapType::Click => {
+            let map = scope.analytics.click_heatmap(&filter).await?;
+            let is_truncated = map.cells.is_truncated || map.elements.is_truncated;
+            (HeatmapView::Click(map.into()), is_truncated)
+        }
         HeatmapType::Element => {
             let ClickHeatmap { views, elements, .. } = scope.analytics.click_heatmap(&filter).await?;
-            HeatmapView::Element(ElementsView {
-                views,
-                elements: elements.into_iter().map(ElementView::from).collect(),
-            })
+            let is_truncated = elements.is_truncated;
+            let elements = elements.rows.into_iter().map(ElementView::from).collect();
+            (HeatmapView::Element(ElementsView { views, elements }), is_truncated)
         }
-        HeatmapType::Scroll => HeatmapView::Scroll(scope.analytics.scroll_heatmap(&filter).await?.into()),
+        HeatmapType::Scroll => {
+            let reached = scope.analytics.scroll_heatmap(&filter).await?;
+            (HeatmapView::Scroll(reached.into()), false)
+        }
     };
-    Ok(Answer::new(view).complete_to(complete_to_ms))
+    Ok(Answer::new(view).complete_to(complete_to_ms).truncated(is_truncated))
 }
 
 /// The pages that have heatmaps in the range, the most viewed first
@@ -146,17 +153,20 @@ pub(crate) async fn pages(
     let complete_to_ms = api.complete_to_ms();
     let days = range.range(api.now_ms())?.days(scope.zone());
     let pages = scope.analytics.heatmap_pages(days).await?;
-    Ok(Answer::new(pages.into_iter().map(HeatmapPageView::from).collect()).complete_to(complete_to_ms))
+    let views = pages.rows.into_iter().map(HeatmapPageView::from).collect();
+    Ok(Answer::new(views)
+        .complete_to(complete_to_ms)
+        .truncated(pages.is_truncated))
 }
 
 impl From<ClickHeatmap> for ClickView {
     fn from(ClickHeatmap { cells, views, elements }: ClickHeatmap) -> Self {
-        let cells = cells.into_iter().map(CellView::from).collect();
+        let cells = cells.rows.into_iter().map(CellView::from).collect();
         Self {
             cells,
             cell_px: CELL_PX,
             views,
-            elements: elements.into_iter().map(ElementView::from).collect(),
+            elements: elements.rows.into_iter().map(ElementView::from).collect(),
         }
     }
 }

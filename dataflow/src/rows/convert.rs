@@ -251,17 +251,6 @@ fn dimension(dimension: views::Dimension) -> Dimension {
     match dimension {
         views::Dimension::Total => Dimension::Total,
         views::Dimension::Path => Dimension::Path,
-        views::Dimension::Referrer => Dimension::Referrer,
-        views::Dimension::Country => Dimension::Country,
-        views::Dimension::Device => Dimension::Device,
-        views::Dimension::Browser => Dimension::Browser,
-        views::Dimension::Os => Dimension::Os,
-        views::Dimension::UtmSource => Dimension::UtmSource,
-        views::Dimension::UtmMedium => Dimension::UtmMedium,
-        views::Dimension::UtmCampaign => Dimension::UtmCampaign,
-        views::Dimension::EntryPage => Dimension::EntryPage,
-        views::Dimension::ExitPage => Dimension::ExitPage,
-        views::Dimension::EventType => Dimension::EventType,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which day it is in a project's zone, quickly: the day a time falls on is remembered with its first and last instant.
 
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use gosight_operators::event::Day;
+use gosight_store::analytics::start_of_day_ms;
 
 /// A project's zone, with the day that was asked for last.
 #[derive(Clone, Debug)]
@@ -41,21 +42,8 @@ impl Zone {
         let date = time.with_timezone(&self.zone).date_naive();
         let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
         let number = date.signed_duration_since(NaiveDate::default()).num_days() as i32;
-        (
-            Day {
-                number,
-                starts_at_ms: self.midnight_ms(date),
-            },
-            self.midnight_ms(next),
-        )
-    }
-
-    /// The first instant of a date. Where midnight is skipped (a clock put forward then), that is the first hour there is.
-    fn midnight_ms(&self, date: NaiveDate) -> i64 {
-        (0..24)
-            .filter_map(|hour| date.and_hms_opt(hour, 0, 0))
-            .find_map(|local| self.zone.from_local_datetime(&local).earliest())
-            .map_or(0, |instant| instant.timestamp_millis())
+        let starts_at_ms = start_of_day_ms(date, self.zone);
+        (Day { number, starts_at_ms }, start_of_day_ms(next, self.zone))
     }
 }
 
@@ -93,6 +81,24 @@ mod tests {
     #[test]
     fn a_skipped_midnight_does_not_lose_the_day() {
         assert_eq!(hours(&mut Zone::new("Asia/Beirut"), "2024-03-31T12:00:00Z"), 23);
+    }
+
+    #[test]
+    fn in_every_zone_a_time_is_in_its_day_whatever_was_asked_before() {
+        // Clocks changed in these days: at midnight in Beirut and Havana, by half an hour on Lord Howe Island, by a whole day in Apia.
+        let days = ["2011-12-30", "2018-11-04", "2024-03-31", "2024-10-06", "2024-10-27"];
+        for tz in chrono_tz::TZ_VARIANTS {
+            let mut zone = Zone::new(tz.name());
+            for day in days {
+                let noon_ms = ms(&format!("{day}T12:00:00Z"));
+                for time_ms in (noon_ms - 48 * HOUR_MS..noon_ms + 48 * HOUR_MS).step_by(HOUR_MS as usize / 4) {
+                    let asked = zone.day_of(time_ms);
+                    assert_eq!(asked, Zone::new(tz.name()).day_of(time_ms), "{tz} {time_ms}");
+                    let range = asked.starts_at_ms..zone.newest_ends_at_ms;
+                    assert!(range.contains(&time_ms), "{tz} {time_ms} not in {range:?}");
+                }
+            }
+        }
     }
 
     #[test]

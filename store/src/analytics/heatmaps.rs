@@ -6,9 +6,9 @@ use clickhouse::query::Query;
 use serde::{Deserialize, Serialize};
 
 /// Cells of one answer at most: a page of 1000 × 10 000 px clicked everywhere.
-const CELLS_MAX: u32 = 100_000;
-const ELEMENTS_MAX: u32 = 1000;
-const PAGES_MAX: u32 = 1000;
+const CELLS_MAX: usize = 100_000;
+const ELEMENTS_MAX: usize = 1000;
+const PAGES_MAX: usize = 1000;
 
 /// Which page, whole days, and optionally a device type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +43,26 @@ pub struct Element {
 /// All cells and elements of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickHeatmap {
-    pub cells: Vec<Cell>,
+    pub cells: Bounded<Cell>,
     /// Page views in the same days.
     pub views: i64,
-    pub elements: Vec<Element>,
+    pub elements: Bounded<Element>,
+}
+
+/// The first rows of a list, and whether there are more than an answer holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounded<T> {
+    pub rows: Vec<T>,
+    pub is_truncated: bool,
+}
+
+impl<T> Bounded<T> {
+    /// Of one row more than `max`, if there is one.
+    fn new(mut rows: Vec<T>, max: usize) -> Self {
+        let is_truncated = rows.len() > max;
+        rows.truncate(max);
+        Self { rows, is_truncated }
+    }
 }
 
 /// How many page views reached a percent of the page.
@@ -99,17 +115,18 @@ impl Scope {
         Ok(ClickHeatmap { cells, views, elements })
     }
 
-    async fn cells(&self, filter: &HeatmapFilter) -> Result<Vec<Cell>, AnalyticsError> {
+    async fn cells(&self, filter: &HeatmapFilter) -> Result<Bounded<Cell>, AnalyticsError> {
         let sql = format!(
             "SELECT cell_x AS x, cell_y AS y, sum(clicks) AS count, sum(rage) AS rage, sum(dead) AS dead FROM click_cells WHERE {}
-            GROUP BY cell_x, cell_y HAVING count != 0 ORDER BY count DESC, y, x LIMIT {CELLS_MAX}",
+            GROUP BY cell_x, cell_y HAVING count != 0 ORDER BY count DESC, y, x LIMIT {CELLS_MAX} + 1",
             filter.sql()
         );
-        Ok(filter.bind(self.query("heatmap_cells", &sql)).fetch_all().await?)
+        let cells = filter.bind(self.query("heatmap_cells", &sql)).fetch_all().await?;
+        Ok(Bounded::new(cells, CELLS_MAX))
     }
 
     /// An element's name and text are those most of its clicks had.
-    async fn elements(&self, filter: &HeatmapFilter) -> Result<Vec<Element>, AnalyticsError> {
+    async fn elements(&self, filter: &HeatmapFilter) -> Result<Bounded<Element>, AnalyticsError> {
         let sql = format!(
             "SELECT selector, tupleElement(label, 1) AS name, tupleElement(label, 2) AS text, clicks, rage, dead, error FROM (
                 SELECT selector, argMax(tuple(n, t), tuple(c, n, t)) AS label, sum(c) AS clicks, sum(r) AS rage, sum(d) AS dead, sum(e) AS error
@@ -117,10 +134,11 @@ impl Scope {
                     SELECT selector, toString(name) AS n, toString(text) AS t, sum(clicks) AS c, sum(rage) AS r, sum(dead) AS d, sum(error) AS e
                     FROM elements WHERE {} GROUP BY selector, n, t
                 ) GROUP BY selector
-            ) WHERE clicks != 0 ORDER BY clicks DESC, selector LIMIT {ELEMENTS_MAX}",
+            ) WHERE clicks != 0 ORDER BY clicks DESC, selector LIMIT {ELEMENTS_MAX} + 1",
             filter.sql()
         );
-        Ok(filter.bind(self.query("heatmap_elements", &sql)).fetch_all().await?)
+        let elements = filter.bind(self.query("heatmap_elements", &sql)).fetch_all().await?;
+        Ok(Bounded::new(elements, ELEMENTS_MAX))
     }
 
     /// Every page view has reached the top of its page.
@@ -142,14 +160,15 @@ impl Scope {
     }
 
     /// The pages that have heatmaps on these days, the most viewed first.
-    pub async fn heatmap_pages(&self, days: DayRange) -> Result<Vec<HeatmapPage>, AnalyticsError> {
+    pub async fn heatmap_pages(&self, days: DayRange) -> Result<Bounded<HeatmapPage>, AnalyticsError> {
         let sql = format!(
             "SELECT path, sum(v) AS views, sum(c) AS clicks FROM (
                 SELECT toString(path) AS path, views AS v, toInt64(0) AS c FROM scroll_depth WHERE {ON_DAYS} AND percent = 0
                 UNION ALL
                 SELECT toString(path) AS path, toInt64(0) AS v, clicks AS c FROM click_cells WHERE {ON_DAYS}
-            ) GROUP BY path HAVING views != 0 OR clicks != 0 ORDER BY views DESC, clicks DESC, path LIMIT {PAGES_MAX}"
+            ) GROUP BY path HAVING views != 0 OR clicks != 0 ORDER BY views DESC, clicks DESC, path LIMIT {PAGES_MAX} + 1"
         );
-        Ok(bind_days(self.query("heatmap_pages", &sql), days).fetch_all().await?)
+        let pages = bind_days(self.query("heatmap_pages", &sql), days).fetch_all().await?;
+        Ok(Bounded::new(pages, PAGES_MAX))
     }
 }

@@ -3,8 +3,8 @@
 //! A session counts by its start, a page view and a page's time by the event's own time, an insight by its timestamp: each is in the range or it is not,
 //! to the millisecond, with a filter as without. A filter chooses sessions; then only their page views and insights count.
 //!
-//! Sessions, visitors, bounces, durations and lists are counted from session rows: visitors must be (they are distinct over any range), and rollups do not
-//! know who struggled. Without a filter page views and pages come from rollups, and from `page_events` for the parts of hours at the range's ends; with one
+//! Sessions, visitors, bounces, durations and lists are counted from session rows, because visitors must be: they are distinct over any range, and what is
+//! read for them costs more than the rest. Without a filter page views and pages come from rollups, and from `page_events` for the parts of hours at the range's ends; with one
 //! from the `page_events` of the sessions it leaves.
 
 use super::cover::Cover;
@@ -84,7 +84,7 @@ pub struct TopPage {
     pub avg_time_ms: f64,
 }
 
-/// A value of a dimension and the sessions that have it.
+/// A value of a list and the sessions that have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     pub value: String,
@@ -93,20 +93,17 @@ pub struct Share {
     pub struggling_sessions: i64,
 }
 
-#[derive(Row, Serialize, Deserialize)]
+/// What session rows tell of a range, or of a step of it.
+#[derive(Default, Row, Serialize, Deserialize)]
 struct SessionFigures {
+    /// 1: of the whole range.
+    is_whole: u8,
+    /// Of a step, its first instant.
+    time_ms: i64,
     sessions: u64,
     visitors: u64,
     bounces: u64,
     durations_ms: u64,
-    struggling: u64,
-}
-
-#[derive(Row, Serialize, Deserialize)]
-struct SessionPoint {
-    time_ms: i64,
-    sessions: u64,
-    visitors: u64,
     struggling: u64,
 }
 
@@ -118,7 +115,7 @@ struct ViewsPoint {
 
 #[derive(Row, Serialize, Deserialize)]
 struct ShareRow {
-    dimension: String,
+    list: String,
     value: String,
     sessions: i64,
     struggling: i64,
@@ -147,29 +144,32 @@ impl Scope {
             zone,
             now_ms,
         };
-        let (figures, before, series, top_pages, mut shares, insights) = futures::try_join!(
-            self.session_figures(&question, range),
+        let (sessions, views, before, top_pages, mut shares, insights) = futures::try_join!(
+            self.sessions_by_step(&question),
+            self.views_by_step(&question),
             self.summary_before(&question),
-            self.series(&question),
             self.top_pages(&question),
             self.shares(&question),
             self.insight_counts(&question),
         )?;
+        let (whole, sessions): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|figures| figures.is_whole == 1);
+        let series = question.series(sessions, views);
         // The chart's points hold every page view of the range.
-        let summary = figures.summary(series.iter().map(|point| point.pageviews).sum());
-        let mut take = |dimension: Dimension| shares.remove(dimension.as_str()).unwrap_or_default();
+        let page_views = series.iter().map(|point| point.pageviews).sum();
+        let summary = whole.into_iter().next().unwrap_or_default().summary(page_views);
+        let mut take = |list: &str| shares.remove(list).unwrap_or_default();
         Ok(Overview {
             summary,
             change: Change::between(before, summary),
             step: range.step(),
             series,
             top_pages,
-            referrers: take(Dimension::Referrer),
-            countries: take(Dimension::Country),
-            devices: take(Dimension::Device),
-            browsers: take(Dimension::Browser),
-            entry_pages: take(Dimension::EntryPage),
-            exit_pages: take(Dimension::ExitPage),
+            referrers: take("referrer"),
+            countries: take("country"),
+            devices: take("device"),
+            browsers: take("browser"),
+            entry_pages: take("entry_page"),
+            exit_pages: take("exit_page"),
             insights,
         })
     }
@@ -178,22 +178,16 @@ impl Scope {
         let Some(before) = question.range.previous() else {
             return Ok(Summary::default());
         };
-        let (figures, pageviews) = futures::try_join!(
-            self.session_figures(question, before),
-            self.page_views_in(question, before)
-        )?;
+        let (figures, pageviews) =
+            futures::try_join!(self.sessions_in(question, before), self.page_views_in(question, before))?;
         Ok(figures.summary(pageviews))
     }
 
-    async fn session_figures(
-        &self,
-        question: &Question<'_>,
-        range: TimeRange,
-    ) -> Result<SessionFigures, AnalyticsError> {
+    async fn sessions_in(&self, question: &Question<'_>, range: TimeRange) -> Result<SessionFigures, AnalyticsError> {
         let sql = format!(
-            "SELECT count() AS sessions, uniqExact(visitor_id) AS visitors, toUInt64(sum(is_bounce)) AS bounces, sum(duration_ms) AS durations_ms,
-                countIf({STRUGGLE} > 0) AS struggling
+            "SELECT toUInt8(1) AS is_whole, toInt64(0) AS time_ms, {}
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}",
+            figures_sql(),
             question.filter.sql()
         );
         let query = self.query("overview_summary", &sql);
@@ -209,39 +203,13 @@ impl Scope {
         Ok(source.bind(self.query("overview_page_views", &sql)).fetch_one().await?)
     }
 
-    async fn series(&self, question: &Question<'_>) -> Result<Vec<SeriesPoint>, AnalyticsError> {
-        let (sessions, views) = futures::try_join!(self.session_points(question), self.view_points(question))?;
-        // What has not begun yet has no point.
-        let steps = question
-            .range
-            .steps(question.range.step(), question.zone)
-            .unwrap_or_default();
-        let begun = steps.into_iter().filter(|time_ms| *time_ms <= question.now_ms);
-        let mut points: BTreeMap<i64, SeriesPoint> = begun.map(|time_ms| (time_ms, SeriesPoint::default())).collect();
-        for SessionPoint {
-            time_ms,
-            sessions,
-            visitors,
-            struggling,
-        } in sessions
-        {
-            let point = points.entry(time_ms).or_default();
-            (point.sessions, point.visitors, point.struggling_sessions) = (sessions, visitors, struggling);
-        }
-        for ViewsPoint { time_ms, views } in views {
-            points.entry(time_ms).or_default().pageviews = views;
-        }
-        Ok(points
-            .into_iter()
-            .map(|(time_ms, point)| SeriesPoint { time_ms, ..point })
-            .collect())
-    }
-
-    async fn session_points(&self, question: &Question<'_>) -> Result<Vec<SessionPoint>, AnalyticsError> {
+    /// Of every step with sessions, and of the whole range: in one read.
+    async fn sessions_by_step(&self, question: &Question<'_>) -> Result<Vec<SessionFigures>, AnalyticsError> {
         let sql = format!(
-            "SELECT {step} AS time_ms, count() AS sessions, uniqExact(visitor_id) AS visitors, countIf({STRUGGLE} > 0) AS struggling
-            FROM sessions FINAL WHERE {STARTED_IN_RANGE}{filter} GROUP BY time_ms",
+            "SELECT toUInt8(grouping(time_ms)) AS is_whole, {step} AS time_ms, {figures}
+            FROM sessions FINAL WHERE {STARTED_IN_RANGE}{filter} GROUP BY GROUPING SETS ((time_ms), ())",
             step = step_sql(question.range.step(), "started_at"),
+            figures = figures_sql(),
             filter = question.filter.sql()
         );
         let query = self
@@ -250,7 +218,7 @@ impl Scope {
         Ok(question.bind_sessions(query, question.range).fetch_all().await?)
     }
 
-    async fn view_points(&self, question: &Question<'_>) -> Result<Vec<ViewsPoint>, AnalyticsError> {
+    async fn views_by_step(&self, question: &Question<'_>) -> Result<Vec<ViewsPoint>, AnalyticsError> {
         let source = question.pages_by_step();
         let sql = format!(
             "SELECT {step} AS time_ms, sum(pages.page_views) AS views FROM ({source}) AS pages GROUP BY time_ms",
@@ -273,28 +241,28 @@ impl Scope {
     }
 
     async fn shares(&self, question: &Question<'_>) -> Result<BTreeMap<String, Vec<Share>>, AnalyticsError> {
-        // One read of the sessions for all lists. Rollups do not know who struggled.
+        // One read of the sessions for all lists.
         let sql = format!(
             "SELECT multiIf(grouping(referrer_domain) = 0, 'referrer', grouping(country) = 0, 'country', grouping(device_type) = 0, 'device',
-                    grouping(browser) = 0, 'browser', grouping(entry_path) = 0, 'entry_page', 'exit_page') AS dimension,
+                    grouping(browser) = 0, 'browser', grouping(entry_path) = 0, 'entry_page', 'exit_page') AS list,
                 concat(referrer_domain, country, device_type, browser, entry_path, exit_path) AS value,
                 toInt64(count()) AS sessions, toInt64(countIf({STRUGGLE} > 0)) AS struggling
             FROM sessions FINAL WHERE {STARTED_IN_RANGE}{}
             GROUP BY GROUPING SETS ((referrer_domain), (country), (device_type), (browser), (entry_path), (exit_path)) HAVING value != ''
-            ORDER BY dimension, sessions DESC, value LIMIT {TOP_MAX} BY dimension",
+            ORDER BY list, sessions DESC, value LIMIT {TOP_MAX} BY list",
             question.filter.sql()
         );
         let query = self.query("overview_shares", &sql);
         let rows: Vec<ShareRow> = question.bind_sessions(query, question.range).fetch_all().await?;
         let mut shares: BTreeMap<String, Vec<Share>> = BTreeMap::new();
         for ShareRow {
-            dimension,
+            list,
             value,
             sessions,
             struggling,
         } in rows
         {
-            shares.entry(dimension).or_default().push(Share {
+            shares.entry(list).or_default().push(Share {
                 value,
                 sessions,
                 struggling_sessions: struggling,
@@ -335,6 +303,31 @@ impl SessionFigures {
 }
 
 impl Question<'_> {
+    /// Every step that has begun, and what was in it.
+    fn series(&self, sessions: Vec<SessionFigures>, views: Vec<ViewsPoint>) -> Vec<SeriesPoint> {
+        let steps = self.range.steps(self.range.step(), self.zone).unwrap_or_default();
+        let begun = steps.into_iter().filter(|time_ms| *time_ms <= self.now_ms);
+        let point = |time_ms| SeriesPoint {
+            time_ms,
+            ..SeriesPoint::default()
+        };
+        let mut points: BTreeMap<i64, SeriesPoint> = begun.map(|time_ms| (time_ms, point(time_ms))).collect();
+        for figures in sessions {
+            let point = points
+                .entry(figures.time_ms)
+                .or_insert_with_key(|time_ms| point(*time_ms));
+            (point.sessions, point.visitors, point.struggling_sessions) =
+                (figures.sessions, figures.visitors, figures.struggling);
+        }
+        for ViewsPoint { time_ms, views } in views {
+            points
+                .entry(time_ms)
+                .or_insert_with_key(|time_ms| point(*time_ms))
+                .pageviews = views;
+        }
+        points.into_values().collect()
+    }
+
     /// The page views of `range`, to be added up.
     fn pages(&self, range: TimeRange) -> PageSource<'_> {
         self.pages_covered(range, Cover::of)
@@ -378,6 +371,14 @@ impl Change {
             struggling_sessions: percent(before.struggling_sessions as f64, now.struggling_sessions as f64),
         }
     }
+}
+
+/// The columns of [`SessionFigures`]. Who is not known is no visitor.
+fn figures_sql() -> String {
+    format!(
+        "count() AS sessions, uniqExactIf(visitor_id, visitor_id != '') AS visitors, toUInt64(sum(is_bounce)) AS bounces,
+            sum(duration_ms) AS durations_ms, countIf({STRUGGLE} > 0) AS struggling"
+    )
 }
 
 /// The first instant (ms) of the step a time is in, in the bound `{zone}`.

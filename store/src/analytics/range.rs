@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_S: i64 = 24 * 60 * 60;
 /// 2100-01-01: what the columns can hold ends somewhat later.
 const END_MAX_MS: i64 = 4_102_444_800_000;
 /// Charts have at most this many points; a longer series leaves empty ones out.
@@ -139,23 +140,28 @@ fn date(time_ms: i64, zone: Tz) -> NaiveDate {
         .date_naive()
 }
 
-/// The first instant of a day: midnight, or later where a clock change skips it.
-pub(super) fn start_of_day_ms(date: NaiveDate, zone: Tz) -> i64 {
+/// The first instant of a day: midnight, or later where a clock change skips it. Of a day that a zone left out whole, the next day's.
+pub fn start_of_day_ms(date: NaiveDate, zone: Tz) -> i64 {
     let midnight = date.and_time(chrono::NaiveTime::MIN);
     match zone.from_local_datetime(&midnight).earliest() {
         Some(start) => start.timestamp_millis(),
-        None => {
-            // Skipped midnights end within three hours; the first minute that exists is the day's start.
-            let minutes = (1..=180).map(|minute| midnight + chrono::TimeDelta::minutes(minute));
-            let first = minutes
-                .filter_map(|time| zone.from_local_datetime(&time).earliest())
-                .next();
-            first.map_or_else(
-                || midnight.and_utc().timestamp_millis(),
-                |start| start.timestamp_millis(),
-            )
+        None => after_gap_ms(date, zone),
+    }
+}
+
+/// Where a clock that skipped a day's midnight went on. Clocks change at whole seconds.
+fn after_gap_ms(date: NaiveDate, zone: Tz) -> i64 {
+    let midnight_s = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+    // No zone is two days from UTC.
+    let (mut before_s, mut after_s) = (midnight_s - 2 * DAY_S, midnight_s + 2 * DAY_S);
+    while after_s - before_s > 1 {
+        let middle_s = before_s.midpoint(after_s);
+        match self::date(middle_s * 1000, zone) < date {
+            true => before_s = middle_s,
+            false => after_s = middle_s,
         }
     }
+    after_s * 1000
 }
 
 /// The first instant of the day `now_ms` is in.
@@ -223,6 +229,22 @@ mod tests {
             start_of_day_ms(date, chrono_tz::America::Sao_Paulo),
             ms("2018-11-04T03:00:00Z")
         );
+    }
+
+    #[test]
+    fn in_every_zone_a_day_begins_where_the_date_changes() {
+        // With clock changes at midnight, a minute after it and by half an hour, and a day that Apia left out.
+        let years = [1972, 2006, 2011, 2018, 2024];
+        let dates = years.map(|year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
+        for zone in chrono_tz::TZ_VARIANTS {
+            for day in dates.iter().flat_map(|first| first.iter_days().take(365)) {
+                let start_ms = start_of_day_ms(day, zone);
+                let (before, at) = (date(start_ms - 1, zone), date(start_ms, zone));
+                assert!(before < day && at >= day, "{zone} {day}: {before}, then {at}");
+                let is_left_out = at > day && start_ms == start_of_day_ms(at, zone);
+                assert!(at == day || is_left_out, "{zone} {day}");
+            }
+        }
     }
 
     #[test]

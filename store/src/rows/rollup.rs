@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::ops::AddAssign;
 use uuid::Uuid;
 
-/// Table `rollups`: differences of a project's counts in one bucket of time, for one value of one dimension.
+/// Table `rollups`: differences of a project's counts in one bucket of time, in total or of one page.
 ///
 /// Page views, events, clicks, errors and times on page fall into the bucket of their own time; sessions, bounces and durations into that of the
 /// session's start; insights into that of their timestamp.
@@ -144,19 +144,9 @@ words! {
 words! {
     /// What a rollup is broken down by.
     Dimension {
-        /// Not at all: one row per bucket, with an empty value.
+        /// Not at all: one row per bucket, with an empty value, in every resolution.
         Total = "total",
+        /// By page: what happened on it, in hours.
         Path = "path",
-        Referrer = "referrer",
-        Country = "country",
-        Device = "device",
-        Browser = "browser",
-        Os = "os",
-        UtmSource = "utm_source",
-        UtmMedium = "utm_medium",
-        UtmCampaign = "utm_campaign",
-        EntryPage = "entry_page",
-        ExitPage = "exit_page",
-        EventType = "event_type",
     }
 }

@@ -35,7 +35,7 @@ async fn differences_add_up_and_what_is_taken_away_is_gone() {
     .await;
     let map = analytics.scope(PROJECT).click_heatmap(&shop(None)).await.unwrap();
     assert_eq!(
-        map.cells,
+        map.cells.rows,
         [Cell {
             x: 10,
             y: 20,
@@ -69,7 +69,8 @@ async fn a_heatmap_is_of_one_path_its_days_and_its_device() {
             .click_heatmap(&shop(device))
             .await
             .unwrap()
-            .cells[0]
+            .cells
+            .rows[0]
             .count
     };
     assert_eq!(count(None).await, 6);
@@ -91,7 +92,7 @@ async fn an_element_has_the_name_most_of_its_clicks_had_and_the_page_s_views_are
     write(&analytics, &[element("#gone", -1)]).await;
     write(&analytics, &[scroll(0, 9), scroll(5, 4)]).await;
     let map = analytics.scope(PROJECT).click_heatmap(&shop(None)).await.unwrap();
-    let [buy] = &map.elements[..] else {
+    let [buy] = &map.elements.rows[..] else {
         panic!("{:?}", map.elements)
     };
     assert_eq!(
@@ -157,12 +158,28 @@ async fn pages_with_data_are_listed_by_views() {
         views,
         clicks,
     };
-    assert_eq!(pages, [page("/pay", 5, 0), page("/shop", 3, 2)]);
+    assert_eq!(pages.rows, [page("/pay", 5, 0), page("/shop", 3, 2)]);
 }
 
 #[tokio::test]
 async fn a_page_without_data_is_empty() {
     let analytics = testing::analytics().await;
     let map = analytics.scope(PROJECT).click_heatmap(&shop(None)).await.unwrap();
-    assert_eq!((map.cells.len(), map.elements.len(), map.views), (0, 0, 0));
+    assert_eq!((map.cells.rows.len(), map.elements.rows.len(), map.views), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_map_that_is_not_all_of_it_says_so() {
+    let analytics = testing::analytics().await;
+    let of = async || {
+        let map = analytics.scope(PROJECT).click_heatmap(&shop(None)).await.unwrap();
+        let cells = (map.cells.rows.len(), map.cells.is_truncated);
+        (cells, map.elements.rows.len(), map.elements.is_truncated)
+    };
+    let elements: Vec<_> = (0..1000).map(|n| element(&format!("#e{n}"), 1)).collect();
+    write(&analytics, &elements).await;
+    write(&analytics, &[cell(0, 0, 1)]).await;
+    assert_eq!(of().await, ((1, false), 1000, false));
+    write(&analytics, &[element("#one-more", 1)]).await;
+    assert_eq!(of().await, ((1, false), 1000, true));
 }

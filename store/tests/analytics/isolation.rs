@@ -45,9 +45,16 @@ async fn every_question_about_another_project_finds_nothing() {
         .unwrap();
     assert!(insights.insights.rows.is_empty() && insights.summary.is_empty() && insights.hotspots.is_empty());
     let clicks = other.click_heatmap(&heatmap).await.unwrap();
-    assert!(clicks.cells.is_empty() && clicks.elements.is_empty() && clicks.views == 0);
+    assert!(clicks.cells.rows.is_empty() && clicks.elements.rows.is_empty() && clicks.views == 0);
     assert!(other.scroll_heatmap(&heatmap).await.unwrap().is_empty());
-    assert!(other.heatmap_pages(monday().days(Tz::UTC)).await.unwrap().is_empty());
+    assert!(
+        other
+            .heatmap_pages(monday().days(Tz::UTC))
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
     let overview = other.overview(monday(), &everyone, Tz::UTC, MONDAY).await.unwrap();
     assert_eq!((overview.summary.sessions, overview.summary.pageviews), (0, 0));
     assert_eq!(other.today(MONDAY, Tz::UTC).await.unwrap().events, 0);

@@ -5,15 +5,15 @@ use crate::{OracleEvent, Payload, Session, Thresholds, dead_clicks, error_clicks
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// One bucket of time, for one value of one dimension.
+/// One bucket of time: of everything, or of one page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bucket {
     pub project: String,
-    /// `minute`, `hour` or `day`.
+    /// `minute`, `hour` or `day`; of a page, `hour`.
     pub resolution: &'static str,
     /// Its first instant, UTC ms; days are those of the project's zone.
     pub bucket_ms: i64,
-    /// `total`, `path`, `country`, …
+    /// `total` or `path`.
     pub dimension: &'static str,
     /// Of `total`, empty.
     pub value: String,
@@ -38,7 +38,7 @@ pub struct Counts {
     pub page_exits: i64,
 }
 
-/// Every bucket with a count that is not 0, as it is at `tick`. A text that is not known is a value too: the empty one.
+/// Every bucket with a count that is not 0, as it is at `tick`. A path that is not known is one too: the empty one.
 pub fn rollups(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -> BTreeMap<Bucket, Counts> {
     let mut rollups = Rollups::default();
     for event in events.iter().filter(|event| event.is_counted()) {
@@ -57,7 +57,7 @@ pub fn rollups(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -> BT
     ] {
         for insight in insights {
             let first = insight.first();
-            rollups.add(first, first.time_ms, &places(first), &|counts| *count(counts) += 1);
+            rollups.add(first, first.time_ms, Some(&first.path), &|counts| *count(counts) += 1);
         }
     }
     rollups.0.retain(|_, counts| *counts != Counts::default());
@@ -67,24 +67,9 @@ pub fn rollups(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -> BT
 #[derive(Default)]
 struct Rollups(BTreeMap<Bucket, Counts>);
 
-/// A dimension and a value of it.
-type Place<'a> = (&'static str, &'a str);
-
-/// What an event or insight is broken down by: where it happened, and on what.
-fn places(event: &OracleEvent) -> Vec<Place<'_>> {
-    vec![
-        ("total", ""),
-        ("path", &event.path),
-        ("country", &event.country),
-        ("device", &event.device_type),
-        ("browser", &event.browser),
-        ("os", &event.os),
-    ]
-}
-
 impl Rollups {
     fn add_event(&mut self, event: &OracleEvent) {
-        self.add(event, event.time_ms, &places(event), &|counts| {
+        self.add(event, event.time_ms, Some(&event.path), &|counts| {
             counts.events += 1;
             counts.page_views += i64::from(event.event_type == "page_view");
             counts.errors += i64::from(event.is_error());
@@ -94,58 +79,39 @@ impl Rollups {
                 counts.page_exits += 1;
             }
         });
-        self.add(event, event.time_ms, &[("event_type", &event.event_type)], &|counts| {
-            counts.events += 1
-        });
     }
 
     fn add_session(&mut self, session: &Session) {
-        let places = [
-            ("total", ""),
-            ("referrer", &session.referrer_domain),
-            ("country", &session.country),
-            ("device", &session.device_type),
-            ("browser", &session.browser),
-            ("os", &session.os),
-            ("utm_source", &session.utm_source),
-            ("utm_medium", &session.utm_medium),
-            ("utm_campaign", &session.utm_campaign),
-            ("entry_page", &session.entry_path),
-            ("exit_page", &session.exit_path),
-        ];
         let at = OracleEvent {
             project: session.project.clone(),
             day: session.day,
             ..OracleEvent::default()
         };
-        self.add(&at, session.started_at_ms, &places, &|counts| {
+        self.add(&at, session.started_at_ms, None, &|counts| {
             counts.sessions += 1;
             counts.bounces += i64::from(session.is_bounce);
             counts.duration_ms += session.duration_ms();
         });
     }
 
-    /// To every resolution, for each place.
-    fn add(&mut self, of: &OracleEvent, time_ms: i64, places: &[Place<'_>], change: &dyn Fn(&mut Counts)) {
-        for (resolution, bucket_ms) in [
-            ("minute", time_ms.div_euclid(MINUTE_MS) * MINUTE_MS),
-            ("hour", time_ms.div_euclid(HOUR_MS) * HOUR_MS),
-            ("day", of.day.starts_at_ms),
-        ] {
-            for &(dimension, value) in places {
-                let (project, value) = (of.project.clone(), value.to_owned());
-                change(
-                    self.0
-                        .entry(Bucket {
-                            project,
-                            resolution,
-                            bucket_ms,
-                            dimension,
-                            value,
-                        })
-                        .or_default(),
-                );
-            }
+    /// To the total of every resolution, and to the page's hour.
+    fn add(&mut self, of: &OracleEvent, time_ms: i64, path: Option<&str>, change: &dyn Fn(&mut Counts)) {
+        let hour_ms = time_ms.div_euclid(HOUR_MS) * HOUR_MS;
+        let mut buckets = vec![
+            ("minute", time_ms.div_euclid(MINUTE_MS) * MINUTE_MS, "total", ""),
+            ("hour", hour_ms, "total", ""),
+            ("day", of.day.starts_at_ms, "total", ""),
+        ];
+        buckets.extend(path.map(|path| ("hour", hour_ms, "path", path)));
+        for (resolution, bucket_ms, dimension, value) in buckets {
+            let bucket = Bucket {
+                project: of.project.clone(),
+                resolution,
+                bucket_ms,
+                dimension,
+                value: value.to_owned(),
+            };
+            change(self.0.entry(bucket).or_default());
         }
     }
 }
@@ -219,10 +185,11 @@ mod tests {
             page_exits: 1,
             ..Counts::default()
         };
-        assert_eq!(of(&rollups, "minute", 60_000, "path", "/a"), second);
-        assert_eq!(of(&rollups, "day", -3_600_000, "event_type", "page_view").events, 2);
-        assert_eq!(of(&rollups, "hour", 0, "entry_page", "/a").sessions, 1);
-        assert_eq!(of(&rollups, "hour", 0, "total", "").events, 3);
+        assert_eq!(of(&rollups, "minute", 60_000, "total", ""), second);
+        assert_eq!(of(&rollups, "day", -3_600_000, "total", "").events, 3);
+        let page = of(&rollups, "hour", 0, "path", "/a");
+        assert_eq!((page.page_views, page.page_exits, page.sessions), (2, 1, 0));
+        assert_eq!(of(&rollups, "minute", 0, "path", "/a"), Counts::default());
     }
 
     #[test]
@@ -233,7 +200,8 @@ mod tests {
         let rollups = rollups(&events, &Thresholds::default(), 0);
         assert_eq!(of(&rollups, "minute", 0, "total", "").rage_clicks, 1);
         assert_eq!(of(&rollups, "minute", 60_000, "total", "").rage_clicks, 0);
-        assert_eq!(of(&rollups, "minute", 60_000, "path", "/").clicks, 3);
+        assert_eq!(of(&rollups, "minute", 60_000, "total", "").clicks, 3);
+        assert_eq!(of(&rollups, "hour", 0, "path", "/").rage_clicks, 1);
     }
 
     #[test]
