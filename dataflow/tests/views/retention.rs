@@ -47,7 +47,10 @@ impl OldLog {
             let at_ms = from_ms + visit as i64 * MINUTE_MS;
             let id = 1_000_000 + visit * 10;
             let events = [page_view(id, at_ms), click(id + 1, at_ms + 1000)];
-            self.take((visit % 2) as usize, &Batch::new(PROJECT, 1000 + visit, at_ms).with(events));
+            self.take(
+                (visit % 2) as usize,
+                &Batch::new(PROJECT, 1000 + visit, at_ms).with(events),
+            );
         }
     }
 
