@@ -9,9 +9,10 @@ const STRING_MAX = 1024;
 const STACK_MAX = 8192;
 
 const DOUBLE = /^(cls|velocity|device_pixel_ratio|number|.*_s)$/;
-const ONEOF = /^(null|number|string|boolean)$/;
 const STRING_MAP = /^(query|attributes)$/;
 const VALUE_MAP = /^(properties|traits)$/;
+/** The oneof of `google.protobuf.Value` in the order of its field numbers; null is an object. */
+export const VALUE_TYPES = ['object', 'number', 'string', 'boolean'];
 
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
@@ -39,16 +40,21 @@ export function delimited(out: number[], number: number, bytes: number[] | Uint8
   append(out, bytes);
 }
 
-/** `google.protobuf.Value`: null, number, string or bool, each field of a oneof. */
-function oneofOf(item: unknown): object {
-  const only = (type: string) => (typeof item === type ? item : undefined);
-  return { null: item === null ? 0 : undefined, number: only('number'), string: only('string'), boolean: only('boolean') };
+/** A field of a oneof is told even when it holds a default. */
+function oneofOf(item: unknown): number[] {
+  const out: number[] = [];
+  field(out, VALUE_TYPES.indexOf(typeof item) + 1, typeof item, item ?? 0);
+  return out;
 }
 
 function field(out: number[], number: number, name: string, item: unknown): void {
-  const isValueMap = VALUE_MAP.test(name);
-  if (isValueMap || STRING_MAP.test(name)) {
-    for (const [key, value] of Object.entries(item as object)) delimited(out, number, encode({ key, value: isValueMap ? oneofOf(value) : value }));
+  if (STRING_MAP.test(name) || VALUE_MAP.test(name)) {
+    for (const [key, value] of Object.entries(item as object)) {
+      const entry = encode({ key });
+      if (VALUE_MAP.test(name)) delimited(entry, 2, oneofOf(value));
+      else field(entry, 2, '', value);
+      delimited(out, number, entry);
+    }
   } else if (typeof item === 'object') delimited(out, number, encode(item as object));
   else if (typeof item === 'string') delimited(out, number, utf8.encode(item.slice(0, name === 'stack' ? STACK_MAX : STRING_MAX)));
   else if (DOUBLE.test(name)) {
@@ -60,11 +66,11 @@ function field(out: number[], number: number, name: string, item: unknown): void
   }
 }
 
-/** The bytes of a message. Defaults, and what is no number, are left out as proto3 does; in a oneof they are told. */
+/** The bytes of a message. Defaults, and what is no number, are left out, as proto3 does. */
 export function encode(message: object): number[] {
   const out: number[] = [];
   Object.entries(message).forEach(([name, item], index) => {
-    if (item !== undefined && item !== Infinity && (item || ONEOF.test(name))) for (const one of [item].flat()) field(out, index + 1, name, one);
+    if (item && item !== Infinity) for (const one of [item].flat()) field(out, index + 1, name, one);
   });
   return out;
 }
