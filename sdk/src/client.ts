@@ -5,6 +5,7 @@ import { loadMore } from './core.js';
 import type { Primitive, Properties } from './events.js';
 import { guard, on, report } from './guard.js';
 import { discard, emit, enterView, flush, hold, release, startSession, state } from './pipeline.js';
+import { VALUE_TYPES } from './protobuf.js';
 import { startSensors } from './sensors/index.js';
 import { forget, identity, load, save, setZone, storageKey } from './session.js';
 import { clear, startTransport } from './transport.js';
@@ -60,7 +61,7 @@ function stop(): void {
 function primitives(given: Properties = {}): Properties {
   return Object.fromEntries(
     Object.entries(given)
-      .filter(([name, value]) => value === null || /^(string|number|boolean)$/.test(typeof value) || report('bad_property', name))
+      .filter(([name, value]) => value === null || VALUE_TYPES.includes(typeof value, 1) || report('bad_property', name))
       .slice(0, PROPERTIES_MAX),
   );
 }
@@ -68,8 +69,9 @@ function primitives(given: Properties = {}): Properties {
 const isGood = (value: string, max: number) => (typeof value === 'string' && value && value.length <= max) || report('bad_argument', value);
 
 const methods = {
-  /** Starts collecting. A second call changes nothing. */
+  /** Starts collecting. A second call changes nothing, and is wrong with another key. */
   init(config: Config): void {
+    if (options.projectKey && options.projectKey === config.projectKey) return;
     if (options.projectKey || !KEY.test(config.projectKey)) return report('bad_init');
     configure(config);
     load();

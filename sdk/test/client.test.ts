@@ -172,6 +172,14 @@ describe('a page', () => {
     GoSight.optIn();
   });
 
+  it('may start it twice, but not for two projects', async () => {
+    await start();
+    GoSight.init({ projectKey: KEY });
+    expect(problems).toEqual([]);
+    GoSight.init({ projectKey: `another_${KEY}` });
+    expect(problems).toEqual(['bad_init']);
+  });
+
   it('drops an event, or changes it, before it is sent', async () => {
     await start({ hooks: { beforeSend: (event) => (event.type === 'identify' ? null : Object.assign(event, { timestamp_ms: 1_800_000_000_000 })) } });
     GoSight.identify('u');
