@@ -3,6 +3,7 @@
 //! It keeps three things. [`analytics`] is the ClickHouse database of events and views: one file per view with its queries, all of them scoped to
 //! one project by `analytics::Scope`. [`meta`] is the metadata of the product: users, projects, keys, alert rules. [`live`] is the bus
 //! that carries each tick's changes past the database to whoever watches. [`deletions`] finishes in analytics what was deleted in metadata.
+//! [`recording`] says what a recording's data may be.
 //! [`engine`] runs the ClickHouse that analytics speaks to, as a supervised child process of our own binary.
 //!
 //! Start with [`rows`], the shape of every table, then [`analytics`]. The store knows no HTTP route and derives no view: what a query returns is
@@ -13,6 +14,7 @@ pub mod deletions;
 pub mod engine;
 pub mod live;
 pub mod meta;
+pub mod recording;
 pub mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,0 +1,505 @@
+//! Events: what each of rrweb's may say.
+//!
+//! ```text
+//! 0 DomContentLoaded, 1 Load    nothing
+//! 2 FullSnapshot                a page as a tree
+//! 3 IncrementalSnapshot         what changed: one of 17 sources
+//! 4 Meta                        the page's address and size
+//! 5 Custom                      a name and whatever goes with it; never built into a page
+//! 6 Plugin                      lines of the console and the network
+//! ```
+//!
+//! Events stay in the order they came in, which is the order they are played in. An event or source that is not known here is left out: a
+//! player that knows it would do with it what nobody here has looked at.
+
+use super::attributes::{self, replace};
+use super::json::{Json, Kind, Object, whole};
+use super::nodes::{Nodes, Parent};
+use super::{Asset, RecordingError, assets, canvas, css, tags};
+
+/// Events of one chunk: a few seconds of a page, or a whole recording that is imported in pieces.
+pub const EVENTS_MAX: usize = 50_000;
+/// The last millisecond a browser's clock can show.
+const TIME_MS_MAX: f64 = 8.64e15;
+/// The rrweb plugins whose lines are kept.
+const CONSOLE: &str = "rrweb/console@1";
+const NETWORK: &str = "rrweb/network@1";
+
+/// A chunk that is safe to keep and to play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    /// The events, a JSON array.
+    pub json: Vec<u8>,
+    pub event_count: u32,
+    /// The times of its earliest and latest event.
+    pub first_ms: i64,
+    pub last_ms: i64,
+    /// Whether playing can start in this chunk.
+    pub has_full_snapshot: bool,
+    /// Taken out of the events, which keep their digests.
+    pub assets: Vec<Asset>,
+    /// Dangerous things that were taken out or made inert.
+    pub removed: u32,
+}
+
+/// Reads a JSON array of rrweb events and makes it safe.
+pub fn clean(json: &[u8]) -> Result<Cleaned, RecordingError> {
+    let Json::List(mut events) = Json::read(json)? else {
+        return Err(RecordingError::NotEvents);
+    };
+    if events.len() > EVENTS_MAX {
+        return Err(RecordingError::TooManyEvents);
+    }
+    for (index, event) in events.iter().enumerate() {
+        validate(index, event)?;
+    }
+    let mut chunk = Chunk::default();
+    events.retain_mut(|event| {
+        let is_kept = event.as_object_mut().is_some_and(|it| chunk.event(it));
+        chunk.nodes.removed += u32::from(!is_kept);
+        is_kept
+    });
+    let times = || events.iter().filter_map(time_ms);
+    let (Some(first_ms), Some(last_ms)) = (times().min(), times().max()) else {
+        return Err(RecordingError::Empty);
+    };
+    Ok(Cleaned {
+        event_count: u32::try_from(events.len()).unwrap_or(u32::MAX),
+        first_ms,
+        last_ms,
+        has_full_snapshot: chunk.has_full_snapshot,
+        assets: chunk.assets,
+        removed: chunk.nodes.removed,
+        json: Json::List(events).write(),
+    })
+}
+
+fn validate(index: usize, event: &Json<'_>) -> Result<(), RecordingError> {
+    if event.as_object().and_then(|it| it.int("type")).is_none() {
+        return Err(RecordingError::NotAnEvent { index });
+    }
+    match time_ms(event) {
+        Some(_) => Ok(()),
+        None => Err(RecordingError::NoTimestamp { index }),
+    }
+}
+
+/// When the event happened; some recorders know it to a fraction.
+pub(super) fn time_ms(event: &Json<'_>) -> Option<i64> {
+    let time = event.as_object()?.get("timestamp")?.as_f64()?;
+    (0.0..=TIME_MS_MAX).contains(&time).then(|| whole(time))?
+}
+
+/// What is known of the chunk so far.
+#[derive(Default)]
+struct Chunk {
+    nodes: Nodes,
+    assets: Vec<Asset>,
+    has_full_snapshot: bool,
+}
+
+impl Chunk {
+    /// Whether the event stays.
+    fn event(&mut self, event: &mut Object<'_>) -> bool {
+        event.keep(&[
+            ("type", Kind::Number),
+            ("data", Kind::Object),
+            ("timestamp", Kind::Number),
+            ("delay", Kind::Number),
+        ]);
+        let kind = event.int("type");
+        event.or_set("data", Json::Object(Object::default()));
+        let Some(data) = event.object_mut("data") else {
+            return false;
+        };
+        match kind {
+            Some(0 | 1) => {
+                data.clear();
+                true
+            }
+            Some(2) => self.full_snapshot(data),
+            Some(3) => self.incremental(data),
+            Some(4) => meta(data),
+            Some(5) => self.custom(data),
+            Some(6) => plugin(data),
+            _ => false,
+        }
+    }
+
+    fn full_snapshot(&mut self, data: &mut Object<'_>) -> bool {
+        data.keep(&[("node", Kind::Object), ("initialOffset", Kind::Object)]);
+        data.or_set("initialOffset", Json::Object(Object::default()));
+        if let Some(offset) = data.object_mut("initialOffset") {
+            offset.keep(&[("top", Kind::Number), ("left", Kind::Number)]);
+        }
+        let is_page = data
+            .get_mut("node")
+            .is_some_and(|it| self.nodes.clean(it, Parent::Elsewhere));
+        self.has_full_snapshot |= is_page;
+        is_page
+    }
+
+    fn custom(&mut self, data: &mut Object<'_>) -> bool {
+        data.keep(&[("tag", Kind::Text), ("payload", Kind::Any)]);
+        if data.text("tag") == Some("gosight.asset") {
+            let Some(payload) = data.object_mut("payload") else {
+                return false;
+            };
+            if !assets::take(payload, &mut self.assets) {
+                self.nodes.removed += 1;
+            }
+        }
+        data.text("tag").is_some()
+    }
+
+    fn incremental(&mut self, data: &mut Object<'_>) -> bool {
+        use Kind::{Flag, List, Number, Text};
+        const SOURCE: (&str, Kind) = ("source", Number);
+        const ID: (&str, Kind) = ("id", Number);
+        let source = data.int("source");
+        let needs = match source {
+            Some(0) => return self.mutation(data),
+            Some(1 | 6 | 12) => return positions(data),
+            Some(2) => {
+                data.keep(&[
+                    SOURCE,
+                    ID,
+                    ("type", Number),
+                    ("x", Number),
+                    ("y", Number),
+                    ("pointerType", Number),
+                ]);
+                return data.int("id").is_some() && matches!(data.int("type"), Some(0..=10));
+            }
+            Some(3) => {
+                data.keep(&[SOURCE, ID, ("x", Number), ("y", Number)]);
+                "id"
+            }
+            Some(4) => {
+                data.keep(&[SOURCE, ("width", Number), ("height", Number)]);
+                "width"
+            }
+            Some(5) => {
+                data.keep(&[SOURCE, ID, ("text", Text), ("isChecked", Flag), ("userTriggered", Flag)]);
+                "id"
+            }
+            Some(7) => {
+                data.keep(&[
+                    SOURCE,
+                    ID,
+                    ("type", Number),
+                    ("currentTime", Number),
+                    ("volume", Number),
+                    ("muted", Flag),
+                    ("loop", Flag),
+                    ("playbackRate", Number),
+                ]);
+                "id"
+            }
+            Some(8) => {
+                self.style_rules(data);
+                "source"
+            }
+            Some(9) => return canvas::clean(data, &mut self.nodes.removed),
+            Some(10) => return self.font(data),
+            Some(11) => {
+                data.keep(&[SOURCE, ("level", Text), ("trace", Kind::Any), ("payload", Kind::Any)]);
+                console(data);
+                "source"
+            }
+            Some(13) => {
+                self.style_declaration(data);
+                "index"
+            }
+            Some(14) => {
+                data.keep(&[SOURCE, ("ranges", List)]);
+                each(data, "ranges", |range| {
+                    range.keep(&[
+                        ("start", Number),
+                        ("startOffset", Number),
+                        ("end", Number),
+                        ("endOffset", Number),
+                    ]);
+                    true
+                });
+                "ranges"
+            }
+            Some(15) => {
+                self.adopted_styles(data);
+                "id"
+            }
+            Some(16) => {
+                data.keep(&[SOURCE, ("define", Kind::Object)]);
+                let define = data.object_mut("define");
+                return define.is_some_and(|it| {
+                    it.keep(&[("name", Text)]);
+                    it.text("name").is_some_and(tags::is_custom)
+                });
+            }
+            _ => return false,
+        };
+        data.get(needs).is_some()
+    }
+
+    fn mutation(&mut self, data: &mut Object<'_>) -> bool {
+        data.keep(&[
+            ("source", Kind::Number),
+            ("texts", Kind::List),
+            ("attributes", Kind::List),
+            ("removes", Kind::List),
+            ("adds", Kind::List),
+            ("isAttachIframe", Kind::Flag),
+        ]);
+        for part in ["texts", "attributes", "removes", "adds"] {
+            data.or_set(part, Json::List(Vec::new()));
+        }
+        each(data, "removes", |it| {
+            it.keep(&[
+                ("parentId", Kind::Number),
+                ("id", Kind::Number),
+                ("isShadow", Kind::Flag),
+            ]);
+            it.int("id").is_some()
+        });
+        // A text may come before the style it is in.
+        for add in data.items("adds") {
+            self.note_style(add);
+        }
+        each(data, "adds", |it| self.add(it));
+        each(data, "texts", |it| self.text(it));
+        each(data, "attributes", |it| {
+            it.keep(&[("id", Kind::Number), ("attributes", Kind::Object)]);
+            let attributes = it.object_mut("attributes");
+            attributes
+                .map(|it| attributes::clean(it, &mut self.nodes.removed))
+                .is_some()
+                && it.int("id").is_some()
+        });
+        true
+    }
+
+    fn note_style(&mut self, add: &Json<'_>) {
+        let node = add.as_object().and_then(|it| it.get("node")).and_then(Json::as_object);
+        if let Some(node) = node
+            && let Some(id) = node.int("id")
+            && node
+                .text("tagName")
+                .is_some_and(|it| it.eq_ignore_ascii_case("style") || it.eq_ignore_ascii_case("link"))
+        {
+            self.nodes.styles.insert(id);
+        }
+    }
+
+    fn add(&mut self, add: &mut Object<'_>) -> bool {
+        add.keep(&[
+            ("parentId", Kind::Number),
+            ("previousId", Kind::NumberOrNull),
+            ("nextId", Kind::NumberOrNull),
+            ("node", Kind::Object),
+        ]);
+        let Some(parent) = add.int("parentId") else {
+            return false;
+        };
+        let parent = if self.nodes.styles.contains(&parent) {
+            Parent::Style
+        } else {
+            Parent::Elsewhere
+        };
+        add.get_mut("node").is_some_and(|it| self.nodes.clean(it, parent))
+    }
+
+    fn text(&mut self, text: &mut Object<'_>) -> bool {
+        text.retain(|name, it| {
+            matches!(
+                (name, it),
+                ("id", Json::Number(_)) | ("value", Json::Text(_) | Json::Null)
+            )
+        });
+        let Some(id) = text.int("id") else { return false };
+        if let Some(Json::Text(value)) = text.get_mut("value") {
+            if self.nodes.style_texts.contains(&id) {
+                replace(value, |it| css::piece(it, &mut self.nodes.removed));
+            } else {
+                replace(value, css::text);
+            }
+        }
+        text.get("value").is_some()
+    }
+
+    fn style_rules(&mut self, data: &mut Object<'_>) {
+        data.keep(&[
+            ("source", Kind::Number),
+            ("id", Kind::Number),
+            ("styleId", Kind::Number),
+            ("removes", Kind::List),
+            ("adds", Kind::List),
+            ("replace", Kind::Text),
+            ("replaceSync", Kind::Text),
+        ]);
+        each(data, "removes", |it| {
+            it.keep(&[("index", Kind::Numbers)]);
+            !it.is_empty()
+        });
+        each(data, "adds", |it| self.rule(it));
+        self.style(data, "replace");
+        self.style(data, "replaceSync");
+    }
+
+    fn rule(&mut self, rule: &mut Object<'_>) -> bool {
+        rule.keep(&[("rule", Kind::Text), ("index", Kind::Numbers)]);
+        self.style(rule, "rule");
+        rule.text("rule").is_some()
+    }
+
+    fn style(&mut self, object: &mut Object<'_>, field: &str) {
+        if let Some(Json::Text(css)) = object.get_mut(field) {
+            replace(css, |it| css::sheet(it, &mut self.nodes.removed));
+        }
+    }
+
+    fn style_declaration(&mut self, data: &mut Object<'_>) {
+        data.keep(&[
+            ("source", Kind::Number),
+            ("id", Kind::Number),
+            ("styleId", Kind::Number),
+            ("index", Kind::List),
+            ("set", Kind::Object),
+            ("remove", Kind::Object),
+        ]);
+        if let Some(index) = data.list_mut("index") {
+            index.retain(|it| it.as_int().is_some());
+        }
+        if let Some(set) = data.object_mut("set") {
+            set.retain(|name, it| {
+                matches!(name, "property" | "value" | "priority") && matches!(it, Json::Text(_) | Json::Null)
+            });
+            self.style(set, "value");
+        }
+        if let Some(remove) = data.object_mut("remove") {
+            remove.keep(&[("property", Kind::Text)]);
+        }
+    }
+
+    fn adopted_styles(&mut self, data: &mut Object<'_>) {
+        data.keep(&[
+            ("source", Kind::Number),
+            ("id", Kind::Number),
+            ("styles", Kind::List),
+            ("styleIds", Kind::List),
+        ]);
+        data.or_set("styleIds", Json::List(Vec::new()));
+        if let Some(ids) = data.list_mut("styleIds") {
+            ids.retain(|it| it.as_int().is_some());
+        }
+        each(data, "styles", |style| {
+            style.keep(&[("styleId", Kind::Number), ("rules", Kind::List)]);
+            each(style, "rules", |it| self.rule(it));
+            true
+        });
+    }
+
+    fn font(&mut self, data: &mut Object<'_>) -> bool {
+        data.keep(&[
+            ("source", Kind::Number),
+            ("family", Kind::Text),
+            ("fontSource", Kind::Text),
+            ("buffer", Kind::Flag),
+            ("descriptors", Kind::Object),
+        ]);
+        self.style(data, "family");
+        self.style(data, "fontSource");
+        if let Some(descriptors) = data.object_mut("descriptors") {
+            descriptors.retain(|_, it| match it {
+                Json::Text(css) => {
+                    replace(css, |it| css::sheet(it, &mut self.nodes.removed));
+                    true
+                }
+                _ => false,
+            });
+        }
+        data.text("family").is_some() && data.text("fontSource").is_some()
+    }
+}
+
+/// Cleans the objects of a list, and leaves out those that may not stay and everything that is no object.
+fn each<'a>(object: &mut Object<'a>, field: &str, mut keep: impl FnMut(&mut Object<'a>) -> bool) {
+    if let Some(items) = object.list_mut(field) {
+        items.retain_mut(|it| it.as_object_mut().is_some_and(&mut keep));
+    }
+}
+
+/// Where the mouse or a finger was. The player reads the last position without looking whether there is one.
+fn positions(data: &mut Object<'_>) -> bool {
+    data.keep(&[("source", Kind::Number), ("positions", Kind::List)]);
+    each(data, "positions", |it| {
+        it.keep(&[
+            ("x", Kind::Number),
+            ("y", Kind::Number),
+            ("id", Kind::Number),
+            ("timeOffset", Kind::Number),
+        ]);
+        it.int("id").is_some()
+    });
+    !data.items("positions").is_empty()
+}
+
+/// The page's address is shown and compared, never followed; what is not a page's address is not kept.
+fn meta(data: &mut Object<'_>) -> bool {
+    data.keep(&[("href", Kind::Text), ("width", Kind::Number), ("height", Kind::Number)]);
+    data.or_set("href", Json::text(""));
+    if let Some(Json::Text(href)) = data.get_mut("href")
+        && !url::Url::parse(href).is_ok_and(|it| matches!(it.scheme(), "http" | "https"))
+    {
+        *href = "".into();
+    }
+    data.get("width").is_some() && data.get("height").is_some()
+}
+
+/// Lines of the console and the network, without the headers and bodies that a stock recorder may add.
+fn plugin(data: &mut Object<'_>) -> bool {
+    data.keep(&[("plugin", Kind::Text), ("payload", Kind::Object)]);
+    let plugin = data.text("plugin").unwrap_or_default().to_owned();
+    let Some(payload) = data.object_mut("payload") else {
+        return false;
+    };
+    match &*plugin {
+        CONSOLE => {
+            payload.keep(&[("level", Kind::Text), ("trace", Kind::Any), ("payload", Kind::Any)]);
+            console(payload);
+            true
+        }
+        NETWORK => {
+            payload.keep(&[("requests", Kind::List)]);
+            each(payload, "requests", |it| {
+                it.keep(&[
+                    ("method", Kind::Text),
+                    ("url", Kind::Text),
+                    ("name", Kind::Text),
+                    ("initiatorType", Kind::Text),
+                    ("status", Kind::Number),
+                    ("startTime", Kind::Number),
+                    ("endTime", Kind::Number),
+                    ("duration", Kind::Number),
+                    ("requestBytes", Kind::Number),
+                    ("responseBytes", Kind::Number),
+                ]);
+                true
+            });
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A line's words and where it was written: texts, one or a list.
+fn console(line: &mut Object<'_>) {
+    for field in ["trace", "payload"] {
+        match line.get_mut(field) {
+            Some(Json::List(items)) => items.retain(|it| matches!(it, Json::Text(_))),
+            Some(Json::Text(_)) | None => {}
+            Some(_) => {
+                line.take(field);
+            }
+        }
+    }
+}

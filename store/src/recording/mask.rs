@@ -1,0 +1,239 @@
+//! What a member may see of a recording: the page's shape, and `*` instead of what it says.
+//!
+//! Every text of the same length, white space kept, so that lines break where they broke. Styles stay, because they are the shape. A text
+//! that comes alone is masked unless the same chunk shows that it belongs to a style: better a style is lost than a text shown.
+//! A canvas shows nothing, because its pixels can say anything. Pictures stay, and so do asset addresses, by which pictures are found.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::attributes::replace;
+use super::json::{Json, Object};
+use super::nodes::{ELEMENT, TEXT};
+use super::RecordingError;
+
+/// Attributes that are read by people, or hold what they wrote.
+const SAYS: [&str; 15] = [
+    "abbr",
+    "alt",
+    "aria-description",
+    "aria-label",
+    "aria-placeholder",
+    "aria-roledescription",
+    "aria-valuetext",
+    "content",
+    "data-content",
+    "data-label",
+    "data-title",
+    "label",
+    "placeholder",
+    "title",
+    "value",
+];
+/// Attributes that say where a visitor could have gone.
+const LEADS: [&str; 4] = ["action", "cite", "formaction", "href"];
+/// The events that bring assets: they hold no text of the page.
+const ASSET_TAG: &str = "gosight.asset";
+
+/// Masks what [`super::clean`] gave.
+pub fn mask(cleaned_json: &[u8]) -> Result<Vec<u8>, RecordingError> {
+    let Json::List(mut events) = Json::read(cleaned_json)? else {
+        return Err(RecordingError::NotEvents);
+    };
+    let mut masker = Masker::default();
+    events.retain_mut(|event| event.as_object_mut().is_some_and(|it| masker.event(it)));
+    Ok(Json::List(events).write())
+}
+
+/// The text's length in `*`, as a browser counts it, with its white space.
+pub(super) fn stars(text: &str) -> String {
+    text.chars()
+        .flat_map(|it| {
+            let (shown, times) = if it.is_whitespace() {
+                (it, 1)
+            } else {
+                ('*', it.len_utf16())
+            };
+            std::iter::repeat_n(shown, times)
+        })
+        .collect()
+}
+
+/// The address with its query and fragment masked.
+fn without_query(address: &str) -> Cow<'_, str> {
+    match address.find(['?', '#']) {
+        Some(at) => format!("{}{}", &address[..=at], stars(&address[at + 1..])).into(),
+        None => address.into(),
+    }
+}
+
+#[derive(Default)]
+struct Masker {
+    /// The ids of `<style>` elements of this chunk, and of their texts.
+    styles: HashSet<i64>,
+    style_texts: HashSet<i64>,
+}
+
+impl Masker {
+    /// Whether the event stays.
+    fn event(&mut self, event: &mut Object<'_>) -> bool {
+        let kind = event.int("type");
+        let Some(data) = event.object_mut("data") else {
+            return true;
+        };
+        match kind {
+            Some(2) => {
+                if let Some(node) = data.object_mut("node") {
+                    self.node(node, false);
+                }
+            }
+            Some(3) => return self.incremental(data),
+            Some(4) => text(data, "href", without_query),
+            Some(5) if data.text("tag") != Some(ASSET_TAG) => {
+                if let Some(payload) = data.get_mut("payload") {
+                    everything(payload);
+                }
+            }
+            Some(6) => plugin(data),
+            _ => {}
+        }
+        true
+    }
+
+    fn incremental(&mut self, data: &mut Object<'_>) -> bool {
+        match data.int("source") {
+            Some(0) => self.mutation(data),
+            Some(5) => text(data, "text", masked),
+            Some(9) => return false,
+            Some(11) => console(data),
+            _ => {}
+        }
+        true
+    }
+
+    fn mutation(&mut self, data: &mut Object<'_>) {
+        for add in objects(data, "adds") {
+            let is_in_style = add.int("parentId").is_some_and(|it| self.styles.contains(&it));
+            if let Some(node) = add.object_mut("node") {
+                self.node(node, is_in_style);
+            }
+        }
+        for change in objects(data, "texts") {
+            if !change.int("id").is_some_and(|it| self.style_texts.contains(&it)) {
+                text(change, "value", masked);
+            }
+        }
+        for change in objects(data, "attributes") {
+            if let Some(attributes) = change.object_mut("attributes") {
+                self::attributes(attributes, true);
+            }
+        }
+    }
+
+    fn node(&mut self, node: &mut Object<'_>, is_in_style: bool) {
+        let id = node.int("id").unwrap_or_default();
+        let name = node.text("tagName").unwrap_or_default();
+        let is_style = matches!(name, "style" | "link");
+        let is_canvas = name == "canvas";
+        match node.int("type") {
+            Some(ELEMENT) => {
+                if is_style {
+                    self.styles.insert(id);
+                }
+                if let Some(attributes) = node.object_mut("attributes") {
+                    self::attributes(attributes, is_canvas);
+                }
+            }
+            Some(TEXT) if is_in_style => {
+                self.style_texts.insert(id);
+            }
+            _ => text(node, "textContent", masked),
+        }
+        for child in objects(node, "childNodes") {
+            self.node(child, is_style);
+        }
+    }
+}
+
+fn masked(text: &str) -> Cow<'_, str> {
+    stars(text).into()
+}
+
+fn text(object: &mut Object<'_>, field: &str, change: impl for<'t> FnOnce(&'t str) -> Cow<'t, str>) {
+    if let Some(Json::Text(text)) = object.get_mut(field) {
+        replace(text, change);
+    }
+}
+
+fn objects<'o, 'a>(object: &'o mut Object<'a>, field: &str) -> impl Iterator<Item = &'o mut Object<'a>> {
+    object
+        .list_mut(field)
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_object_mut)
+}
+
+/// Attributes of a node, or of a mutation, whose element may be a canvas.
+fn attributes(attributes: &mut Object<'_>, may_be_canvas: bool) {
+    attributes.retain(|name, value| {
+        let name = name.to_ascii_lowercase();
+        if may_be_canvas && name == "rr_dataurl" {
+            return false;
+        }
+        if let Json::Text(text) = value {
+            if SAYS.contains(&&*name) {
+                replace(text, masked);
+            } else if LEADS.contains(&&*name) {
+                replace(text, led);
+            }
+        }
+        true
+    });
+}
+
+/// Where a link led: a page without its query; of anything else, a mail address or a number, nothing.
+fn led(address: &str) -> Cow<'_, str> {
+    let place = address.strip_prefix("asset:").unwrap_or(address);
+    match place.split_once(':') {
+        Some((scheme, rest)) if !matches!(scheme, "http" | "https") && !scheme.contains('/') => {
+            format!("{}{}", &address[..address.len() - rest.len()], stars(rest)).into()
+        }
+        _ => without_query(address),
+    }
+}
+
+fn plugin(data: &mut Object<'_>) {
+    let is_console = data.text("plugin").is_some_and(|it| it.starts_with("rrweb/console"));
+    let Some(payload) = data.object_mut("payload") else {
+        return;
+    };
+    if is_console {
+        console(payload);
+    } else {
+        for request in objects(payload, "requests") {
+            text(request, "url", without_query);
+            text(request, "name", without_query);
+        }
+    }
+}
+
+fn console(line: &mut Object<'_>) {
+    for field in ["payload", "trace"] {
+        if let Some(said) = line.get_mut(field) {
+            everything(said);
+        }
+    }
+}
+
+/// Every text of whatever this is.
+fn everything(json: &mut Json<'_>) {
+    match json {
+        Json::Text(text) => replace(text, masked),
+        Json::List(items) => items.iter_mut().for_each(everything),
+        Json::Object(object) => object.retain(|_, it| {
+            everything(it);
+            true
+        }),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
