@@ -1,3 +1,3 @@
-import type { Core } from './core.js';
+import type { Lent } from './core.js';
 
-export function start(core: Core): void;
+export function start(lent: Lent): void;

@@ -2,10 +2,13 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../src/batch.js';
-import type { Core } from '../src/core.js';
 import { startDelivery } from '../src/more/delivery.js';
 import { QUEUE_BYTES_MAX, queueOf } from '../src/more/offline.js';
 import type { Answer, Delivery } from '../src/transport.js';
+
+/** What the core would lend. */
+const core = vi.hoisted(() => ({ options: {}, report: {}, drop: {}, on: {}, post: {}, overHttp: {}, isSettled: {}, stamped: {}, beacon: {}, takeOver: {} }));
+vi.mock('../src/more/core.js', () => core);
 
 const batchOf = (bytes: number, events = 1): Batch => ({ bytes: new Uint8Array(bytes), events });
 let keys = 0;
@@ -52,9 +55,8 @@ describe('retries', () => {
     vi.spyOn(Math, 'random').mockReturnValue(1);
     tries = [];
     answer = [503];
-    startDelivery({
+    Object.assign(core, {
       options: { projectKey: `retry-${++keys}` },
-      attributes: {},
       report: () => {},
       on: () => {},
       post: () => Promise.reject(new Error('no gRPC-Web')),
@@ -68,7 +70,8 @@ describe('retries', () => {
       takeOver: (next: Delivery) => {
         delivery = next;
       },
-    } as unknown as Core);
+    });
+    startDelivery();
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -1,11 +1,11 @@
 /** copy, cut, paste and text_select: lengths only. */
-import type { Core } from '../core.js';
+import { describe, emit, isIgnored, later, onEveryWindow, options, targetOf } from './core.js';
 
 const SELECT_DEBOUNCE_MS = 300;
 
 const selected = () => String(getSelection() ?? '').length;
 
-export function startClipboard({ emit, options, later, onEveryWindow, isIgnored, describe, targetOf }: Core): void {
+export function startClipboard(): void {
   if (options.events.clipboard !== false)
     onEveryWindow('copy cut paste', (event: ClipboardEvent) => {
       const element = targetOf(event);

@@ -3,8 +3,8 @@
  * compressed by the same form. What cannot be sent is kept and retried with the same event ids: the server drops what it has.
  */
 import type { Batch } from '../batch.js';
-import type { Core } from '../core.js';
 import type { Answer, Bytes } from '../transport.js';
+import { beacon, drop, isSettled, on, options, overHttp, post, report, stamped, takeOver } from './core.js';
 import { queueOf } from './offline.js';
 
 const GZIP_FROM_BYTES = 1024;
@@ -15,7 +15,7 @@ const BACKOFF_MAX_MS = 60_000;
 const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
 const UNIMPLEMENTED = '12';
 
-export function startDelivery({ options, report, drop, on, post, overHttp, isSettled, stamped, beacon, takeOver }: Core): void {
+export function startDelivery(): void {
   const queue = queueOf(options.projectKey);
   /** Batches whose request has not started yet: compression is asynchronous. */
   const zipping = new Set<Batch>();

@@ -1,9 +1,9 @@
 /** Fields and forms: that something was typed, how much of it, never what. */
-import type { Core } from '../core.js';
+import { describe, emit, isIgnored, isTextField, looksSecret, onEveryWindow, onExit } from './core.js';
 
 type Field = HTMLInputElement;
 
-export function startForms({ emit, onEveryWindow, onExit, isIgnored, looksSecret, describe, isTextField }: Core): void {
+export function startForms(): void {
   const filling = new Map<HTMLFormElement, { startedAt: number; last_field: string }>();
   let focused: Field | undefined;
   let focusedAt = 0;

@@ -1,7 +1,7 @@
 /** Same-origin frames: what happens in them is seen as part of the page. */
-import type { Core } from '../core.js';
+import { adoptFrame, on, watch } from './core.js';
 
-export function startFrames({ on, watch, adoptFrame }: Core): void {
+export function startFrames(): void {
   const enter = (frame: EventTarget | null) => {
     const { contentDocument } = frame as HTMLIFrameElement;
     if (contentDocument?.defaultView && watch(contentDocument)) adoptFrame(contentDocument.defaultView);

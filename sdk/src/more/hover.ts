@@ -1,8 +1,8 @@
 /** mouse_enter and mouse_leave of interactive elements. */
-import type { Core } from '../core.js';
 import type { Target } from '../events.js';
+import { describe, emit, looksInteractive, onEveryWindow, targetOf } from './core.js';
 
-export function startHover({ emit, onEveryWindow, describe, looksInteractive, targetOf }: Core): void {
+export function startHover(): void {
   let hovered: { element: Element; target: Target; at: number } | undefined;
   onEveryWindow('mouseover', (event) => {
     const element = targetOf(event);

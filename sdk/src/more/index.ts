@@ -1,6 +1,7 @@
 /** The second file: what can wait a moment, and what is off by default. It works through what the core lends it. */
-import type { Core } from '../core.js';
+import type { Lent } from '../core.js';
 import { startClipboard } from './clipboard.js';
+import { borrow, guard, register } from './core.js';
 import { startDelivery } from './delivery.js';
 import { startForms } from './forms.js';
 import { startFrames } from './frames.js';
@@ -13,8 +14,9 @@ import { TABLE } from './schema.js';
 import { startScroll } from './scroll.js';
 import { startWindow } from './window.js';
 
-export function start(core: Core): void {
-  core.register(TABLE);
+export function start(lent: Lent): void {
+  borrow(lent);
+  register(TABLE);
   for (const startOne of [
     startDelivery,
     startForms,
@@ -28,5 +30,5 @@ export function start(core: Core): void {
     startMedia,
     startClipboard,
   ])
-    core.guard(startOne)(core);
+    guard(startOne)();
 }

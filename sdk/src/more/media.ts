@@ -1,5 +1,5 @@
 /** Audio and video: play, pause, seek, complete, error. */
-import type { Core } from '../core.js';
+import { cleanUrl, emit, onEveryWindow, options } from './core.js';
 
 const TYPES = { play: 'media_play', pause: 'media_pause', seeked: 'media_seek', ended: 'media_complete', error: 'media_error' } as const;
 
@@ -9,7 +9,7 @@ function watched({ played }: HTMLMediaElement): number {
   return seconds;
 }
 
-export function startMedia({ emit, options, onEveryWindow, cleanUrl }: Core): void {
+export function startMedia(): void {
   if (options.events.media === false) return;
   onEveryWindow(Object.keys(TYPES).join(' '), ({ type, target }) => {
     const media = target as HTMLMediaElement;

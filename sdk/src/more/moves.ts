@@ -1,8 +1,8 @@
 /** mouse_move: pointer positions in batches, each as long as its event waits to be sent. */
-import type { Core } from '../core.js';
 import type { GoSightEvent } from '../events.js';
+import { emit, isWaiting, onEveryWindow, options } from './core.js';
 
-export function startMoves({ options, emit, isWaiting, onEveryWindow }: Core): void {
+export function startMoves(): void {
   let moves: GoSightEvent<'mouse_move'> | undefined;
   let movedAt = 0;
   onEveryWindow('mousemove', ({ pageX: x, pageY: y }: MouseEvent) => {

@@ -1,12 +1,12 @@
 /** What each fetch, XMLHttpRequest and web socket did. */
-import type { Core } from '../core.js';
+import { cleanUrl, emit, guard, options } from './core.js';
 
 function sizeOf(body: unknown): number {
   const { size, byteLength, length } = (body ?? {}) as { size?: number; byteLength?: number; length?: number };
   return size ?? byteLength ?? length ?? 0;
 }
 
-export function startNetwork({ emit, guard, options, cleanUrl }: Core): void {
+export function startNetwork(): void {
   if (options.events.network === false) return;
 
   /** Called as a request starts; what it returns, as it ends. A request's time is its start. */

@@ -1,5 +1,5 @@
 /** page_load, web_vitals (a small version of our own, checked against `web-vitals` in the tests), long_task, memory. */
-import type { Core } from '../core.js';
+import { emit, guard, later, on, page } from './core.js';
 
 const MEMORY_EVERY_MS = 30_000;
 /** After the load event, when the largest paint has usually come; the final values follow when the page is hidden. */
@@ -12,7 +12,7 @@ const INTERACTIONS_PER_OUTLIER = 50;
 type Entry = PerformanceEventTiming &
   PerformanceNavigationTiming & { value: number; hadRecentInput: boolean; interactionId: number; attribution?: { containerSrc: string }[] };
 
-export function startPerformance({ emit, guard, later, on, page }: Core): void {
+export function startPerformance(): void {
   const loaded = page;
   const observe = (type: string, each: (entry: Entry) => void) => {
     const list = (list: PerformanceObserverEntryList) => (list.getEntries() as Entry[]).forEach(each);

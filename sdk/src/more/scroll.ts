@@ -1,9 +1,9 @@
 /** scroll (throttled) and scroll_milestone, once per view. A scroll inside the page counts when it responds to a click. */
-import type { Core } from '../core.js';
+import { emit, inResponseWindow, later, on, options, view } from './core.js';
 
 const MILESTONES = [25, 50, 75, 90, 100];
 
-export function startScroll({ options, emit, inResponseWindow, later, on, view }: Core): void {
+export function startScroll(): void {
   let isWaiting = false;
   let lastTop = scrollY;
   on(window, 'scroll', ({ target }) => {

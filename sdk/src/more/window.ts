@@ -1,9 +1,9 @@
 /** page_hidden and page_visible; window_resize, when it has come to rest; orientation_change. */
-import type { Core } from '../core.js';
+import { emit, later, on } from './core.js';
 
 const DEBOUNCE_MS = 200;
 
-export function startWindow({ emit, later, on }: Core): void {
+export function startWindow(): void {
   let width = innerWidth;
   let height = innerHeight;
   let hiddenAt = Date.now();
