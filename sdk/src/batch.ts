@@ -17,6 +17,8 @@ export interface Batch {
 const BATCH_BYTES_MAX = 60_000;
 /** A page context and an event's own fields. */
 const RESERVE_BYTES = 8000;
+/** The server takes no more. */
+const PAGES_MAX = 100;
 /** What is left for one event beside the envelope. */
 const EVENT_BYTES_MAX = 40_000;
 
@@ -76,7 +78,7 @@ export function pack(events: GoSightEvent[]): Batch[] {
     if (!kept) continue;
     const { id, timestamp_ms, page, type, payload } = kept;
     const body = encode(payload);
-    if (out.length + body.length > BATCH_BYTES_MAX - RESERVE_BYTES) cut();
+    if (pages.length === PAGES_MAX || out.length + body.length > BATCH_BYTES_MAX - RESERVE_BYTES) cut();
     if (body.length > EVENT_BYTES_MAX) {
       report('event_too_large', type);
       continue;

@@ -42,7 +42,9 @@ export interface Privacy {
   maskSelectors: string[];
   blockSelectors: string[];
   ignoreSelectors: string[];
-  maskAllText: boolean | undefined;
+  maskAllText: boolean;
+  /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens. Each with the flag `g`. */
+  maskRegex: RegExp[];
   /** Globs over the whole url. On a blocked page nothing is collected. */
   blockUrls: string[];
   /** When not empty, only matching pages are collected. */
@@ -114,7 +116,7 @@ const defaults: Options = {
   events: { network: false, media: false, clipboard: false, selection: false },
   sampling: { sessionSampleRate: 100, mouseMoveInterval: 50, scrollThrottle: 100 },
   batching: { maxEvents: 50, maxWaitMs: 1000, urgentWaitMs: 200, flushOnClose: true },
-  privacy: { maskSelectors: [], blockSelectors: [], ignoreSelectors: [], maskAllText: false, blockUrls: [], allowUrls: [] },
+  privacy: { maskSelectors: [], blockSelectors: [], ignoreSelectors: [], maskAllText: false, maskRegex: [], blockUrls: [], allowUrls: [] },
   hooks: {},
 };
 
@@ -135,9 +137,8 @@ export function tighten(settings: Settings): void {
   const { sampling, privacy, events } = options;
   sampling.sessionSampleRate = Math.min(sampling.sessionSampleRate, settings.session_sample_rate ?? 100);
   for (const category of settings.disabled_categories ?? []) events[category] = false;
-  privacy.maskSelectors = privacy.maskSelectors.concat(settings.mask_selectors ?? []);
-  privacy.blockSelectors = privacy.blockSelectors.concat(settings.block_selectors ?? []);
+  for (const mark of ['mask', 'block'] as const) privacy[`${mark}Selectors`] = privacy[`${mark}Selectors`].concat(settings[`${mark}_selectors`] ?? []);
   privacy.blockUrls = privacy.blockUrls.concat(settings.block_urls ?? []);
-  privacy.maskAllText ||= settings.mask_all_text;
+  privacy.maskAllText ||= !!settings.mask_all_text;
   options.settingsVersion = settings.version;
 }

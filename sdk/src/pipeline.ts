@@ -1,9 +1,9 @@
 /** From a sensor's event to a batch: the gate, the buffer, the timers. */
 import { pack } from './batch.js';
 import { options } from './config.js';
-import type { EventType, GoSightEvent, Payloads } from './events.js';
+import type { EventType, GoSightEvent, Page, Payloads } from './events.js';
 import { guard, later, report } from './guard.js';
-import { isBlockedUrl } from './privacy.js';
+import { isBlockedUrl, textToTell } from './privacy.js';
 import { type EventKind, kinds } from './schema.js';
 import { identity, isSampled, overBecause, renew, touch, uuid } from './session.js';
 import { leave, send } from './transport.js';
@@ -36,18 +36,17 @@ export const isWaiting = (event: unknown): boolean => buffer.includes(event as G
 
 const isWelcome = ({ type, page }: GoSightEvent) => isOn((kinds[type] as EventKind).eventCategory) && !isBlockedUrl(page.url) && isSampled();
 
-export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Date.now(), on = page): GoSightEvent<T> | undefined {
+export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Date.now(), on?: Page): GoSightEvent<T> | undefined {
   if (!state.running || state.halted) return;
   const { urgent, isPassive, eventCategory } = kinds[type] as EventKind;
   const over = eventCategory === 'session' ? '' : overBecause();
-  const isHere = on === page;
   // Without a visitor who does something there is no session for it to belong to.
   if (over) {
     if (isPassive) return;
     startSession(over);
   }
   if (!isPassive) touch();
-  const event = { id: uuid(), type, timestamp_ms: at, page: isHere ? page : on, payload: Object.seal(payload) };
+  const event = { id: uuid(), type, timestamp_ms: at, page: on ?? page, payload: Object.seal(payload) };
   if (!isWelcome(event)) return;
   buffer.push(event);
   const { maxWaitMs, urgentWaitMs, maxEvents } = options.batching;
@@ -116,7 +115,7 @@ export function flush(leaving = false): Promise<unknown> {
   const urgent = urgentWaits;
   buffer = [];
   urgentWaits = false;
-  if (page) page.title = document.title;
+  if (page) page.title = textToTell(document.title);
   const sent = Promise.all(pack(events).map((batch) => send(batch, urgent, leaving))).catch((error) => report('send', error));
   if (leaving) leave();
   return sent;

@@ -1,13 +1,23 @@
 /** What may leave the browser: elements under a privacy mark, urls, names and texts that look secret. */
 import { options } from './config.js';
 
-const SECRET = /pass(w|$)|pwd|secret|token|auth(?!or)|api_?-?key|^key$|session|^sid$|sig(nature)?$|jwt|^code$|otp$|ssn|card|cvv|cvc|iban|e-?mail/i;
-/** E-mail addresses and runs of digits as long as a card's or a phone's. */
-const PERSONAL = /\S+@\S+\.\S+|\+?\d[\d\s().-]{7,}\d/g;
+const SECRET = /pass(w|$)|pwd|secret|token|auth(?!or)|api_?-?key|^(key|sid|code)$|session|sig(nature)?$|jwt|otp$|ssn|phone|card|cv[cv]|iban|e-?mail/i;
+/** Of a longer text nothing after it is kept anyway (protobuf.ts); so much is masked in no time. */
+const TEXT_MAX = 8192;
+/** E-mail addresses, tokens, card numbers and international phone numbers, in a text as in a url. */
+const PERSONAL =
+  /[^\s/?#&=@]{1,64}(@|%40)(?!\d+\.\d)[^\s/?#&=@]{1,99}\.[^\s/?#&=@]+|\b(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z]|\w{32})\w{20,}[\w.-]*|\b[3-6]\d{14,15}\b|(\+|%2[Bb])\d{8,}/g;
+/** Runs of digits as long as a phone's number. In a url they are ids. */
+const DIGITS = /\+?\d[\d\s().-]{7,}\d/g;
 
 export const looksSecret = (name: string): boolean => SECRET.test(name);
 
-export const maskPersonal = (text: string): string => text.replace(PERSONAL, '***');
+const maskAlways = (text: string): string => [PERSONAL, ...options.privacy.maskRegex].reduce<string>((rest, pattern) => rest.replaceAll(pattern, '***'), text);
+
+export const maskPersonal = (text: string): string => maskAlways(text.slice(0, TEXT_MAX)).replaceAll(DIGITS, '***');
+
+/** A text of the page, as it may be told. */
+export const textToTell = (text: string, isHidden = options.privacy.maskAllText): string => (isHidden ? text.replace(/\S/g, '*') : maskPersonal(text));
 
 /** The host of the shadow tree an element is in, else its same-origin frame. */
 export function outsideOf(element: Element): Element | null | undefined {
@@ -24,15 +34,16 @@ export function closest<E extends Element>(element: Element, selector: string): 
   }
 }
 
-const marks = (mark: string, selectors: string[]) => [`[data-gosight-${mark}]`, ...selectors].join();
-const ofMask = () => marks('mask', options.privacy.maskSelectors);
-const ofBlock = () => marks('block', options.privacy.blockSelectors);
+type Mark = 'mask' | 'block' | 'ignore';
+
+const marked = (mark: Mark) => [`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]].join();
+const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
 
 /** Elements whose text is not read when it is inside of a larger one's. */
-export const silent = (): string => `script,style,textarea,select,[contenteditable],${ofMask()},${ofBlock()}`;
-export const isMasked = (element: Element): boolean => !!options.privacy.maskAllText || !!closest(element, ofMask());
-export const isBlocked = (element: Element): boolean => !!closest(element, ofBlock());
-export const isIgnored = (element: Element): boolean => !!closest(element, marks('ignore', options.privacy.ignoreSelectors));
+export const silent = (): string => `script,style,textarea,select,[contenteditable],${marked('mask')},${marked('block')}`;
+export const isMasked = (element: Element): boolean => options.privacy.maskAllText || isMarked(element, 'mask');
+export const isBlocked = (element: Element): boolean => isMarked(element, 'block');
+export const isIgnored = (element: Element): boolean => isMarked(element, 'ignore');
 
 /** An absolute url without credentials and without parameters that look secret; empty when it is none. */
 export function cleanUrl(raw: string | URL): string {
@@ -42,7 +53,7 @@ export function cleanUrl(raw: string | URL): string {
     url.username = url.password = '';
     for (const name of [...url.searchParams.keys()]) if (looksSecret(name)) url.searchParams.delete(name);
     if (/[=@]/.test(url.hash)) url.hash = '';
-    return url.href;
+    return maskAlways(url.href);
   } catch {
     return '';
   }

@@ -1,6 +1,6 @@
 /** Describes the element an event is about. Work is bound by the depth of the page, never by its size. */
 import type { Target } from './events.js';
-import { cleanUrl, closest, isBlocked, isIgnored, isMasked, looksSecret, maskPersonal, outsideOf, silent } from './privacy.js';
+import { cleanUrl, closest, isBlocked, isIgnored, isMasked, looksSecret, maskPersonal, outsideOf, silent, textToTell } from './privacy.js';
 
 const TEXT_MAX = 50;
 const SELECTOR_MAX = 512;
@@ -16,7 +16,7 @@ const ROLE = /^(button|link|checkbox|radio|tab|menuitem|switch)$/;
 const NO_TEXT_INPUT = /^(button|submit|reset|image|checkbox|radio|file|range|color)$/;
 
 /** Ids and classes that a build or a framework made up: three digits in a row, `:r1:`, `css-1x2y3z`, `Button__aB3xZ`. */
-const GENERATED = /\d{3}|[:«]|^_r_|^(css|sc|jss)-|__\w*[A-Z\d]|(\d[a-z]+\d|[a-z]\d+[a-z])\w*$/;
+const GENERATED = /\d{3}|[:«@]|^_r_|^(css|sc|jss)-|__\w*[A-Z\d]|(\d[a-z]+\d|[a-z]\d+[a-z])\w*$/;
 
 const isStable = (name: string) => name && !GENERATED.test(name);
 const hasPointer = (element: Element) => getComputedStyle(element).cursor === 'pointer';
@@ -91,15 +91,14 @@ export function describe(element: Element, never_dead = ''): Target {
   const hidden = blocked || isMasked(element);
   const { localName, id } = element;
   const shown = /^(submit|button|reset)$/.test((element as HTMLInputElement).type) && (element as HTMLInputElement).value;
-  let text = blocked || isTextField(element) ? '' : maskPersonal((shown || textOf(element)).replace(/\s+/g, ' ').trim()).slice(0, TEXT_MAX);
-  if (hidden) text = text.replace(/\S/g, '*');
+  const text = blocked || isTextField(element) ? '' : textToTell((shown || textOf(element)).replace(/\s+/g, ' ').trim(), hidden).slice(0, TEXT_MAX);
   const given = LABELS.map((name) => element.getAttribute(name)).find((name) => name);
   const attributes = [...element.attributes].filter(({ name }) => !hidden && /^data-/.test(name) && !looksSecret(name)).slice(0, ATTRIBUTES_MAX);
   const { top, left, width, height } = element.getBoundingClientRect();
   const href = element.getAttribute('href');
   return Object.seal({
     tag: localName,
-    id,
+    id: maskPersonal(id),
     classes: element.classList.value,
     text,
     href: href && !blocked ? cleanUrl(href) : '',

@@ -1,6 +1,6 @@
 /** The page view that is being seen: the page context its events share, and what its exit will tell. */
 import type { Page, Payloads } from './events.js';
-import { cleanUrl } from './privacy.js';
+import { cleanUrl, textToTell } from './privacy.js';
 import { uuid } from './session.js';
 
 export let page: Page;
@@ -9,12 +9,13 @@ export const view = { enteredAt: 0, scrollPercentMax: 0, nextUrl: '', errors: 0,
 /** Begins a view of where the browser is now; coming from the previous view, unless told otherwise. */
 export function newView(referrer = page ? page.url : document.referrer && cleanUrl(document.referrer)): void {
   const url = cleanUrl(location.href);
+  const { pathname, searchParams } = new URL(url);
   page = {
     url,
-    path: location.pathname,
-    title: document.title,
+    path: pathname,
+    title: textToTell(document.title),
     referrer,
-    query: Object.fromEntries(new URL(url).searchParams),
+    query: Object.fromEntries(searchParams),
     view_id: uuid(),
   };
   Object.assign(view, { enteredAt: Date.now(), scrollPercentMax: 0, nextUrl: '', errors: 0, milestone: 0 });

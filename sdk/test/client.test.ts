@@ -174,6 +174,7 @@ describe('a page', () => {
 
   it('may start it twice, but not for two projects', async () => {
     await start();
+    problems = [];
     GoSight.init({ projectKey: KEY });
     expect(problems).toEqual([]);
     GoSight.init({ projectKey: `another_${KEY}` });

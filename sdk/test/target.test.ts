@@ -52,7 +52,16 @@ suite('a selector', () => {
     expect(selectorOf(html('<main class="css-9x8y7z"><a></a><a x></a></main>'))).toBe('body > main > a:nth-of-type(2)');
   });
 
-  it.each([':r1:', 'radix-:r3:', 'item-48213', 'x1a2b3', '_r_4_', 'sc-abc', 'Button__root3xK'])('passes over the generated id %s', (id) => {
+  it.each([
+    ':r1:',
+    'radix-:r3:',
+    'item-48213',
+    'x1a2b3',
+    'row-ada@love.example',
+    '_r_4_',
+    'sc-abc',
+    'Button__root3xK',
+  ])('passes over the generated id %s', (id) => {
     expect(selectorOf(html(`<b x id="${id}"></b>`))).toBe('body > b');
   });
 
@@ -94,6 +103,42 @@ suite('privacy', () => {
   it('drops addresses, card and phone numbers from texts', () => {
     expect(maskPersonal('write to ada@love.example or call +44 20 7946 0958, card 4111 1111 1111 1111')).toBe('write to *** or call ***, card ***');
     expect(maskPersonal('3 items, 49.90 in 2026')).toBe('3 items, 49.90 in 2026');
+  });
+
+  it.each([
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
+    'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    'sk_live_51H8aBcDeFgHiJkLmNoP',
+    'd41d8cd98f00b204e9800998ecf8427e',
+  ])('drops the token %s from texts and urls', (token) => {
+    expect(maskPersonal(`it is ${token} today`)).toBe('it is *** today');
+    expect(cleanUrl(`https://x.example/reset/${token}?q=${token}`)).toBe('https://x.example/reset/***?q=***');
+  });
+
+  it('drops what is personal from a url’s path and values too, and keeps ids, dates and versions', () => {
+    expect(cleanUrl('https://x.example/users/ada@love.example/4111111111111111?q=ada%40love.example&n=%2B442079460958')).toBe(
+      'https://x.example/users/***/***?q=***&n=***',
+    );
+    for (const url of [
+      'https://x.example/2026-03-10/orders/1732330000000?utm_content=120210987654321098',
+      'https://cdn.example/npm/vue@3.5.0/dist/vue.js',
+      'https://cdn.example/npm/vue@3/dist/@vue/runtime-dom.js',
+      'https://x.example/assets/ReportDashboard-D3x9Kf2a.js',
+      'https://x.example/p/507f1f77bcf86cd799439011/550e8400-e29b-41d4-a716-446655440000',
+    ])
+      expect(cleanUrl(url)).toBe(url);
+  });
+
+  it('drops what the page says besides', () => {
+    configure({ projectKey: 'k'.repeat(16), privacy: { maskRegex: [/emp-\d+/gi] } });
+    expect(maskPersonal('EMP-12 and emp-7')).toBe('*** and ***');
+    expect(cleanUrl('https://x.example/emp-12')).toBe('https://x.example/***');
+  });
+
+  it('takes no time over a long text', () => {
+    const startedAt = performance.now();
+    for (const text of ['a', '1', '@', 'a1B', 'a.', '1 ', '%40']) maskPersonal(text.repeat(1_000_000));
+    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
   it('drops secrets from urls and keeps the rest', () => {

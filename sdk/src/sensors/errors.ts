@@ -12,7 +12,7 @@ function emitError<T extends EventType>(type: T, payload: Payloads[T]): void {
 }
 
 const textOf = (value: unknown) => maskPersonal(String((value as Error | undefined)?.message ?? value));
-const stackOf = (value: unknown) => (value as Error | undefined)?.stack ?? '';
+const stackOf = (value: unknown) => maskPersonal((value as Error | undefined)?.stack ?? '');
 
 export function startErrors(): void {
   onEveryWindow('error', (event: ErrorEvent) => {
