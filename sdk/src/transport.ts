@@ -9,12 +9,16 @@ import { varint } from './protobuf.js';
 
 const SENT_AT_TAG = 16;
 const EVENTS_PATH = '/v1/events';
+/** A server that takes longer hangs. */
+const ANSWER_MS = 30_000;
+/** Nobody answered, or not now. */
+const WORTH_ANOTHER_TRY = /^(0|408|429|5..)$/;
 /** Batches that failed before the second file is there: more than it ever takes to come; where it never comes, what a beacon takes along. */
 const EARLY_BATCHES_MAX = 20;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
-/** HTTP status, 0 when nobody answered; what the server asks to wait, in seconds. */
-export type Answer = [status: number, retryAfterS?: number];
+/** HTTP status, 0 when nobody answered; the header that says how long the server asks to wait. */
+export type Answer = [status: number, retryAfter?: string | null];
 
 export interface Delivery {
   send(batch: Batch, urgent: boolean, leaving: boolean): unknown;
@@ -75,7 +79,7 @@ export function stamped({ bytes }: Batch): Bytes {
 }
 
 export function post(path: string, body: Bytes, headers?: HeadersInit): Promise<Response> {
-  return fetcher(options.endpoint + path, { method: 'POST', body, headers, keepalive: true, credentials: 'omit' });
+  return fetcher(options.endpoint + path, { method: 'POST', body, headers, keepalive: true, credentials: 'omit', signal: AbortSignal.timeout?.(ANSWER_MS) });
 }
 
 /** The preflight-free form: the key is in the message, the compression in the url. */
@@ -83,14 +87,14 @@ export async function overHttp(body: Bytes, query = ''): Promise<Answer> {
   const response = await post(EVENTS_PATH + query, body);
   const { settings } = await response.json().catch(() => ({}));
   if (settings) onSettings(settings);
-  return [response.status, Number(response.headers.get('retry-after'))];
+  return [response.status, response.headers.get('retry-after')];
 }
 
 /** Tells whether the batch is settled, for better or worse. */
 export function isSettled(status: number): boolean {
-  if (!status || status === 408 || status === 429 || status > 499) return false;
+  if (WORTH_ANOTHER_TRY.test(`${status}`)) return false;
   if (status > 399) report('rejected', status);
-  isRefused ||= status === 401 || status === 403;
+  isRefused ||= /40[13]/.test(`${status}`);
   return true;
 }
 

@@ -4,7 +4,7 @@ import { cleanUrl, textToTell } from './privacy.js';
 import { uuid } from './session.js';
 
 export let page: Page;
-export const view = { enteredAt: 0, scrollPercentMax: 0, nextUrl: '', errors: 0, milestone: 0 };
+export const view = {} as { enteredAt: number; scrollPercentMax: number; nextUrl: string; errors: number; milestone: number };
 
 /** Begins a view of where the browser is now; coming from the previous view, unless told otherwise. */
 export function newView(referrer = page ? page.url : document.referrer && cleanUrl(document.referrer)): void {

@@ -190,7 +190,9 @@ describe('clicks', () => {
   });
 
   it('are seen in shadow trees and in same-origin frames, where they are on the page', async () => {
-    server.pages['/frame'] = '<!doctype html><button id="inner" style="position:absolute;left:20px;top:30px;border:0">in</button>';
+    server.pages['/frame'] = `<!doctype html><button id="inner" style="position:absolute;left:20px;top:30px;border:0">in</button>
+      <iframe id="deep" src="/deep" style="position:absolute;left:10px;top:60px;border:0;width:100px;height:60px"></iframe>`;
+    server.pages['/deep'] = '<!doctype html><button id="innermost" style="position:absolute;left:5px;top:6px;border:0">in</button>';
     await open(`<div id="host"></div><iframe id="frame" src="/frame" style="position:absolute;left:200px;top:300px;border:0"></iframe>
       <script>host.attachShadow({ mode: 'open' }).innerHTML = '<button class="go">go</button>'; host.shadowRoot.querySelector('button').onclick = () => host.shadowRoot.append('x')</script>`);
     await page.click('#host >> button');
@@ -204,6 +206,14 @@ describe('clicks', () => {
     const framed = await server.event('click', (click) => click.payload.target.id === 'inner');
     expect(framed.payload).toMatchObject({ page_x: 223, page_y: 334, viewport_x: 223, viewport_y: 334 });
     expect(framed.payload.target.selector).toBe('#frame >>> #inner');
+    await page
+      .frameLocator('#frame')
+      .frameLocator('#deep')
+      .locator('#innermost')
+      .click({ position: { x: 1, y: 2 } });
+    const deep = await server.event('click', (click) => click.payload.target.id === 'innermost');
+    expect(deep.payload).toMatchObject({ page_x: 216, page_y: 368 });
+    expect(deep.payload.target.selector).toBe('#frame >>> #deep >>> #innermost');
   });
 });
 

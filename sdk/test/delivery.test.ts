@@ -7,7 +7,19 @@ import { QUEUE_BYTES_MAX, queueOf } from '../src/more/offline.js';
 import type { Answer, Delivery } from '../src/transport.js';
 
 /** What the core would lend. */
-const core = vi.hoisted(() => ({ options: {}, report: {}, drop: {}, on: {}, post: {}, overHttp: {}, isSettled: {}, stamped: {}, beacon: {}, takeOver: {} }));
+const core = vi.hoisted(() => ({
+  options: { projectKey: '' },
+  report: {},
+  drop: {},
+  on: {},
+  post: {},
+  overHttp: {},
+  isSettled: {},
+  later: {},
+  stamped: {},
+  beacon: {},
+  takeOver: {},
+}));
 vi.mock('../src/more/core.js', () => core);
 
 const batchOf = (bytes: number, events = 1): Batch => ({ bytes: new Uint8Array(bytes), events });
@@ -31,16 +43,16 @@ describe('the offline queue', () => {
   it('is bounded: the oldest are dropped and counted', async () => {
     const queue = queueOf(`bound-${++keys}`);
     const half = QUEUE_BYTES_MAX / 2;
-    expect(await queue.keep(batchOf(half, 10))).toBe(0);
-    expect(await queue.keep(batchOf(half, 20))).toBe(0);
+    expect((await queue.keep(batchOf(half, 10))).dropped).toBe(0);
+    expect((await queue.keep(batchOf(half, 20))).dropped).toBe(0);
     await new Promise((done) => setTimeout(done, 2));
-    expect(await queue.keep(batchOf(half, 40))).toBeGreaterThanOrEqual(10);
-    expect(await queue.keep(batchOf(QUEUE_BYTES_MAX + 1, 80))).toBeGreaterThanOrEqual(80);
+    expect((await queue.keep(batchOf(half, 40))).dropped).toBeGreaterThanOrEqual(10);
+    expect((await queue.keep(batchOf(QUEUE_BYTES_MAX + 1, 80))).dropped).toBeGreaterThanOrEqual(80);
   });
 
   it('counts everything as dropped where there is no IndexedDB', async () => {
     vi.stubGlobal('indexedDB', undefined);
-    expect(await queueOf('none').keep(batchOf(10, 7))).toBe(7);
+    expect(await queueOf('none').keep(batchOf(10, 7))).toEqual({ dropped: 7 });
     vi.unstubAllGlobals();
   });
 });
@@ -48,25 +60,40 @@ describe('the offline queue', () => {
 describe('retries', () => {
   let delivery: Delivery;
   let tries: number[];
+  let sizes: number[];
   let answer: Answer;
+  /** Requests nobody answers yet. */
+  let hangs: boolean;
+  let waiting: ((answer: Answer) => void)[];
+  let beacons: number;
+  let dropped: number;
 
   beforeEach(async () => {
     vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     vi.spyOn(Math, 'random').mockReturnValue(1);
     tries = [];
+    sizes = [];
     answer = [503];
+    hangs = false;
+    waiting = [];
+    beacons = dropped = 0;
     Object.assign(core, {
       options: { projectKey: `retry-${++keys}` },
       report: () => {},
       on: () => {},
       post: () => Promise.reject(new Error('no gRPC-Web')),
-      overHttp: async () => {
+      overHttp: async (body: Uint8Array) => {
         tries.push(Date.now());
-        return answer;
+        sizes.push(body.length);
+        return hangs ? new Promise<Answer>((answerIt) => waiting.push(answerIt)) : answer;
       },
       isSettled: (status: number) => status < 400 && status > 0,
       stamped: ({ bytes }: Batch) => bytes,
-      beacon: () => true,
+      beacon: () => ++beacons > 0,
+      later: (run: () => void, waitMs: number) => setTimeout(run, waitMs),
+      drop: (events: number) => {
+        dropped += events;
+      },
       takeOver: (next: Delivery) => {
         delivery = next;
       },
@@ -102,7 +129,7 @@ describe('retries', () => {
 
   it('wait as long as the server asks', async () => {
     await settle();
-    answer = [429, 30];
+    answer = [429, '30'];
     await delivery.send(batchOf(10), true, false);
     await pass(29_000);
     expect(tries).toHaveLength(1);
@@ -118,5 +145,66 @@ describe('retries', () => {
     answer = [200];
     await pass(1000);
     expect(tries).toHaveLength(3);
+  });
+
+  it.each([
+    ['Wed, 21 Oct 2026 07:28:00 GMT', 1000],
+    ['9999999999', 3_600_000],
+  ])('come neither at once nor never when a proxy asks to wait %s', async (retryAfter, waitMs) => {
+    await settle();
+    answer = [503, retryAfter];
+    await delivery.send(batchOf(10), true, false);
+    await pass(waitMs - 1);
+    expect(tries).toHaveLength(1);
+    await pass(1);
+    expect(tries).toHaveLength(2);
+  });
+
+  it('wait in the queue while a server hangs: three requests are open at most', async () => {
+    await settle();
+    hangs = true;
+    for (const size of [1, 2, 3, 4, 5]) void delivery.send(batchOf(size), true, false);
+    await settle();
+    expect(sizes).toEqual([1, 2, 3]);
+    hangs = false;
+    answer = [200];
+    for (const answerIt of waiting) answerIt([200]);
+    await settle();
+    expect(sizes).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('can be made by the next page of what a server has not answered within a second', async () => {
+    await settle();
+    hangs = true;
+    void delivery.send(batchOf(7), true, false);
+    await pass(999);
+    const next = queueOf(core.options.projectKey);
+    expect(await next.oldest()).toBeUndefined();
+    await pass(1);
+    expect((await next.oldest())?.[1].bytes.length).toBe(7);
+    await delivery.send(batchOf(8), false, true);
+    expect(beacons).toBe(1);
+    waiting[0]?.([200]);
+    hangs = false;
+    answer = [200];
+    await pass(10);
+    expect(sizes).toEqual([7, 8]);
+    expect(await next.oldest()).toBeUndefined();
+  });
+
+  it('count nothing as dropped that arrives after all', async () => {
+    await settle();
+    vi.stubGlobal('indexedDB', undefined);
+    core.options.projectKey = `blocked-${++keys}`;
+    startDelivery();
+    hangs = true;
+    void delivery.send(batchOf(7, 2), true, false);
+    void delivery.send(batchOf(8, 3), true, false);
+    await pass(1000);
+    waiting[0]?.([200]);
+    waiting[1]?.([0]);
+    await settle();
+    expect(dropped).toBe(3);
+    vi.unstubAllGlobals();
   });
 });

@@ -4,12 +4,18 @@
  */
 import type { Batch } from '../batch.js';
 import type { Answer, Bytes } from '../transport.js';
-import { beacon, drop, isSettled, on, options, overHttp, post, report, stamped, takeOver } from './core.js';
+import { beacon, drop, isSettled, later, on, options, overHttp, post, report, stamped, takeOver } from './core.js';
 import { queueOf } from './offline.js';
 
 const GZIP_FROM_BYTES = 1024;
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 60_000;
+/** Longer than this no server keeps a page waiting, whatever it says. */
+const RETRY_AFTER_MAX_MS = 3_600_000;
+/** An answer later than this is overdue: until it comes the batch is kept as well, for the tab may not live to see it. */
+const OVERDUE_MS = 1000;
+/** A server that hangs must not hold the connections the page itself needs: a browser opens six to a host. */
+const IN_FLIGHT_MAX = 3;
 
 /** gRPC status → HTTP status. What is missing is worth another try. */
 const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
@@ -23,6 +29,10 @@ export function startDelivery(): void {
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let draining = false;
+  let inFlight = 0;
+  let overdue = 0;
+  /** Since the last look into the queue. */
+  let hasKept = false;
 
   /** One frame out, the status in the trailers. */
   async function overGrpcWeb(message: Bytes): Promise<Answer> {
@@ -34,7 +44,7 @@ export function startDelivery(): void {
     const find = (name: string) => response.headers.get(name) ?? RegExp(`${name}: *(\\d+)`).exec(trailers)?.[1];
     const status = find('grpc-status');
     if (!status || status === UNIMPLEMENTED) throw new Error('no gRPC-Web here');
-    return [STATUS[status] ?? 503, Number(find('retry-after'))];
+    return [STATUS[status] ?? 503, find('retry-after')];
   }
 
   async function compressed(batch: Batch): Promise<Answer> {
@@ -58,26 +68,32 @@ export function startDelivery(): void {
   }
 
   /** Settles the batch, or backs off with jitter, at least as long as the server asks. */
-  function settle([status, retryAfterS = 0]: Answer): boolean {
+  function settle([status, retryAfter]: Answer): boolean {
     if (isSettled(status)) {
       failures = 0;
       return true;
     }
     const jittered = Math.min(BACKOFF_FIRST_MS * 2 ** failures++, BACKOFF_MAX_MS) * (0.5 + Math.random() / 2);
     clearTimeout(retryTimer);
-    retryTimer = setTimeout(drain, Math.max(jittered, retryAfterS * 1000));
+    // Ours are seconds; a proxy's may be a date, which the back-off stands in for.
+    const askedMs = Math.min(Number(retryAfter) * 1000 || 0, RETRY_AFTER_MAX_MS);
+    retryTimer = setTimeout(drain, Math.max(jittered, askedMs));
     return false;
   }
 
-  async function keep(batch: Batch): Promise<void> {
-    const lost = await queue.keep(batch);
-    if (lost) drop(lost);
+  /** What cannot be kept is lost, unless it is a copy of what is on its way. */
+  async function keep(batch: Batch, isCopy = false): Promise<IDBValidKey | undefined> {
+    hasKept = true;
+    const { key, dropped } = await queue.keep(batch);
+    if (dropped && (key || !isCopy)) drop(dropped);
+    return key;
   }
 
   /** Sends what is kept, oldest first, until one fails. */
   async function drain(): Promise<void> {
     if (draining) return;
     draining = true;
+    hasKept = false;
     clearTimeout(retryTimer);
     retryTimer = undefined;
     try {
@@ -91,9 +107,24 @@ export function startDelivery(): void {
     draining = false;
   }
 
-  async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<void> {
-    if (retryTimer || !navigator.onLine) return keep(batch);
-    if (leaving ? !beacon(batch) : !settle(await attempt(batch, urgent))) return keep(batch);
+  async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
+    if (retryTimer || !navigator.onLine || inFlight >= IN_FLIGHT_MAX) return keep(batch);
+    // What a beacon meets nobody learns: where answers are overdue it does not go alone.
+    if (leaving) return (!beacon(batch) || overdue) && keep(batch);
+    let kept: ReturnType<typeof keep> | undefined;
+    const timer = later(() => {
+      overdue++;
+      kept = keep(batch, true);
+    }, OVERDUE_MS);
+    inFlight++;
+    const isDone = settle(await attempt(batch, urgent));
+    inFlight--;
+    clearTimeout(timer);
+    if (kept) overdue--;
+    const key = await kept;
+    if (!isDone) return key ?? keep(batch);
+    if (key) await queue.remove(key);
+    if (hasKept) await drain();
   }
 
   on(window, 'online', drain);

@@ -1,15 +1,26 @@
-/** Same-origin frames: what happens in them is seen as part of the page. */
+/** Same-origin frames, and frames in them: what happens there is seen as part of the page. */
 import { adoptFrame, on, watch } from './core.js';
 
-export function startFrames(): void {
+const seen = new WeakSet<Document>();
+
+/** Until a document has loaded, a frame in it may still hold the empty document it began with. */
+function whenLoaded(page: Document, run: () => void): void {
+  if (page.readyState === 'complete') run();
+  else on(page.defaultView as Window, 'load', ({ target }) => target === page && run());
+}
+
+function watchFrames(page: Document): void {
   const enter = (frame: EventTarget | null) => {
     const { contentDocument } = frame as HTMLIFrameElement;
-    if (contentDocument?.defaultView && watch(contentDocument)) adoptFrame(contentDocument.defaultView);
+    if (!contentDocument?.defaultView || seen.has(contentDocument)) return;
+    seen.add(contentDocument);
+    watch(contentDocument);
+    adoptFrame(contentDocument.defaultView);
+    watchFrames(contentDocument);
   };
   // An element's load event does not reach the window.
-  on(document, 'load', ({ target }) => enter(target));
-  // Until the page has loaded, a frame may still hold the empty document it began with.
-  const enterAll = () => document.querySelectorAll('iframe').forEach(enter);
-  if (document.readyState === 'complete') enterAll();
-  else on(window, 'load', ({ target }) => target === document && enterAll());
+  on(page, 'load', ({ target }) => enter(target));
+  whenLoaded(page, () => page.querySelectorAll('iframe').forEach(enter));
 }
+
+export const startFrames = (): void => watchFrames(document);

@@ -10,8 +10,8 @@ const STORE = 'batches';
 type Key = [time: number, random: number, bytes: number, events: number];
 
 export interface Queue {
-  /** Keeps a batch; answers how many events were dropped to make room. */
-  keep(batch: Batch): Promise<number>;
+  /** Keeps a batch, under a key unless that failed; tells how many events were dropped to make room. */
+  keep(batch: Batch): Promise<{ key?: IDBValidKey; dropped: number }>;
   oldest(): Promise<[IDBValidKey, Batch] | undefined>;
   remove(key: IDBValidKey): Promise<void>;
   clear(): Promise<void>;
@@ -48,12 +48,13 @@ export function queueOf(projectKey: string): Queue {
     async keep({ bytes, events }) {
       try {
         const store = await batches();
-        store.put({ bytes, events }, [Date.now(), Math.random(), bytes.length, events]);
-        const drop = surplus((await done(store.getAllKeys())) as unknown as Key[]);
-        for (const key of drop) store.delete(key);
-        return drop.reduce((sum, key) => sum + key[3], 0);
+        const key = [Date.now(), Math.random(), bytes.length, events];
+        store.put({ bytes, events }, key);
+        const tooMany = surplus((await done(store.getAllKeys())) as unknown as Key[]);
+        for (const old of tooMany) store.delete(old);
+        return { key, dropped: tooMany.reduce((sum, old) => sum + old[3], 0) };
       } catch {
-        return events;
+        return { dropped: events };
       }
     },
     async oldest() {

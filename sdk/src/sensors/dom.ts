@@ -8,7 +8,6 @@ import { emit, inResponseWindow } from '../pipeline.js';
 const CALM_MS = 1000;
 const EAGER_MS = 20;
 
-const seen = new WeakSet<Node>();
 let observer: MutationObserver;
 let count = 0;
 let firstAt = 0;
@@ -32,12 +31,9 @@ const changed = guard((records: MutationRecord[]) => {
   timer = later(tell, inResponseWindow() ? EAGER_MS : CALM_MS);
 });
 
-/** Watches a document or a shadow root; tells whether it is new. */
-export function watch(root: Node): boolean {
-  if (seen.has(root)) return false;
-  seen.add(root);
+/** Watches a document or a shadow root; once more changes nothing. */
+export function watch(root: Node): void {
   observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
-  return true;
 }
 
 /** Called after a click was told: what changed since the press, a menu that opens on mousedown, responds to it. */
