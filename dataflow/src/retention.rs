@@ -101,6 +101,8 @@ pub(crate) fn needed_from(shared: &Shared, topic: Topic, partition: u32) -> Offs
         // The newest record about a thing may be its oldest.
         Topic::Control => start(),
         Topic::Dead => log.durable(topic, partition).end,
+        // Its own writer gives it back: see `recordings.rs`.
+        Topic::Replay => start(),
     }
 }
 

@@ -18,6 +18,8 @@ const PAYLOAD_FIRST: u32 = 10;
 
 /// What an event's batch says about all its events.
 pub(crate) struct BatchContext<'a> {
+    /// None: the batch has none.
+    pub(crate) session_id: Option<u128>,
     pub(crate) is_session_id_bad: bool,
     pub(crate) received_at_ms: i64,
     /// Added to an event's time to compare it with the server's clock: receive time − send time.
@@ -38,8 +40,8 @@ struct Head<'a> {
 }
 
 impl BatchContext<'_> {
-    /// The event as it goes into the log, or why it does not.
-    pub(crate) fn judge(&self, event: &Bytes, mender: &mut Mender<'_>) -> Result<Bytes, Reason> {
+    /// The event's type and the event as it goes into the log, or why it does not.
+    pub(crate) fn judge(&self, event: &Bytes, mender: &mut Mender<'_>) -> Result<(EventType, Bytes), Reason> {
         if event.len() > limits::REPLAY_EVENT_BYTES_MAX {
             return Err(Reason::EventTooLarge);
         }
@@ -54,13 +56,15 @@ impl BatchContext<'_> {
         }
         self.check_time(head.timestamp_ms)?;
         self.check_page(head.page, kind)?;
-        Ok(match mender.message(SCHEMA.event, event)? {
+        let event = match mender.message(SCHEMA.event, event)? {
             std::borrow::Cow::Borrowed(_) => event.clone(),
             std::borrow::Cow::Owned(mended) => mended.into(),
-        })
+        };
+        Ok((kind, event))
     }
 
-    fn check_time(&self, timestamp_ms: i64) -> Result<(), Reason> {
+    /// By the client's clock.
+    pub(crate) fn check_time(&self, timestamp_ms: i64) -> Result<(), Reason> {
         let latest = self.received_at_ms.saturating_add(limits::EVENT_AHEAD_MS_MAX);
         match timestamp_ms.checked_add(self.correction_ms) {
             Some(at_ms) if (limits::EVENT_TIME_MS_MIN..=latest).contains(&at_ms) => Ok(()),

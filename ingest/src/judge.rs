@@ -4,13 +4,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use gosight_proto::{
-    ids,
+    EventType, ids,
+    record::ReplayRecord,
     v1::{EventBatch, Page},
 };
 use gosight_store::meta::IngestKey;
 use prost::Message;
 
 use crate::{
+    chunk::Chunks,
     envelope::Envelope,
     event::BatchContext,
     glob,
@@ -31,10 +33,13 @@ pub(crate) struct Sound {
     pub(crate) pages: Vec<Page>,
     /// The accepted ones, mended, each a `gosight.v1.Event`.
     pub(crate) events: Vec<Bytes>,
+    /// The data of those that are replay chunks.
+    pub(crate) chunks: Vec<ReplayRecord>,
     /// Index and reason of the others.
     pub(crate) rejected: Vec<(u32, Reason)>,
     pub(crate) texts_mended: u32,
     pub(crate) fields_excluded: u32,
+    pub(crate) recordings_cleaned: u32,
 }
 
 /// Refuses the batch only when what its events share cannot be read.
@@ -50,6 +55,7 @@ pub(crate) fn judge(envelope: &Envelope, key: &IngestKey) -> Result<Sound, Refus
     // An id of zeroes is that of no session.
     let session_id = ids::parse(&batch.session_id).filter(|id| *id != 0);
     let context = BatchContext {
+        session_id,
         is_session_id_bad: session_id.is_none() && !batch.session_id.is_empty(),
         received_at_ms,
         correction_ms: received_at_ms.saturating_sub(batch.sent_at_ms),
@@ -57,9 +63,14 @@ pub(crate) fn judge(envelope: &Envelope, key: &IngestKey) -> Result<Sound, Refus
     };
     let mut events = Vec::with_capacity(envelope.events.len());
     let mut rejected = Vec::new();
+    let mut chunks = Chunks::new(&context);
     for (index, event) in (0..).zip(&envelope.events) {
         let judged = event.as_ref().map_err(|reason| *reason);
-        match judged.and_then(|event| context.judge(event, &mut mender)) {
+        let judged = judged.and_then(|event| match context.judge(event, &mut mender)? {
+            (EventType::ReplayChunk, event) => chunks.take(event),
+            (_, event) => Ok(event),
+        });
+        match judged {
             Ok(event) => events.push(event),
             Err(reason) => rejected.push((index, reason)),
         }
@@ -69,15 +80,22 @@ pub(crate) fn judge(envelope: &Envelope, key: &IngestKey) -> Result<Sound, Refus
         fields_excluded,
         ..
     } = mender;
+    let Chunks {
+        records: chunks,
+        removed: recordings_cleaned,
+        ..
+    } = chunks;
     Ok(Sound {
         batch,
         received_at_ms,
         session_id,
         pages,
         events,
+        chunks,
         rejected,
         texts_mended,
         fields_excluded,
+        recordings_cleaned,
     })
 }
 

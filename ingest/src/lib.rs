@@ -3,11 +3,12 @@
 //! Four doors, one path. gRPC, gRPC-Web, `POST /v1/events` and the preflight-free form of it differ in framing only: each
 //! gives bytes to `body.rs`, which inflates them within limits, and they become an `envelope.rs`: split, not decoded. Then
 //! `receive.rs` does the same for all: key, origin, rate, then every event by itself (`judge.rs`, `event.rs`, `mend.rs`),
-//! then the visitor's browser and country (`record.rs`), then one append. The answer is sent when the record is durable.
-//! Start there.
+//! then the visitor's browser and country (`record.rs`), then the append. The answer is sent when all of it is durable.
+//! Start there. A replay chunk parts with its data on the way (`chunk.rs`).
 //!
 //! This room never computes a number somebody looks at, never decodes an event it does not have to (a table-driven walk
-//! checks and mends the bytes where they lie), and never changes what a client said except to cut, to mend or to leave out.
+//! checks and mends the bytes where they lie; only a replay chunk is opened, to be cleaned), and never changes what a client said
+//! except to cut, to mend or to leave out.
 //!
 //! # What clients need to know
 //!
@@ -32,6 +33,8 @@
 //!   RESOURCE_EXHAUSTED (`rate_limited`), UNAVAILABLE, DEADLINE_EXCEEDED, with the message `code: message` and
 //!   `retry-after` as metadata.
 //! - `GET /v1/settings?key=…`: `gosight.v1.Settings` as JSON with an `ETag`; `If-None-Match` gives 304.
+//! - A replay chunk's `data` is a JSON array of rrweb events, as it is or gzipped (`encoding`). It needs a `session_id`; without one it is
+//!   rejected as `bad_session_id`, and as `malformed` when its data cannot be read. Times and counts are read from the data.
 //! - An event belongs to a page of the batch (`page` is an index into `pages`). Events of the categories session, custom
 //!   and replay may stand without pages: then `page` is 0 and `pages` is empty.
 //!
@@ -39,6 +42,8 @@
 
 mod address;
 mod body;
+mod chunk;
+mod cleaners;
 mod client;
 mod cors;
 mod envelope;
@@ -71,6 +76,7 @@ use axum::{
 use gosight_log::{Log, LogError};
 use gosight_store::meta::Meta;
 pub use place::GeoIp;
+pub use receive::CHUNKS_DURABLE;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer, ServiceBuilder, service_fn};
 
@@ -107,6 +113,7 @@ struct Parts {
     geoip: Option<Arc<GeoIp>>,
     salt: address::Salt,
     budget: body::Budget,
+    cleaners: cleaners::Cleaners,
     trust_forwarded_for: bool,
 }
 
@@ -121,6 +128,7 @@ impl Ingest {
             geoip: config.geoip,
             salt: address::Salt::new(),
             budget: body::Budget::new(),
+            cleaners: cleaners::Cleaners::new(),
             trust_forwarded_for: config.trust_forwarded_for,
         };
         Self { parts: Arc::new(parts) }

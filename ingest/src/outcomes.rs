@@ -16,7 +16,10 @@ const ACK_SECONDS: &str = "gosight_ingest_ack_seconds";
 pub(crate) fn describe() {
     describe_counter!(EVENTS, "Events by outcome (accepted, rejected, refused) and reason");
     describe_counter!(BATCHES_REFUSED, "Batches refused as a whole, by code");
-    describe_counter!(MENDED, "Texts cut or repaired, and fields left out, by what");
+    describe_counter!(
+        MENDED,
+        "Texts cut or repaired, fields left out, and dangerous things taken out of recordings, by what"
+    );
     describe_counter!(WIRE_BYTES, "Bytes of batches as they came over the wire");
     describe_counter!(LOG_BYTES, "Bytes of records appended to the log");
     describe_histogram!(
@@ -46,12 +49,15 @@ pub(crate) fn batch_refused(refusal: &Refusal) {
     counter!(BATCHES_REFUSED, "code" => refusal.code()).increment(1);
 }
 
-pub(crate) fn mended(texts: u32, fields_excluded: u32) {
-    if texts > 0 {
-        counter!(MENDED, "what" => "text").increment(texts.into());
-    }
-    if fields_excluded > 0 {
-        counter!(MENDED, "what" => "excluded_field").increment(fields_excluded.into());
+pub(crate) fn mended(texts: u32, fields_excluded: u32, recordings_cleaned: u32) {
+    for (what, count) in [
+        ("text", texts),
+        ("excluded_field", fields_excluded),
+        ("recording", recordings_cleaned),
+    ] {
+        if count > 0 {
+            counter!(MENDED, "what" => what).increment(count.into());
+        }
     }
 }
 

@@ -117,18 +117,19 @@ fn check_event(bytes: Vec<u8>) {
     let excluded = ["price".to_owned()];
     let mut mender = Mender::new(&excluded);
     let context = BatchContext {
+        session_id: None,
         is_session_id_bad: false,
         received_at_ms: NOW_MS,
         correction_ms: 0,
         pages_blocked: &[false],
     };
     let came = bytes.len();
-    if let Ok(kept) = context.judge(&Bytes::from(bytes), &mut mender) {
+    if let Ok((kind, kept)) = context.judge(&Bytes::from(bytes), &mut mender) {
         let event = Event::decode(kept.clone()).expect("the dataflow can read what was accepted");
         assert!(event.payload.is_some());
         assert!(kept.len() <= came + 2 * mender.texts_mended as usize * 1024);
         let mut again = Mender::new(&excluded);
-        assert_eq!(context.judge(&kept, &mut again), Ok(kept));
+        assert_eq!(context.judge(&kept, &mut again), Ok((kind, kept)));
         assert_eq!((again.texts_mended, again.fields_excluded), (0, 0));
     }
 }
@@ -181,6 +182,7 @@ proptest! {
 #[test]
 fn sound_events_are_kept_byte_for_byte() {
     let context = BatchContext {
+        session_id: None,
         is_session_id_bad: false,
         received_at_ms: NOW_MS,
         correction_ms: 0,
@@ -188,7 +190,7 @@ fn sound_events_are_kept_byte_for_byte() {
     };
     for event in events() {
         let bytes = Bytes::from(event.encode_to_vec());
-        let kept = context.judge(&bytes, &mut Mender::new(&[])).unwrap();
+        let (_, kept) = context.judge(&bytes, &mut Mender::new(&[])).unwrap();
         assert_eq!(kept.as_ptr(), bytes.as_ptr(), "not even copied");
     }
 }

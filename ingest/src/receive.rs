@@ -1,4 +1,10 @@
-//! The one path of all doors: a split batch in, one record in the log, an answer out.
+//! The one path of all doors: a split batch in, its records in the log, an answer out.
+//!
+//! ```text
+//! chunks of recordings ──▶ topic replay, durable ──▶ the batch's record ──▶ topic events, durable ──▶ answer
+//!                                                  ▲ ingest-chunks-durable (fail point)
+//! ```
+//! In this order, so that no event ever speaks of data that is not there. Chunks without their event are sent again, or harm nobody.
 
 use std::{
     net::IpAddr,
@@ -7,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use gosight_log::{LogError, Topic};
+use gosight_log::{Append, Log, LogError, Topic};
 use gosight_proto::v1::{Rejection, SendAnswer};
 use prost::Message;
 
@@ -19,7 +25,7 @@ use crate::{
     keys::OpenKey,
     outcomes,
     reason::Refusal,
-    record,
+    record::{self, Records},
     wire::{self, Value},
 };
 
@@ -64,6 +70,9 @@ impl Arrival {
     }
 }
 
+/// Fail point between the durable chunks of a batch and its record. Action `return` aborts the process there.
+pub const CHUNKS_DURABLE: &str = "ingest-chunks-durable";
+
 /// How long a client waits when the log's queue is full: a few group commits.
 const RETRY_AFTER_FULL: Duration = Duration::from_secs(1);
 /// How long a client waits when the disk is full or the log has failed: somebody has to act.
@@ -86,13 +95,28 @@ impl Ingest {
     async fn take(&self, arrival: Arrival, sender: &Sender) -> Result<SendAnswer, Refusal> {
         let key = self.open(project_key(&arrival.envelope.header)?, sender).await?;
         key.admit(arrival.events())?;
-        let sound = judge(&arrival.envelope, &key.key)?;
-        outcomes::mended(arrival.texts_mended + sound.texts_mended, sound.fields_excluded);
+        let Arrival {
+            envelope, texts_mended, ..
+        } = arrival;
+        let sound = self.judge(envelope, &key).await?;
+        outcomes::mended(
+            texts_mended + sound.texts_mended,
+            sound.fields_excluded,
+            sound.recordings_cleaned,
+        );
         if sound.events.is_empty() {
             outcomes::rejected(&sound.rejected);
             return Ok(answer(&sound, &key));
         }
         self.append(sound, &key, sender).await
+    }
+
+    async fn judge(&self, envelope: Envelope, key: &Arc<OpenKey>) -> Result<Sound, Refusal> {
+        if !envelope.has_replay_chunk() {
+            return judge(&envelope, &key.key);
+        }
+        let key = key.clone();
+        self.parts.cleaners.run(move || judge(&envelope, &key.key)).await?
     }
 
     /// The key of this text, for this origin.
@@ -110,24 +134,40 @@ impl Ingest {
         let answer = answer(&sound, key);
         let accepted = sound.events.len();
         let rejected = std::mem::take(&mut sound.rejected);
-        let record = self.parts.record(sound, key, sender);
-        let partition = record::partition(&record, self.parts.log.partitions(Topic::Events));
-        let record = Bytes::from(record.encode_to_vec());
-        let log_bytes = record.len();
-        let append = self
-            .parts
-            .log
-            .append(Topic::Events, partition, record)
-            .map_err(|error| unavailable(&error))?;
+        let Records { batch, chunks } = self.parts.records(sound, key, sender);
+        let log = self.parts.log.clone();
+        let of = |topic| record::partition(&batch, log.partitions(topic));
+        let (replay, events) = (of(Topic::Replay), of(Topic::Events));
+        let chunks: Vec<Bytes> = chunks.iter().map(|chunk| chunk.encode_to_vec().into()).collect();
+        let batch = Bytes::from(batch.encode_to_vec());
+        let log_bytes = batch.len() + chunks.iter().map(Bytes::len).sum::<usize>();
         // On its own: what is in the log is counted, whether or not the client waits for the answer.
         let durable = tokio::spawn(async move {
-            append.await.map_err(|error| unavailable(&error))?;
+            let appended = async {
+                append_chunks(log.as_ref(), replay, chunks).await?;
+                log.append(Topic::Events, events, batch)?.await
+            };
+            appended.await.map_err(|error| unavailable(&error))?;
             outcomes::accepted(accepted, log_bytes);
             outcomes::rejected(&rejected);
             Ok(answer)
         });
         durable.await.unwrap_or_else(|_| Err(unavailable(&LogError::Closed)))
     }
+}
+
+/// Returns when all are durable.
+async fn append_chunks(log: &dyn Log, partition: u32, chunks: Vec<Bytes>) -> Result<(), LogError> {
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    let append = |chunk| log.append(Topic::Replay, partition, chunk);
+    let appends: Vec<Append> = chunks.into_iter().map(append).collect::<Result<_, _>>()?;
+    for append in appends {
+        append.await?;
+    }
+    fail::fail_point!(CHUNKS_DURABLE, |_| std::process::abort());
+    Ok(())
 }
 
 fn answer(sound: &Sound, key: &OpenKey) -> SendAnswer {

@@ -1,22 +1,30 @@
-//! A sound batch becomes the log's record: the visitor's browser, country and address are worked out, once, for all its events.
+//! A sound batch becomes the log's records: the visitor's browser, country and address are worked out, once, for all its events.
 
 use bytes::Bytes;
 use gosight_proto::{
-    record::{BatchRecord, Place},
+    record::{BatchRecord, Place, ReplayRecord},
     v1::Device,
 };
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Parts, client, judge::Sound, keys::OpenKey, place, receive::Sender};
 
+/// What of a batch goes into the log.
+pub(crate) struct Records {
+    pub(crate) batch: BatchRecord,
+    /// The recorded data its events speak of.
+    pub(crate) chunks: Vec<ReplayRecord>,
+}
+
 impl Parts {
-    pub(crate) fn record(&self, sound: Sound, key: &OpenKey, sender: &Sender) -> BatchRecord {
+    pub(crate) fn records(&self, sound: Sound, key: &OpenKey, sender: &Sender) -> Records {
         let Sound {
             batch,
             received_at_ms,
             session_id,
             pages,
             events,
+            mut chunks,
             ..
         } = sound;
         let mut device = batch.device.unwrap_or_default();
@@ -30,8 +38,15 @@ impl Parts {
         let ip = sender
             .address
             .map(|address| self.salt.apply(key.key.ip, address, received_at_ms));
-        BatchRecord {
-            project_id: Bytes::copy_from_slice(key.key.project_id.as_bytes()),
+        let project_id = Bytes::copy_from_slice(key.key.project_id.as_bytes());
+        for chunk in &mut chunks {
+            chunk.project_id = project_id.clone();
+            chunk.received_at_ms = received_at_ms;
+            chunk.sent_at_ms = batch.sent_at_ms;
+            chunk.device_type.clone_from(&client.device_type);
+        }
+        let batch = BatchRecord {
+            project_id,
             received_at_ms,
             sent_at_ms: batch.sent_at_ms,
             session_id: session_id
@@ -47,7 +62,8 @@ impl Parts {
             events,
             sdk: sdk(&batch.sdk_name, &batch.sdk_version),
             ip: ip.unwrap_or_default(),
-        }
+        };
+        Records { batch, chunks }
     }
 
     fn place(&self, device: &Device, sender: &Sender) -> Place {
@@ -59,7 +75,7 @@ impl Parts {
     }
 }
 
-/// All of a session goes to one partition; without a session, all of a visitor.
+/// All of a session goes to one partition, its recordings too; without a session, all of a visitor.
 pub(crate) fn partition(record: &BatchRecord, partitions: u32) -> u32 {
     let mut hash = Xxh3::new();
     hash.update(&record.project_id);

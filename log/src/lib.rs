@@ -60,6 +60,8 @@ topics! {
     Commits = "commits",
     /// What was accepted and could not be read.
     Dead = "dead",
+    /// Chunks of recordings, in the partitions of their sessions' events.
+    Replay = "replay",
 }
 
 /// One record as it stands in a partition.

@@ -11,7 +11,7 @@ pub const BODY_INFLATED_BYTES_MAX: usize = 8 * MIB;
 pub const REPLAY_BODY_WIRE_BYTES_MAX: usize = 2 * MIB;
 /// As [`BODY_INFLATED_BYTES_MAX`], of a batch that carries a replay chunk.
 pub const REPLAY_BODY_INFLATED_BYTES_MAX: usize = 10 * MIB;
-/// Inflated bytes per wire byte; over it: `too_large`.
+/// Inflated bytes per byte, of a body and of a replay chunk's data; over it: `too_large`, `event_too_large`.
 pub const INFLATION_RATIO_MAX: usize = 100;
 
 /// Events of one batch; over it: `too_many`.
@@ -23,8 +23,10 @@ pub const ATTRIBUTES_PER_BATCH_MAX: usize = 50;
 
 /// One encoded event; over it: `event_too_large`.
 pub const EVENT_BYTES_MAX: usize = 64 * KIB;
-/// One encoded event that is a replay chunk; over it: `event_too_large`.
+/// One encoded event that is a replay chunk, and its data after inflating; over it: `event_too_large`.
 pub const REPLAY_EVENT_BYTES_MAX: usize = 10 * MIB;
+/// The data of all replay chunks of a batch after inflating; those over it: `event_too_large`.
+pub const REPLAY_DATA_PER_BATCH_BYTES_MAX: usize = 4 * REPLAY_EVENT_BYTES_MAX;
 /// Any string that has no limit of its own below; longer ones are cut.
 pub const STRING_BYTES_MAX: usize = KIB;
 /// A CSS selector; longer ones are cut.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use gosight_log::{Append, Durable, Log, LogError, Offset, Reader, Retention, Topic};
 use gosight_proto::{
     limits,
-    v1::{EventBatch, Page, ReplayChunk, event::Payload},
+    v1::{EventBatch, Page},
 };
 use prost::Message;
 use serde_json::Value;
@@ -32,25 +32,9 @@ async fn refused(door: &Door, content_type: &str, body: Vec<u8>, gzipped: bool) 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// Bytes that gzip cannot make smaller, the same every time.
-fn noise(len: usize) -> Bytes {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as u8
-    };
-    std::iter::repeat_with(next).take(len).collect::<Vec<_>>().into()
-}
-
-fn replay(data: Bytes) -> EventBatch {
-    batch(vec![event(Payload::ReplayChunk(ReplayChunk {
-        index: 0,
-        event_count: 1,
-        data,
-        ..ReplayChunk::default()
-    }))])
+/// A recording of so many bytes that do not get much smaller.
+fn replay(len: usize) -> EventBatch {
+    batch(vec![replay_chunk("", recorded(&STANDARD.encode(noise(len / 4 * 3))))])
 }
 
 #[tokio::test]
@@ -165,17 +149,17 @@ async fn a_body_over_its_limit_is_413_on_the_wire_and_inflated() {
 #[tokio::test]
 async fn replay_chunks_have_room_of_their_own() {
     let door = Door::open().await;
-    assert_eq!(door.post_protobuf(&replay(noise(1_900_000))).await.accepted, 1);
-    let too_large = replay(noise(limits::REPLAY_BODY_WIRE_BYTES_MAX + 1)).encode_to_vec();
+    assert_eq!(door.post_protobuf(&replay(1_900_000)).await.accepted, 1);
+    let too_large = replay(limits::REPLAY_BODY_WIRE_BYTES_MAX + 1).encode_to_vec();
     assert_eq!(
         refused(&door, PROTOBUF, too_large, false).await,
         (413, "too_large".into())
     );
-    let mut mixed = replay(noise(100_000));
+    let mut mixed = replay(100_000);
     mixed.events.push(custom(&"x".repeat(limits::EVENT_BYTES_MAX)));
     let answer = door.post_protobuf(&mixed).await;
     assert_eq!((answer.accepted, reasons(&answer)), (1, vec![(1, "event_too_large")]));
-    let json = serde_json::to_value(replay(noise(100_000))).unwrap();
+    let json = serde_json::to_value(replay(100_000)).unwrap();
     assert_eq!(door.post_json(&json).await["accepted"], 1, "and in JSON, as base64");
 }
 

@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use gosight_ingest::{Ingest, IngestConfig, router};
 use gosight_log::{EmbeddedConfig, EmbeddedLog, Log, Topic, TopicConfig};
 use gosight_proto::{
-    record::BatchRecord,
-    v1::{Event, EventBatch, Page, SendAnswer, event::Payload, ingest_service_client::IngestServiceClient},
+    record::{BatchRecord, ReplayRecord},
+    v1::{
+        Event, EventBatch, Page, ReplayChunk, SendAnswer, event::Payload, ingest_service_client::IngestServiceClient,
+    },
 };
 use gosight_store::meta::{Meta, NewKey, NewProject, NewUser, Permission, ProjectPatch, Settings};
 use prost::Message;
@@ -63,7 +65,7 @@ impl Door {
             queue_bytes_max: 32 << 20,
         };
         let config = EmbeddedConfig {
-            topics: BTreeMap::from([(Topic::Events, sizes)]),
+            topics: BTreeMap::from([(Topic::Events, sizes), (Topic::Replay, sizes)]),
             ..EmbeddedConfig::small(2)
         };
         let log = EmbeddedLog::open(folder.path().join("log"), &config).unwrap();
@@ -126,19 +128,28 @@ impl Door {
         response.json().await.unwrap()
     }
 
-    /// Everything in the log, partition by partition.
+    /// Every batch in the log, partition by partition.
     pub(crate) fn records(&self) -> Vec<BatchRecord> {
+        self.records_of(Topic::Events)
+    }
+
+    /// Every chunk of a recording in the log, partition by partition.
+    pub(crate) fn chunks(&self) -> Vec<ReplayRecord> {
+        self.records_of(Topic::Replay)
+    }
+
+    fn records_of<M: Message + Default>(&self, topic: Topic) -> Vec<M> {
         let mut records = Vec::new();
-        for partition in 0..self.log.partitions(Topic::Events) {
-            let end = self.log.durable(Topic::Events, partition).end;
-            let mut reader = self.log.reader(Topic::Events, partition, 0).unwrap();
+        for partition in 0..self.log.partitions(topic) {
+            let end = self.log.durable(topic, partition).end;
+            let mut reader = self.log.reader(topic, partition, 0).unwrap();
             while reader.next_offset() < end {
                 reader.read(end, 1 << 20, &mut records).unwrap();
             }
         }
         records
             .into_iter()
-            .map(|record| BatchRecord::decode(record.payload).unwrap())
+            .map(|record| M::decode(record.payload).unwrap())
             .collect()
     }
 
@@ -220,6 +231,21 @@ pub(crate) fn custom(name: &str) -> Event {
     }))
 }
 
+/// A chunk of a recording with this data.
+pub(crate) fn replay_chunk(encoding: &str, data: impl Into<bytes::Bytes>) -> Event {
+    event(Payload::ReplayChunk(ReplayChunk {
+        encoding: encoding.into(),
+        data: data.into(),
+        ..ReplayChunk::default()
+    }))
+}
+
+/// One rrweb event that says this much.
+pub(crate) fn recorded(text: &str) -> String {
+    let tagged = serde_json::json!({ "tag": "test", "payload": text });
+    serde_json::json!([{ "type": 5, "data": tagged, "timestamp": now_ms() }]).to_string()
+}
+
 /// A sound batch of these events, on one page.
 pub(crate) fn batch(events: Vec<Event>) -> EventBatch {
     EventBatch {
@@ -244,6 +270,18 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// Bytes that gzip cannot make smaller, the same every time.
+pub(crate) fn noise(len: usize) -> bytes::Bytes {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    std::iter::repeat_with(next).take(len).collect::<Vec<_>>().into()
 }
 
 /// One gRPC message with its prefix.

@@ -12,4 +12,5 @@ mod events;
 mod harness;
 mod mmdb;
 mod policy;
+mod replay;
 mod same_record;

@@ -48,7 +48,7 @@ pub struct EmbeddedConfig {
 impl TopicConfig {
     pub const fn default_of(topic: Topic) -> Self {
         match topic {
-            Topic::Events => Self {
+            Topic::Events | Topic::Replay => Self {
                 partitions: 4,
                 segment_bytes: 64 << 20,
                 queue_bytes_max: 32 << 20,
@@ -76,7 +76,7 @@ impl EmbeddedConfig {
             .unwrap_or_else(|| TopicConfig::default_of(topic))
     }
 
-    /// Every topic with small segments, and `partitions` of them for events: for tests.
+    /// Every topic with small segments, and `partitions` of them for events and their recordings: for tests.
     #[must_use]
     pub fn small(partitions: u32) -> Self {
         let sizes = TopicConfig {
@@ -85,7 +85,9 @@ impl EmbeddedConfig {
             queue_bytes_max: 1 << 19,
         };
         let mut topics: BTreeMap<_, _> = Topic::ALL.iter().map(|&topic| (topic, sizes)).collect();
-        topics.insert(Topic::Events, TopicConfig { partitions, ..sizes });
+        for topic in [Topic::Events, Topic::Replay] {
+            topics.insert(topic, TopicConfig { partitions, ..sizes });
+        }
         Self {
             topics,
             lock_wait: Duration::ZERO,

@@ -194,6 +194,7 @@ fn rate_limit(row: &AnyRow) -> Result<u32> {
 }
 
 fn sdk_settings(settings: &Settings) -> gosight_proto::v1::Settings {
+    let replay = &settings.sdk.replay;
     gosight_proto::v1::Settings {
         version: settings.sdk_version(),
         session_sample_rate: settings.sdk.session_sample_rate,
@@ -204,5 +205,11 @@ fn sdk_settings(settings: &Settings) -> gosight_proto::v1::Settings {
         block_selectors: settings.sdk.block_selectors.clone(),
         mask_all_text: settings.sdk.mask_all_text,
         block_urls: settings.privacy.block_urls.clone(),
+        replay_mode: replay.mode.as_str().to_owned(),
+        replay_include_urls: replay.include_urls.clone(),
+        replay_exclude_urls: replay.exclude_urls.clone(),
+        replay_duration_max_ms: replay.duration_max_ms,
+        replay_canvas: replay.canvas,
+        replay_images: replay.images.as_str().to_owned(),
     }
 }

@@ -48,7 +48,10 @@ pub use logins::{Login, Refresh, TokenPair};
 pub use members::{Invitation, Member, NewInvitation, Role};
 pub use projects::{NewProject, Project, ProjectPatch};
 pub use rule_body::{COOLDOWN_MINUTES_DEFAULT, Channel, RuleBody, RuleKind, RuleWindow};
-pub use settings::{IpMode, PrivacySettings, SdkSettings, Settings, SettingsError, Timezone};
+pub use settings::{
+    ImagePolicy, IpMode, PrivacySettings, ReplayMode, ReplaySettings, SdkSettings, Settings, SettingsError,
+    StorageSettings, Timezone,
+};
 pub use telegram::TelegramChat;
 pub use transitions::{HistoryEntry, Transition};
 pub use users::{NewUser, User};

@@ -12,6 +12,10 @@ use super::columns::words;
 const LIST_ENTRIES_MAX: usize = 100;
 /// Characters of one entry of a list, or of one name.
 const ENTRY_CHARS_MAX: usize = 512;
+/// A longer recording than a day is two sessions.
+const REPLAY_DURATION_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+/// The tables keep recordings for no longer, whatever a project says.
+const REPLAY_DAYS_MAX: u16 = 365;
 /// What older versions stored and nothing obeyed.
 const DROPPED: [&str; 1] = ["retention"];
 
@@ -25,6 +29,7 @@ pub struct Settings {
     pub insights: Thresholds,
     pub privacy: PrivacySettings,
     pub sdk: SdkSettings,
+    pub storage: StorageSettings,
 }
 
 /// An IANA zone name; UTC unless set.
@@ -76,6 +81,70 @@ pub struct SdkSettings {
     pub mask_selectors: Vec<String>,
     pub block_selectors: Vec<String>,
     pub mask_all_text: bool,
+    pub replay: ReplaySettings,
+}
+
+words! {
+    /// Which sessions are recorded.
+    ReplayMode {
+        Full = "full",
+        /// Only around something that went wrong.
+        Trigger = "trigger",
+        Off = "off",
+    }
+}
+
+words! {
+    /// What a recording keeps of pictures.
+    ImagePolicy {
+        /// Each once, by its digest.
+        Keep = "keep",
+        /// Their size.
+        Placeholder = "placeholder",
+    }
+}
+
+/// What is recorded of which sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReplaySettings {
+    pub mode: ReplayMode,
+    /// Globs; empty: every page may be recorded.
+    pub include_urls: Vec<String>,
+    /// Globs, stronger than the above.
+    pub exclude_urls: Vec<String>,
+    /// Of one recording; 0: no end.
+    pub duration_max_ms: i64,
+    /// Whether canvas elements are recorded.
+    pub canvas: bool,
+    pub images: ImagePolicy,
+}
+
+impl Default for ReplaySettings {
+    fn default() -> Self {
+        Self {
+            mode: ReplayMode::Full,
+            include_urls: Vec::new(),
+            exclude_urls: Vec::new(),
+            duration_max_ms: 0,
+            canvas: false,
+            images: ImagePolicy::Keep,
+        }
+    }
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageSettings {
+    /// Recordings, and the page snapshots and pictures that came with them. 1 to 365.
+    pub replay_days: u16,
+}
+
+impl Default for StorageSettings {
+    fn default() -> Self {
+        Self { replay_days: 30 }
+    }
 }
 
 impl Default for SdkSettings {
@@ -87,6 +156,7 @@ impl Default for SdkSettings {
             mask_selectors: Vec::new(),
             block_selectors: Vec::new(),
             mask_all_text: false,
+            replay: ReplaySettings::default(),
         }
     }
 }
@@ -153,7 +223,24 @@ impl Settings {
             "sdk.replay_sample_rate",
             "must be between 0 and 100",
         )?;
+        self.check_replay()?;
         self.check_thresholds()
+    }
+
+    fn check_replay(&self) -> Result<(), SettingsError> {
+        let replay = &self.sdk.replay;
+        check_list("sdk.replay.include_urls", &replay.include_urls)?;
+        check_list("sdk.replay.exclude_urls", &replay.exclude_urls)?;
+        require(
+            (0..=REPLAY_DURATION_MS_MAX).contains(&replay.duration_max_ms),
+            "sdk.replay.duration_max_ms",
+            "must be between 0 (no end) and 86400000 (a day)",
+        )?;
+        require(
+            (1..=REPLAY_DAYS_MAX).contains(&self.storage.replay_days),
+            "storage.replay_days",
+            "must be between 1 and 365",
+        )
     }
 
     fn check_thresholds(&self) -> Result<(), SettingsError> {
@@ -259,6 +346,12 @@ mod tests {
             json!({"sdk": {"disabled_categories": ["mice"]}}),
             json!({"sdk": {"disabled_categories": ["memory"]}}),
             json!({"privacy": {"ip": "sell"}}),
+            json!({"sdk": {"replay": {"mode": "sometimes"}}}),
+            json!({"sdk": {"replay": {"images": "all"}}}),
+            json!({"sdk": {"replay": {"duration_max_ms": -1}}}),
+            json!({"sdk": {"replay": {"include_urls": [""]}}}),
+            json!({"storage": {"replay_days": 0}}),
+            json!({"storage": {"replay_days": 366}}),
         ] {
             assert!(Settings::default().patched(&patch).is_err(), "{patch}");
         }
@@ -288,7 +381,13 @@ mod tests {
             .patched(&json!({"insights": {"rage_click": {"min_clicks": 3}}}))
             .unwrap();
         let masked = settings.patched(&json!({"sdk": {"mask_all_text": true}})).unwrap();
+        let kept_longer = settings.patched(&json!({"storage": {"replay_days": 90}})).unwrap();
+        let triggered = settings
+            .patched(&json!({"sdk": {"replay": {"mode": "trigger"}}}))
+            .unwrap();
         assert_eq!(settings.sdk_version(), thresholds.sdk_version());
+        assert_eq!(settings.sdk_version(), kept_longer.sdk_version());
         assert_ne!(settings.sdk_version(), masked.sdk_version());
+        assert_ne!(settings.sdk_version(), triggered.sdk_version());
     }
 }
