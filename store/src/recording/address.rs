@@ -27,6 +27,8 @@ const BYTES_OF: [&str; 18] = [
     "image/webp",
 ];
 
+/// A document, but as a picture nothing in it runs or loads. Kept as text: the player may show it as a picture, and only so.
+const DRAWING: &str = "data:image/svg+xml";
 /// Schemes whose rest is code or a document, not a place: the rest goes.
 const CODE: [&str; 4] = ["data", "javascript", "livescript", "vbscript"];
 const CODE_CHARS_MAX: usize = "javascript".len();
@@ -50,7 +52,8 @@ pub(super) fn inert(address: &str) -> Inert<'_> {
     if trimmed.starts_with('#') || trimmed.starts_with(ASSET) || is_bytes(trimmed) {
         return kept(trimmed);
     }
-    match code_scheme(trimmed) {
+    let is_drawing = strip_prefix(trimmed, DRAWING).is_some();
+    match code_scheme(trimmed).filter(|_| !is_drawing) {
         Some(scheme) => Inert {
             text: format!("{ASSET}{scheme}:").into(),
             is_code: true,
@@ -156,6 +159,10 @@ mod tests {
         assert_eq!(text("x.png"), "asset:x.png");
         assert_eq!(text("mailto:a@a.example"), "asset:mailto:a@a.example");
         assert_eq!(text("blob:https://a.example/1"), "asset:blob:https://a.example/1");
+        assert_eq!(
+            text("data:image/svg+xml,<svg onload=x()>"),
+            "asset:data:image/svg+xml,<svg onload=x()>"
+        );
     }
 
     #[test]
@@ -174,7 +181,7 @@ mod tests {
         assert_eq!(text("java\tscript:alert(1)"), "asset:javascript:");
         assert_eq!(text("\u{1}JavaScript&colon;"), "asset:JavaScript&colon;");
         assert_eq!(text("data:text/html,<script>"), "asset:data:");
-        assert_eq!(text("data:image/svg+xml;base64,AAAA"), "asset:data:");
+        assert_eq!(text("data:image/svg,<svg/>"), "asset:data:");
         assert_eq!(text("data:image/png,\");x:url(//a)"), "asset:data:");
         assert!(inert(" vbscript:x").is_code);
         assert!(!inert("https://a.example/javascript:").is_code);

@@ -103,10 +103,9 @@ pub(super) fn clean(data: &mut Object<'_>, removed: &mut u32) -> bool {
 
 fn command(command: &mut Object<'_>, removed: &mut u32) -> bool {
     let is_set = matches!(command.get("setter"), Some(Json::Bool(true)));
-    let is_known =
-        command
-            .text("property")
-            .is_some_and(|name| if is_set { SET.contains(&name) } else { is_method(name) });
+    let is_known = command
+        .text("property")
+        .is_some_and(|name| if is_set { SET.contains(&name) } else { is_method(name) });
     command.or_set("args", Json::List(Vec::new()));
     let is_kept = is_known
         && command
@@ -168,7 +167,8 @@ fn typed(argument: &mut Object<'_>, removed: &mut u32) -> bool {
         "args" => BUILT.contains(&name),
         "data" => name == "Blob",
         "index" => name.starts_with("WebGL"),
-        _ => true,
+        "src" => name == "HTMLImageElement" || name == "HTMLCanvasElement",
+        _ => name == "ArrayBuffer",
     };
     argument.retain(|name, _| name == "rr_type" || name == field);
     is_known

@@ -113,6 +113,9 @@ impl<'a> Cleaner<'a, '_> {
             *self.removed += 1;
             self.out.push_str(NOTHING);
             self.skip_import();
+        } else if self.rest.starts_with('(') {
+            self.take(1);
+            self.out.push_str(&guard(&format!("{token}(")));
         } else {
             self.out.push_str(&guard(token));
         }
@@ -246,7 +249,7 @@ fn guard(text: &str) -> Cow<'_, str> {
     for (at, found) in text.char_indices() {
         let breaks_at = match found {
             '(' if ends_in_taker(&text[..at]) => at,
-            '@' => match import_bytes(&text[at + 1..]) {
+            '@' => match spelled(&text[at + 1..], "import") {
                 Some(bytes) => at + 1 + bytes,
                 None => continue,
             },
@@ -267,20 +270,22 @@ fn guard(text: &str) -> Cow<'_, str> {
 
 /// Whether some reading of the end of this text is the name of a function that takes an address.
 fn ends_in_taker(text: &str) -> bool {
+    let may_be_of_name = |it: char| is_name(it) || it == '\\' || is_space(it);
     let from = text.ceil_char_boundary(text.len().saturating_sub(NAME_BYTES_MAX));
-    text[from..].char_indices().any(|(at, _)| {
-        let name = &text[from + at..];
-        name_bytes(name) == name.len() && {
-            let name = unescaped(name);
-            TAKES_ADDRESS.iter().any(|it| it.eq_ignore_ascii_case(&name))
-        }
-    })
+    text[from..]
+        .char_indices()
+        .rev()
+        .take_while(|(_, it)| may_be_of_name(*it))
+        .any(|(at, _)| {
+            let name = &text[from + at..];
+            TAKES_ADDRESS.iter().any(|it| spelled(name, it) == Some(name.len()))
+        })
 }
 
-/// The bytes of `import` at the start of this text, in any spelling.
-fn import_bytes(text: &str) -> Option<usize> {
+/// The bytes of this word at the start of this text, in any spelling.
+fn spelled(text: &str, word: &str) -> Option<usize> {
     let mut at = 0;
-    for expected in "import".chars() {
+    for expected in word.chars() {
         let (found, bytes) = name_char(&text[at..])?;
         if !found.eq_ignore_ascii_case(&expected) {
             return None;
@@ -435,4 +440,109 @@ fn is_bare_url(content: &str) -> bool {
         rest = &rest[bytes..];
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(css: &str) -> String {
+        sheet(css, &mut 0).into_owned()
+    }
+
+    #[test]
+    fn what_fetches_nothing_stays_to_the_letter() {
+        for css in [
+            "a{color:red}",
+            "@media (min-width:1px){a:not(.b)::before{content:\"(x)\\201c\";width:calc(1px + var(--a))}}",
+            "@font-face{font-family:x;src:local(x)}",
+            "a{background:linear-gradient(red,blue),url(\"#b\")}",
+            "a{background:url(\"data:image/png;base64,AA+/=\")}",
+            "@charset \"utf-8\";@namespace svg \"x\";",
+            "",
+        ] {
+            assert_eq!(cleaned(css), css);
+        }
+    }
+
+    #[test]
+    fn an_address_becomes_an_asset_however_it_is_spelled() {
+        for css in [
+            "url(//a/b)",
+            "URL( '//a/b' )",
+            "u\\72l(//a/b)",
+            "\\75\nrl(\"//a/b\" x(1))",
+            "url(\\2f/a/b)",
+            "url(//a/b",
+            "url(\"//a/b",
+        ] {
+            assert_eq!(cleaned(css), "url(\"asset://a/b\")", "{css}");
+        }
+        assert_eq!(cleaned("url(a b)c"), "url(\"asset:\")c");
+        assert_eq!(cleaned("url()"), "url(\"asset:\")");
+        assert_eq!(cleaned("url(javascript:x)"), "url(\"asset:javascript:\")");
+    }
+
+    #[test]
+    fn an_address_holds_nothing_that_css_has_a_meaning_for() {
+        let once = cleaned(r#"url("x\")'(@i\a y")"#);
+        assert_eq!(once, r#"url("asset:x\22 \29 \27 \28 \40 i\a y")"#);
+        assert_eq!(cleaned(&once), once);
+        assert_eq!(cleaned("url(logo@2x.png)"), "url(\"asset:logo@2x.png\")");
+    }
+
+    #[test]
+    fn imports_become_rules_that_do_nothing() {
+        let mut removed = 0;
+        let css = "@import url(//a;b) layer(x);@\\49mport 'c;d';e{}";
+        assert_eq!(sheet(css, &mut removed), format!("{NOTHING}{NOTHING}e{{}}"));
+        assert_eq!(removed, 2);
+    }
+
+    #[test]
+    fn other_functions_that_take_an_address_are_known_no_more() {
+        assert_eq!(cleaned("image-set(\"//a\" 1x)"), "image-set\u{2060}(\"//a\" 1x)");
+        assert_eq!(
+            cleaned("-webkit-IMAGE-SET(var(--a))"),
+            "-webkit-IMAGE-SET\u{2060}(var(--a))"
+        );
+        assert_eq!(cleaned("xurl(//a)"), "xurl\u{2060}(//a)");
+    }
+
+    #[test]
+    fn within_a_string_nothing_is_left_to_find_either() {
+        assert_eq!(
+            cleaned("a{content:\";b:url(//c)\"}"),
+            "a{content:\";b:url\u{2060}(//c)\"}"
+        );
+        assert_eq!(cleaned("'@import (x)'"), "'@import\u{2060} (x)'");
+        assert_eq!(cleaned("/*\"*/url(x)/*url(y)*/"), "/**/url(\"asset:x\")/**/");
+    }
+
+    #[test]
+    fn pieces_do_not_become_one_name() {
+        assert_eq!(text("l(//a)"), "\u{2060}l(//a)");
+        assert_eq!(text("(//a)"), "\u{2060}(//a)");
+        assert_eq!(text("5rl(//a)"), "\u{2060}5rl(//a)");
+        assert_eq!(text("x @imp"), "x @imp\u{2060}");
+        assert_eq!(
+            pieces("a{b:ur/* rr_split */l(//c)}", &mut 0),
+            "a{b:ur/* rr_split */\u{2060}l(//c)}"
+        );
+    }
+
+    #[test]
+    fn a_text_of_the_page_looks_the_same() {
+        for said in ["Don't (really)", "a@b.example", "1 < 2; \"x\" /* y */", "it's @home"] {
+            assert_eq!(text(said), said);
+        }
+        assert_eq!(text("see url(x)").replace('\u{2060}', ""), "see url(x)");
+    }
+
+    #[test]
+    fn nesting_is_no_recursion() {
+        for css in ["url(\"a\" ", "@import url(", "(", "\\", "@", "'"] {
+            cleaned(&css.repeat(100_000));
+        }
+    }
 }

@@ -36,6 +36,7 @@ pub(super) enum Json<'a> {
 pub(super) struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'a> Json<'a> {
+    /// Of bytes that [`mended`] has seen.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, RecordingError> {
         let limits = Limits {
             values_left: Cell::new(VALUES_MAX),
@@ -106,6 +107,39 @@ impl<'a> Json<'a> {
             _ => None,
         }
     }
+}
+
+/// Browsers write half of a pair of `\u` escapes where a text was cut within an emoji; to every other reader that is no text. Such a half becomes U+FFFD.
+pub(super) fn mended(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut out = Cow::Borrowed(json);
+    let mut at = 0;
+    while let Some(found) = json[at..].iter().position(|it| *it == b'\\') {
+        at += found;
+        let unit = escaped_unit(&json[at..]);
+        let is_first = unit.is_some_and(|it| (0xd800..0xdc00).contains(&it));
+        let is_second = |unit: Option<u16>| unit.is_some_and(|it| (0xdc00..0xe000).contains(&it));
+        at += match unit {
+            None => 2,
+            Some(_) if is_first && is_second(json.get(at + 6..).and_then(escaped_unit)) => 12,
+            Some(_) => {
+                if is_first || is_second(unit) {
+                    out.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
+                }
+                6
+            }
+        };
+        at = at.min(json.len());
+    }
+    out
+}
+
+/// What `\uXXXX` at the start of these bytes stands for.
+fn escaped_unit(json: &[u8]) -> Option<u16> {
+    let digits = json.strip_prefix(b"\\u")?.get(..4)?;
+    let digits = std::str::from_utf8(digits)
+        .ok()
+        .filter(|it| it.bytes().all(|it| it.is_ascii_hexdigit()))?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// The whole part, of what a browser's numbers hold exactly.
@@ -414,6 +448,22 @@ mod tests {
         assert!(Json::read(allowed.as_bytes()).is_ok());
         let many = format!("[{}0]", "0,".repeat(VALUES_MAX));
         assert_eq!(Json::read(many.as_bytes()), Err(RecordingError::TooManyValues));
+    }
+
+    #[test]
+    fn half_an_emoji_is_mended_and_a_whole_one_kept() {
+        let read = |json: &str| {
+            let mended = mended(json.as_bytes());
+            Json::read(&mended).unwrap().as_text().map(str::to_owned)
+        };
+        assert_eq!(read(r#""a\ud83db""#).as_deref(), Some("a\u{fffd}b"));
+        assert_eq!(
+            read(r#""\udc00\ud83d\ude00\ud83d""#).as_deref(),
+            Some("\u{fffd}😀\u{fffd}")
+        );
+        assert_eq!(read(r#""\\ud83d\n\u00e9""#).as_deref(), Some("\\ud83d\né"));
+        assert!(matches!(mended(br#""\\ud83d\ud83d\ude00""#), Cow::Borrowed(_)));
+        assert_eq!(&*mended(b"\\"), b"\\");
     }
 
     #[test]

@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::RecordingError;
 use super::attributes::replace;
 use super::json::{Json, Object};
 use super::nodes::{ELEMENT, TEXT};
-use super::RecordingError;
 
 /// Attributes that are read by people, or hold what they wrote.
 const SAYS: [&str; 15] = [
@@ -235,5 +235,67 @@ fn everything(json: &mut Json<'_>) {
             true
         }),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn masked_events(events: &Value) -> Value {
+        serde_json::from_slice(&mask(&serde_json::to_vec(events).unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_text_keeps_its_length_and_its_spaces() {
+        assert_eq!(stars("Dear  Ann,\n é😀"), "****  ****\n ***");
+    }
+
+    #[test]
+    fn nothing_that_was_said_is_left() {
+        let secret = "s3cret";
+        let events = json!([
+            {"type": 4, "data": {"href": "https://a.example/p?q=s3cret#s3cret", "width": 1, "height": 1}, "timestamp": 1},
+            {"type": 2, "data": {"node": {"type": 2, "tagName": "a", "id": 1, "attributes": {
+                    "title": secret, "ALT": secret, "placeholder": secret, "aria-label": secret, "value": secret,
+                    "href": "asset:https://a.example/p?s3cret", "action": "asset:mailto:s3cret@a.example"},
+                "childNodes": [{"type": 3, "textContent": secret, "id": 2}, {"type": 5, "textContent": secret, "id": 3},
+                    {"type": 2, "tagName": "canvas", "attributes": {"rr_dataURL": secret}, "childNodes": [], "id": 4}]}}, "timestamp": 1},
+            {"type": 3, "data": {"source": 0, "texts": [{"id": 2, "value": secret}], "attributes": [{"id": 2, "attributes": {"value": secret, "rr_dataURL": secret}}],
+                "removes": [], "adds": [{"parentId": 1, "node": {"type": 3, "textContent": secret, "id": 5}}]}, "timestamp": 1},
+            {"type": 3, "data": {"source": 5, "id": 2, "text": secret}, "timestamp": 1},
+            {"type": 3, "data": {"source": 9, "id": 4, "type": 0, "property": "fillText", "args": [secret]}, "timestamp": 1},
+            {"type": 3, "data": {"source": 11, "payload": [secret]}, "timestamp": 1},
+            {"type": 5, "data": {"tag": "order", "payload": {"note": [secret]}}, "timestamp": 1},
+            {"type": 6, "data": {"plugin": "rrweb/console@1", "payload": {"payload": [secret], "trace": secret}}, "timestamp": 1},
+            {"type": 6, "data": {"plugin": "rrweb/network@1", "payload": {"requests": [{"url": "https://a.example/?s3cret"}]}}, "timestamp": 1},
+        ]);
+        let masked = masked_events(&events);
+        assert!(!masked.to_string().contains(secret), "{masked:#}");
+        assert_eq!(masked[0]["data"]["href"], "https://a.example/p?***************");
+        assert_eq!(
+            masked[1]["data"]["node"]["attributes"]["href"],
+            "asset:https://a.example/p?******"
+        );
+        assert_eq!(
+            masked[1]["data"]["node"]["attributes"]["action"],
+            "asset:mailto:****************"
+        );
+        assert_eq!(masked[1]["data"]["node"]["childNodes"][0]["textContent"], "******");
+    }
+
+    #[test]
+    fn the_shape_stays() {
+        let events = json!([
+            {"type": 2, "data": {"node": {"type": 2, "tagName": "style", "id": 1, "attributes": {"_cssText": "a{b:c}", "class": "x"},
+                "childNodes": [{"type": 3, "textContent": "a{b:c}", "id": 2}]}}, "timestamp": 1},
+            {"type": 3, "data": {"source": 0, "texts": [{"id": 2, "value": "d{}"}], "attributes": [{"id": 1, "attributes": {"style": "a:b", "src": "asset:https://a.example/?x"}}],
+                "removes": [], "adds": [{"parentId": 1, "node": {"type": 3, "textContent": "e{}", "id": 5}}]}, "timestamp": 1},
+            {"type": 3, "data": {"source": 8, "adds": [{"rule": "a{}"}]}, "timestamp": 1},
+            {"type": 5, "data": {"tag": "gosight.asset", "payload": {"url": "https://a.example/?x", "digest": "0"}}, "timestamp": 1},
+        ]);
+        assert_eq!(masked_events(&events), events);
     }
 }

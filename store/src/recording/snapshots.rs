@@ -123,3 +123,69 @@ fn children<'n, 'a>(node: &'n Object<'a>) -> impl Iterator<Item = &'n Object<'a>
 fn name<'n>(node: &'n Object<'_>) -> Option<&'n str> {
     (node.int("type") == Some(ELEMENT)).then(|| node.text("tagName"))?
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn element(name: &str, children: &[Value]) -> Value {
+        json!({"type": 2, "tagName": name, "attributes": {}, "childNodes": children, "id": 1})
+    }
+
+    fn said(text: &str) -> Value {
+        json!({"type": 3, "textContent": text, "id": 1})
+    }
+
+    /// A page with this body.
+    fn page(body: &[Value]) -> Value {
+        json!({"type": 0, "id": 1, "childNodes": [element("html", &[element("head", &[]), element("body", body)])]})
+    }
+
+    fn version(body: &[Value]) -> u64 {
+        let events = json!([
+            {"type": 4, "data": {"href": "https://a.example/", "width": 1, "height": 1}, "timestamp": 1},
+            {"type": 2, "data": {"node": page(body)}, "timestamp": 2},
+        ]);
+        snapshots(&serde_json::to_vec(&events).unwrap()).unwrap()[0].page_version
+    }
+
+    #[test]
+    fn a_page_is_found_with_the_size_it_had() {
+        let meta = |href: &str, width: Value| json!({"type": 4, "data": {"href": href, "width": width, "height": 768}, "timestamp": 1});
+        let full = |timestamp: i64| json!({"type": 2, "data": {"node": page(&[said("x")])}, "timestamp": timestamp});
+        let events = json!([
+            full(1),
+            meta("https://a.example/b/c?d=e#f", json!(1024.5)),
+            full(20),
+            full(30),
+            meta("", json!(1)),
+            full(40)
+        ]);
+        let pages = snapshots(&serde_json::to_vec(&events).unwrap()).unwrap();
+        assert_eq!(pages.iter().map(|it| it.taken_at_ms).collect::<Vec<_>>(), [20, 30]);
+        assert_eq!((&*pages[0].path, pages[0].width, pages[0].height), ("/b/c", 1024, 768));
+        let json: Value = serde_json::from_slice(&pages[0].json).unwrap();
+        assert_eq!(
+            json,
+            json!({"href": "https://a.example/b/c?d=e#f", "width": 1024.5, "height": 768, "node": page(&[said("x")])})
+        );
+    }
+
+    #[test]
+    fn a_version_is_the_layout_and_not_what_it_says() {
+        let card = |text: &str| element("article", &[element("h2", &[said(text)]), element("p", &[said(text)])]);
+        let one = version(&[element("main", &[card("a")])]);
+        assert_eq!(
+            one,
+            version(&[said("x"), element("main", &[card("b"), card("c"), element("br", &[])])])
+        );
+        assert_ne!(one, version(&[element("main", &[card("a"), element("nav", &[])])]));
+        let list = |items: &[Value]| version(&[element("ul", items)]);
+        assert_eq!(
+            list(&[]),
+            list(&[element("li", &[said("a")]), element("li", &[element("p", &[])])])
+        );
+    }
+}
