@@ -5,9 +5,6 @@
 const TABLE = `10page !page_view !-page_exit
 14mouse !click !dblclick !context_menu
 29error !-js_error !-unhandled_rejection !-resource_error !-console_error
-20scroll scroll
-22input input_focus input_blur input_change
-26form !form_submit
 42 -network_activity
 54dom -dom_mutation
 55custom !custom_event !identify !group

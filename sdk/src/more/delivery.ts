@@ -15,7 +15,7 @@ const RETRY_AFTER_MAX_MS = 3_600_000;
 /** An answer later than this is overdue: until it comes the batch is kept as well, for the tab may not live to see it. */
 const OVERDUE_MS = 1000;
 /** A server that hangs must not hold the connections the page itself needs: a browser opens six to a host. */
-const IN_FLIGHT_MAX = 3;
+const IN_FLIGHT_MAX = 4;
 
 /** gRPC status → HTTP status. What is missing is worth another try. */
 const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
@@ -83,8 +83,8 @@ export function startDelivery(): void {
 
   /** What cannot be kept is lost, unless it is a copy of what is on its way. */
   async function keep(batch: Batch, isCopy = false): Promise<IDBValidKey | undefined> {
-    hasKept = true;
     const { key, dropped } = await queue.keep(batch);
+    hasKept ||= !!key;
     if (dropped && (key || !isCopy)) drop(dropped);
     return key;
   }
@@ -108,7 +108,12 @@ export function startDelivery(): void {
   }
 
   async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
-    if (retryTimer || !navigator.onLine || inFlight >= IN_FLIGHT_MAX) return keep(batch);
+    if (retryTimer || !navigator.onLine) return keep(batch);
+    if (inFlight >= IN_FLIGHT_MAX) {
+      await keep(batch);
+      // Whoever had it look into the queue may have looked too early.
+      return inFlight || retryTimer || drain();
+    }
     // What a beacon meets nobody learns: where answers are overdue it does not go alone.
     if (leaving) return (!beacon(batch) || overdue) && keep(batch);
     let kept: ReturnType<typeof keep> | undefined;

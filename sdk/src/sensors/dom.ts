@@ -1,9 +1,12 @@
 /**
  * dom_mutation: how often the page changed. After a click on something interactive a change is told at once, for it is the response;
- * otherwise once a second at most. Also watches shadow roots that were pressed in.
+ * otherwise once a second at most. Also watches shadow roots that were pressed in. Until the second file tells of scrolling, fields and forms,
+ * they are changes too: a control whose click sends a form or moves the focus is not dead in the page's first moments either.
  */
 import { guard, later, onEveryWindow } from '../guard.js';
 import { emit, inResponseWindow } from '../pipeline.js';
+import { isField } from '../target.js';
+import { isPlain } from '../transport.js';
 
 const CALM_MS = 1000;
 const EAGER_MS = 20;
@@ -22,7 +25,7 @@ function tell(): void {
   count = 0;
 }
 
-const changed = guard((records: MutationRecord[]) => {
+const changed = guard((records: ArrayLike<unknown>) => {
   if (!count) firstAt = Date.now();
   count += records.length;
   // Between press and click it is not yet known what this responds to.
@@ -49,6 +52,10 @@ export function startDom(): void {
     for (const node of event.composedPath() as Node[]) if (node.nodeType === 11) watch(node);
     tell();
     isPressed = true;
+  });
+  onEveryWindow('scroll focusin change submit', ({ type, target }) => {
+    // The press that clicks a button moves the focus to it.
+    if (isPlain() && inResponseWindow() && (type !== 'focusin' || isField(target as Element))) changed({ length: 1 });
   });
   // A press that becomes no click is over soon after it is let go.
   onEveryWindow('pointerup pointercancel', () => later(() => isPressed && tell(), EAGER_MS));

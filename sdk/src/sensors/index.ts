@@ -1,6 +1,5 @@
 /** All sensors, started once per page, one file per kind of event. What a browser cannot do costs that sensor alone. */
 import { guard } from '../guard.js';
-import { startAnswers } from './answers.js';
 import { startDom } from './dom.js';
 import { startErrors } from './errors.js';
 import { startNetwork } from './network.js';
@@ -8,5 +7,5 @@ import { startPage } from './page.js';
 import { startPointer } from './pointer.js';
 
 export function startSensors(): void {
-  for (const start of [startPage, startPointer, startErrors, startNetwork, startDom, startAnswers]) guard(start)();
+  for (const start of [startPage, startPointer, startErrors, startNetwork, startDom]) guard(start)();
 }
