@@ -4,11 +4,20 @@ import { describe, emit, looksInteractive, onEveryWindow, targetOf } from './cor
 
 export function startHover(): void {
   let hovered: { element: Element; target: Target; at: number } | undefined;
+  const leave = () => {
+    if (hovered) emit('mouse_leave', { target: hovered.target, hover_ms: Date.now() - hovered.at });
+    hovered = undefined;
+  };
   onEveryWindow('mouseover', (event) => {
     const element = targetOf(event);
     if (element === hovered?.element) return;
-    if (hovered) emit('mouse_leave', { target: hovered.target, hover_ms: Date.now() - hovered.at });
-    hovered = element && looksInteractive(element) ? { element, target: describe(element), at: Date.now() } : undefined;
-    if (hovered) emit('mouse_enter', { target: hovered.target });
+    leave();
+    if (!element || !looksInteractive(element)) return;
+    hovered = { element, target: describe(element), at: Date.now() };
+    emit('mouse_enter', { target: hovered.target });
+  });
+  // Out of the window, or of a frame.
+  onEveryWindow('mouseout', ({ relatedTarget }: MouseEvent) => {
+    if (!relatedTarget) leave();
   });
 }

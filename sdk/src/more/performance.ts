@@ -1,5 +1,5 @@
 /** page_load, web_vitals (a small version of our own, checked against `web-vitals` in the tests), long_task, memory. */
-import { emit, guard, later, on, page } from './core.js';
+import { cleanUrl, emit, guard, later, on, page } from './core.js';
 
 const MEMORY_EVERY_MS = 30_000;
 /** After the load event, when the largest paint has usually come; the final values follow when the page is hidden. */
@@ -53,7 +53,8 @@ export function startPerformance(): void {
     vitals.inp_ms = slowest[Math.floor(slowest.length / INTERACTIONS_PER_OUTLIER)] as number;
   });
   observe('longtask', ({ startTime, duration, attribution }) => {
-    emit('long_task', { duration_ms: duration, attribution: attribution?.[0]?.containerSrc ?? '' }, performance.timeOrigin + startTime);
+    const source = attribution?.[0]?.containerSrc ?? '';
+    emit('long_task', { duration_ms: duration, attribution: source && cleanUrl(source) }, performance.timeOrigin + startTime);
   });
   observe('navigation', ({ responseStart, domContentLoadedEventEnd, loadEventEnd, transferSize }) => {
     // Until the page has loaded, a browser may show the entry unfinished.
