@@ -262,7 +262,7 @@ async fn the_overview_has_the_shape_clients_rely_on() {
     );
     assert_eq!(
         data["series"][1],
-        json!({ "time": "2026-03-02T01:00:00.000Z", "sessions": 1, "visitors": 1, "pageviews": 4 })
+        json!({ "time": "2026-03-02T01:00:00.000Z", "sessions": 1, "visitors": 1, "pageviews": 4, "struggling_sessions": 1 })
     );
     assert_eq!(
         data["top_pages"],

@@ -567,6 +567,8 @@ export interface components {
             complete_to?: components["schemas"]["Iso"] | null;
             /** @description Where the list goes on; absent at its end. */
             next_cursor?: string | null;
+            /** @description `true`: there is more than an answer holds, and it holds what counts most; absent otherwise. */
+            truncated?: boolean;
         };
         AuditView: {
             /** @description What was done: `key.create`, `member.remove`, … */
@@ -624,8 +626,9 @@ export interface components {
         ClickView: {
             /** Format: int32 */
             cell_px: number;
-            /** @description All of them, the most clicked first. */
+            /** @description All of them, the most clicked first; beyond 100 000 `meta.truncated` says so. */
             cells: components["schemas"]["CellView"][];
+            /** @description The most clicked first, at most 1000; `meta.truncated` says when there are more. */
             elements: components["schemas"]["ElementView"][];
             /**
              * Format: int64
