@@ -268,7 +268,10 @@ async fn the_overview_has_the_shape_clients_rely_on() {
         data["top_pages"],
         json!([{ "path": "/shop", "views": 4, "avg_time_ms": 1500 }])
     );
-    assert_eq!(data["countries"], json!([{ "value": "DE", "sessions": 1 }]));
+    assert_eq!(
+        data["countries"],
+        json!([{ "value": "DE", "sessions": 1, "struggling_sessions": 1 }])
+    );
     let insights = json!({ "rage_click": 1, "dead_click": 0, "error_click": 0, "thrashed_cursor": 0, "u_turn": 0, "slow_page": 0 });
     assert_eq!(data["insights"], insights);
     for list in ["top_referrers", "devices", "browsers", "entry_pages", "exit_pages"] {
