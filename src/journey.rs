@@ -11,38 +11,41 @@ use gosight_proto::v1::{
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
+use serde::Deserialize;
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A place to wander through.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Site {
     /// Scheme, host and prefix of every page's url.
     pub(crate) origin: &'static str,
-    pub(crate) pages: &'static [SitePage],
+    pub(crate) pages: Vec<SitePage>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct SitePage {
-    pub(crate) path: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) height_px: i32,
+    pub(crate) path: String,
+    pub(crate) title: String,
     /// Milliseconds until the largest paint, roughly.
     pub(crate) lcp_ms: i64,
-    pub(crate) elements: &'static [Element],
+    pub(crate) elements: Vec<Element>,
+    /// How it is laid out, by the viewport's width.
+    pub(crate) layouts: HashMap<i32, Layout>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Element {
-    pub(crate) selector: &'static str,
-    pub(crate) tag: &'static str,
-    pub(crate) name: &'static str,
-    /// Left, top, width, height in page pixels.
-    pub(crate) rect: [i32; 4],
+    pub(crate) selector: String,
+    pub(crate) tag: String,
+    pub(crate) name: String,
     pub(crate) answer: Answer,
 }
 
 /// What happens on a click.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     /// Another page of the site, by its index.
     Goes(usize),
@@ -51,7 +54,15 @@ pub(crate) enum Answer {
     /// Nothing at all: a dead click, and soon a rage click.
     Nothing,
     /// The handler throws.
-    Throws(&'static str),
+    Throws(String),
+}
+
+/// Where things stand on a page of one width.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Layout {
+    pub(crate) height_px: i32,
+    /// Of each of the page's elements: left, top, width, height in page pixels.
+    pub(crate) rects: Vec<[i32; 4]>,
 }
 
 /// One session, ready to be sent.
@@ -127,7 +138,9 @@ pub(crate) fn draw(site: &Site, seed: u64, number: u64) -> Journey {
     let mut walk = Walk {
         site,
         rng,
+        width_px: device.viewport_width,
         height_px: device.viewport_height,
+        top_px: 0,
         pages: Vec::new(),
         steps: Vec::new(),
         pause_ms: 0,
@@ -148,7 +161,11 @@ const PAGES_MAX: usize = 6;
 struct Walk<'site> {
     site: &'site Site,
     rng: StdRng,
+    /// Of the viewport.
+    width_px: i32,
     height_px: i32,
+    /// How far the page at hand is scrolled.
+    top_px: i32,
     pages: Vec<Page>,
     steps: Vec<Step>,
     pause_ms: i64,
@@ -181,28 +198,32 @@ impl Walk<'_> {
     }
 
     fn page(&mut self, index: usize, count: usize, referrer: &str) -> Option<usize> {
-        let page = self.site.pages[index];
+        let site = self.site;
+        let page = &site.pages[index];
+        let layout = page.layouts.get(&self.width_px)?;
+        self.top_px = 0;
         self.pages.push(Page {
             url: format!("{}{}", self.site.origin, page.path),
-            path: page.path.to_owned(),
-            title: page.title.to_owned(),
+            path: page.path.clone(),
+            title: page.title.clone(),
             referrer: referrer.to_owned(),
             view_id: Uuid::from_u128(self.rng.random()).to_string(),
             ..Page::default()
         });
         if count == 0 {
-            let start = self.start(&page, referrer);
+            let start = self.start(page, referrer);
             self.say(Payload::SessionStart(start));
         }
         self.say(Payload::PageView(PageView {
-            title: page.title.to_owned(),
-            path: page.path.to_owned(),
+            title: page.title.clone(),
+            path: page.path.clone(),
             hash: String::new(),
         }));
         self.wait(200, 900);
-        self.vitals(&page);
-        let depth_percent = self.read(&page);
-        let next = self.act(&page);
+        self.vitals(page);
+        let read_px = self.read(layout);
+        let (next, acted_px) = self.act(page, layout);
+        let depth_percent = percent(read_px.max(acted_px), layout.height_px);
         // A link leads on at once; who leaves otherwise lingers.
         if next.is_none() {
             self.wait(300, 2_000);
@@ -257,75 +278,107 @@ impl Walk<'_> {
         }));
     }
 
-    /// Scrolls down some way and says how far, in percent of the page.
-    fn read(&mut self, page: &SitePage) -> i32 {
-        let mut depth_px = self.height_px.min(page.height_px);
+    /// Scrolls down some way; answers how deep the page was seen, px.
+    fn read(&mut self, layout: &Layout) -> i32 {
         for _ in 0..self.rng.random_range(0..4) {
-            depth_px = (depth_px + self.rng.random_range(200..900)).min(page.height_px);
+            let further_px = self.rng.random_range(200..900);
             self.wait(300, 1_500);
-            self.say(Payload::Scroll(Scroll {
-                top: depth_px - self.height_px.min(depth_px),
-                depth_px,
-                depth_percent: percent(depth_px, page.height_px),
-                page_height: page.height_px,
-                direction: "down".to_owned(),
-                velocity: 900.0,
-            }));
+            self.scroll_to(self.top_px + further_px, layout);
         }
-        let reached = percent(depth_px, page.height_px);
-        if reached >= 50 {
+        let depth_px = self.depth_px(layout);
+        if percent(depth_px, layout.height_px) >= 50 {
             self.say(Payload::ScrollMilestone(ScrollMilestone { percent: 50 }));
         }
-        reached
+        depth_px
     }
 
-    /// Clicks about; a click that leads on ends the page.
-    fn act(&mut self, page: &SitePage) -> Option<usize> {
+    /// How much of the page is above the viewport's lower edge, px.
+    fn depth_px(&self, layout: &Layout) -> i32 {
+        (self.top_px + self.height_px).min(layout.height_px)
+    }
+
+    fn scroll_to(&mut self, top_px: i32, layout: &Layout) {
+        let top_px = top_px.clamp(0, (layout.height_px - self.height_px).max(0));
+        let direction = match top_px.cmp(&self.top_px) {
+            Ordering::Less => "up",
+            Ordering::Equal => return,
+            Ordering::Greater => "down",
+        };
+        self.top_px = top_px;
+        let depth_px = self.depth_px(layout);
+        self.say(Payload::Scroll(Scroll {
+            top: top_px,
+            depth_px,
+            depth_percent: percent(depth_px, layout.height_px),
+            page_height: layout.height_px,
+            direction: direction.to_owned(),
+            velocity: 900.0,
+        }));
+    }
+
+    /// Clicks about; a click that leads on ends the page. Answers where to, and how deep the page was seen meanwhile, px.
+    fn act(&mut self, page: &SitePage, layout: &Layout) -> (Option<usize>, i32) {
+        let mut depth_px = self.depth_px(layout);
         for _ in 0..self.rng.random_range(1..4) {
-            let Some(element) = page.elements.choose(&mut self.rng).copied() else {
+            let Some((element, rect)) = self.choose(page, layout) else {
                 break;
             };
             self.wait(600, 3_000);
-            match element.answer {
+            self.bring_into_view(rect, layout);
+            depth_px = depth_px.max(self.depth_px(layout));
+            match &element.answer {
                 Answer::Goes(next) => {
-                    self.click(&element);
+                    self.click(element, rect);
                     self.wait(40, 160);
-                    return Some(next);
+                    return (Some(*next), depth_px);
                 }
                 Answer::Changes => {
-                    self.click(&element);
+                    self.click(element, rect);
                     self.wait(20, 120);
                     self.say(Payload::DomMutation(DomMutation { count: 3 }));
                 }
                 Answer::Nothing => {
                     let angry = self.rng.random_bool(0.35);
                     for _ in 0..if angry { self.rng.random_range(5..9) } else { 1 } {
-                        self.click(&element);
+                        self.click(element, rect);
                         self.wait(120, 260);
                     }
                     self.wait(1_200, 2_500);
                 }
                 Answer::Throws(message) => {
-                    self.click(&element);
+                    self.click(element, rect);
                     self.wait(2, 30);
                     self.say(Payload::JsError(thrown(message)));
                 }
             }
         }
-        None
+        (None, depth_px)
     }
 
-    fn click(&mut self, element: &Element) {
-        let [left, top, width, height] = element.rect;
+    fn choose<'site>(&mut self, page: &'site SitePage, layout: &Layout) -> Option<(&'site Element, [i32; 4])> {
+        let index = self.rng.random_range(0..page.elements.len().max(1));
+        Some((page.elements.get(index)?, *layout.rects.get(index)?))
+    }
+
+    /// Scrolls until the element is amid the viewport, unless it can be seen.
+    fn bring_into_view(&mut self, [_, top, _, height]: [i32; 4], layout: &Layout) {
+        if top < self.top_px || top + height > self.top_px + self.height_px {
+            self.scroll_to(top + height / 2 - self.height_px / 2, layout);
+            self.wait(250, 700);
+        }
+    }
+
+    fn click(&mut self, element: &Element, rect: [i32; 4]) {
+        let [left, top, width, height] = rect;
         let page_x = left + self.rng.random_range(width / 4..=width * 3 / 4);
         let page_y = top + self.rng.random_range(height / 4..=height * 3 / 4);
         self.say(Payload::Click(Click {
             page_x,
             page_y,
             viewport_x: page_x,
-            viewport_y: page_y % self.height_px.max(1),
+            viewport_y: page_y - self.top_px,
             button: "left".to_owned(),
-            target: Some(target(element)),
+            target: Some(target(element, rect)),
             pointer_type: "mouse".to_owned(),
             double_tap: false,
         }));
@@ -351,14 +404,13 @@ fn percent(depth_px: i32, height_px: i32) -> i32 {
     (depth_px * 100 / height_px.max(1)).clamp(0, 100)
 }
 
-fn target(element: &Element) -> Target {
-    let [left, top, width, height] = element.rect;
+fn target(element: &Element, [left, top, width, height]: [i32; 4]) -> Target {
     Target {
-        tag: element.tag.to_owned(),
-        text: element.name.to_owned(),
-        name: element.name.to_owned(),
-        selector: element.selector.to_owned(),
-        href: if let (Answer::Goes(_), "a") = (element.answer, element.tag) {
+        tag: element.tag.clone(),
+        text: element.name.clone(),
+        name: element.name.clone(),
+        selector: element.selector.clone(),
+        href: if let (Answer::Goes(_), "a") = (&element.answer, element.tag.as_str()) {
             "#".to_owned()
         } else {
             String::new()
@@ -413,6 +465,12 @@ const DEVICES: [(&str, [i32; 4]); 6] = [
     ),
 ];
 
+/// The widths a site must be measured at.
+#[cfg(test)]
+pub(crate) fn viewport_widths() -> impl Iterator<Item = i32> {
+    DEVICES.into_iter().map(|(_, [width, ..])| width)
+}
+
 const ZONES: [(&str, &str); 8] = [
     ("Asia/Ho_Chi_Minh", "vi-VN"),
     ("Europe/Berlin", "de-DE"),
@@ -443,7 +501,7 @@ fn device(rng: &mut StdRng) -> Device {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::shop::SITE;
+    use crate::demo::site::SITE;
 
     #[test]
     fn the_same_seed_draws_the_same_journey() {

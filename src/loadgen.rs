@@ -15,7 +15,7 @@ use prost::Message;
 use serde::Serialize;
 
 use crate::cli::LoadgenArgs;
-use crate::demo::shop::SITE;
+use crate::demo::site::SITE;
 use crate::journey::{self, Journey};
 
 /// Events in one batch: what an SDK gathers in a second of a busy page.

@@ -1,6 +1,8 @@
 //! `gosight demo`: `up`, a shop with the SDK in it, and visitors who wander through it.
 
-pub(crate) mod shop;
+mod recording;
+mod shop;
+pub(crate) mod site;
 mod visitors;
 
 use crate::cli::{DemoArgs, UpArgs};

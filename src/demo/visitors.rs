@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use gosight_proto::v1::Event;
+use gosight_proto::v1::event::Payload;
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 
-use super::shop::SITE;
+use super::recording::Recording;
+use super::site::SITE;
 use crate::journey::{self, Journey};
 use crate::loadgen::now_ms;
 
@@ -51,21 +54,30 @@ struct Road {
 impl Road {
     async fn play(&mut self, journey: &Journey) {
         let mut events = Vec::new();
+        let mut recording = Recording::default();
         let mut waited = Duration::ZERO;
         for step in &journey.steps {
             let pause = Duration::from_millis(step.after_ms.unsigned_abs());
             if waited + pause > BATCH_WAIT && !events.is_empty() {
-                self.send(journey, std::mem::take(&mut events)).await;
+                self.send(journey, std::mem::take(&mut events), &mut recording).await;
                 waited = Duration::ZERO;
             }
             tokio::time::sleep(pause).await;
             waited += pause;
-            events.push(step.event(now_ms().unwrap_or_default()));
+            let event = step.event(now_ms().unwrap_or_default());
+            if matches!(event.payload, Some(Payload::PageView(_))) {
+                events.extend(recording.take(event.page));
+            }
+            recording.see(&event, &journey.pages[step.page], &journey.device);
+            events.push(event);
         }
-        self.send(journey, events).await;
+        self.send(journey, events, &mut recording).await;
     }
 
-    async fn send(&self, journey: &Journey, events: Vec<gosight_proto::v1::Event>) {
+    /// Sends what was done, and what a recorder saw of it.
+    async fn send(&self, journey: &Journey, mut events: Vec<Event>, recording: &mut Recording) {
+        let page = events.last().map_or(0, |event| event.page);
+        events.extend(recording.take(page));
         let sent_at_ms = now_ms().unwrap_or_default();
         let body = journey.batch(&self.key, sent_at_ms, events).encode_to_vec();
         let request = self
