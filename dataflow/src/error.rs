@@ -24,4 +24,7 @@ pub enum DataflowError {
     },
     #[error("metadata: {0}")]
     Meta(String),
+    /// As above, of recordings.
+    #[error("recordings were refused: {0}")]
+    Recordings(String),
 }

@@ -22,6 +22,9 @@
 //! the rows of ticks that are committed, and go on. So the log must hold whatever that state was made of: the horizon and a day more,
 //! and every session that is still open, from its first event on; [`Dataflow::trim`] keeps that, see `retention.rs`.
 //!
+//! # Beside it
+//! Recordings are no part of the graph: [`write_recordings`] carries them from a topic of their own into their tables.
+//!
 //! Start reading at `graph.rs`.
 
 mod binder;
@@ -30,6 +33,7 @@ mod commits;
 mod error;
 mod graph;
 mod journal;
+mod recordings;
 mod relay;
 mod retention;
 mod rows;
@@ -42,6 +46,7 @@ mod workers;
 pub use bindings::Binding;
 pub use commits::{Commit, SCHEMA};
 pub use error::DataflowError;
+pub use recordings::{RECORDINGS_INSERTED, write_recordings};
 pub use relay::relay;
 pub use rows::Rows;
 pub use sink::{COMMIT_BEGUN, COMMIT_INSERTED, ClickHouseSink, SinkError, ViewSink};

@@ -22,6 +22,7 @@ mod raw;
 mod zone;
 
 pub(crate) use control::Change;
+pub(crate) use dead::DeadLetters;
 pub(crate) use raw::Verdicts;
 
 use crate::bindings::Binding;
@@ -31,7 +32,6 @@ use crate::{DataflowError, Rows};
 use batch::Batch;
 use bytes::Bytes;
 use control::Settings;
-use dead::DeadLetters;
 use gosight_log::Record;
 use gosight_operators::clock::Clocks;
 use gosight_operators::event::Position;

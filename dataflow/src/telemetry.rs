@@ -1,6 +1,7 @@
 //! What the dataflow reports about itself, all of it in one place.
 
 use crate::Rows;
+use gosight_store::rows::ReplayChunkRow;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,6 +15,10 @@ const COMMIT_SECONDS: &str = "gosight_sink_commit_seconds";
 const SINK_ROWS: &str = "gosight_sink_rows_total";
 const SINK_RETRIES: &str = "gosight_sink_retries_total";
 const OPEN_STATE_LOST: &str = "gosight_dataflow_open_state_lost_records_total";
+const RECORDINGS_CHUNKS: &str = "gosight_recordings_chunks_total";
+const RECORDINGS_BYTES: &str = "gosight_recordings_bytes_total";
+const RECORDINGS_RETRIES: &str = "gosight_recordings_retries_total";
+const RECORDINGS_FRESHNESS_SECONDS: &str = "gosight_recordings_freshness_seconds";
 const FRESHNESS_SECONDS: &str = "gosight_views_freshness_seconds";
 
 /// Once per process, when the recorder is there. Counters that may stay at nothing are shown from the start.
@@ -54,12 +59,24 @@ pub(crate) fn describe() {
         OPEN_STATE_LOST,
         "Records of the log that went at its bounds though a session that is open may need them after a restart"
     );
+    describe_counter!(RECORDINGS_CHUNKS, "Chunks of recordings written to their table");
+    describe_counter!(RECORDINGS_BYTES, "Bytes of these chunks, compressed");
+    describe_counter!(
+        RECORDINGS_RETRIES,
+        "Writes of recordings that failed and were tried again"
+    );
+    describe_histogram!(
+        RECORDINGS_FRESHNESS_SECONDS,
+        Unit::Seconds,
+        "From receipt to being readable: of each write its oldest chunk"
+    );
     for outcome in ["counted", "duplicate", "late", "dead"] {
         counter!(OUTCOMES, "outcome" => outcome).increment(0);
     }
     counter!(DEAD_LETTERS).increment(0);
     counter!(SINK_RETRIES).increment(0);
     counter!(OPEN_STATE_LOST).increment(0);
+    counter!(RECORDINGS_RETRIES).increment(0);
 }
 
 pub(crate) fn read(worker: &str, events: u64) {
@@ -103,9 +120,25 @@ pub(crate) fn committed(rows: &Rows, took: Duration) {
         let events = u64::try_from(row.events).unwrap_or_default();
         counter!(OUTCOMES, "outcome" => row.outcome.to_string()).increment(events);
     }
-    let oldest_ms = rows.events.iter().map(|row| row.received_at).min();
-    if let (Some(oldest_ms), Ok(now)) = (oldest_ms, SystemTime::now().duration_since(UNIX_EPOCH)) {
-        let age = now.saturating_sub(Duration::from_millis(oldest_ms.unsigned_abs()));
+    if let Some(age) = age_of(rows.events.iter().map(|row| row.received_at).min()) {
         histogram!(FRESHNESS_SECONDS).record(age.as_secs_f64());
     }
+}
+
+pub(crate) fn recordings_retried() {
+    counter!(RECORDINGS_RETRIES).increment(1);
+}
+
+/// These chunks are durable and can be read.
+pub(crate) fn recorded(chunks: &[ReplayChunkRow]) {
+    counter!(RECORDINGS_CHUNKS).increment(chunks.len() as u64);
+    counter!(RECORDINGS_BYTES).increment(chunks.iter().map(|chunk| u64::from(chunk.bytes)).sum());
+    if let Some(age) = age_of(chunks.iter().map(|chunk| chunk.received_at).min()) {
+        histogram!(RECORDINGS_FRESHNESS_SECONDS).record(age.as_secs_f64());
+    }
+}
+
+fn age_of(received_ms: Option<i64>) -> Option<Duration> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some(now.saturating_sub(Duration::from_millis(received_ms?.unsigned_abs())))
 }

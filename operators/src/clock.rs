@@ -41,16 +41,21 @@ struct Clock {
     last_received_ms: i64,
 }
 
+/// What to add to the times of a client that sent a batch at this moment of its clock, ms.
+pub fn offset_ms(sent_at_ms: i64, received_at_ms: i64) -> i64 {
+    let offset_ms = received_at_ms.saturating_sub(sent_at_ms);
+    if offset_ms.saturating_abs() < SKEW_MIN_MS {
+        0
+    } else {
+        offset_ms
+    }
+}
+
 impl Clocks {
     /// The offset for a batch's events, ms; batches come in log order.
     pub fn offset_ms(&mut self, actor: Actor, sent_at_ms: i64, received_at_ms: i64) -> i64 {
         self.sweep(received_at_ms);
-        let offset_ms = received_at_ms.saturating_sub(sent_at_ms);
-        let offset_ms = if offset_ms.saturating_abs() < SKEW_MIN_MS {
-            0
-        } else {
-            offset_ms
-        };
+        let offset_ms = offset_ms(sent_at_ms, received_at_ms);
         let clock = self.sessions.entry(actor).or_insert(Clock {
             offset_ms,
             last_received_ms: received_at_ms,

@@ -91,6 +91,11 @@ pub fn client(analytics: &Analytics) -> clickhouse::Client {
     analytics.client()
 }
 
+/// Where this binary's shared engine is.
+pub fn server() -> Server {
+    shared_server()
+}
+
 /// The engine all tests of this binary share. It outlives every test's runtime and stops when the process ends and its pipe closes.
 fn shared_server() -> Server {
     static SERVER: OnceLock<Server> = OnceLock::new();

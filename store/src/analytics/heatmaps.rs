@@ -58,7 +58,7 @@ pub struct Bounded<T> {
 
 impl<T> Bounded<T> {
     /// Of one row more than `max`, if there is one.
-    fn new(mut rows: Vec<T>, max: usize) -> Self {
+    pub(super) fn new(mut rows: Vec<T>, max: usize) -> Self {
         let is_truncated = rows.len() > max;
         rows.truncate(max);
         Self { rows, is_truncated }

@@ -24,6 +24,10 @@ migrations! {
     10 => "0010_page_events",
     11 => "0011_sessions_ended",
     12 => "0012_derived_spans",
+    13 => "0013_replay_chunks",
+    14 => "0014_page_snapshots",
+    15 => "0015_replay_assets",
+    16 => "0016_replay_progress",
 }
 
 /// What has been applied. A step that is noted twice (two starts at once) was harmless: every statement may run twice.

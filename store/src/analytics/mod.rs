@@ -1,6 +1,6 @@
 //! The analytics database: events and views in ClickHouse.
 //!
-//! Written by the dataflow's sink only, with [`Analytics::insert`]: one insert per table and commit, with a token, so that a commit sent twice is there once.
+//! Written by the dataflow only, with [`Analytics::insert`]: one insert per table and commit, with a token, so that a commit sent twice is there once.
 //! Read through a [`Scope`] only: it belongs to one project, bounds every query in time and memory, and there is no other way to ask. One file per view
 //! holds that view's queries; a query takes what it is given as bound parameters.
 //!
@@ -9,6 +9,7 @@
 //! **Power loss.** Tables are written with `fsync_after_insert` and `fsync_part_directory`: what the engine acknowledged is on the disk before the
 //! commit is called done. (A merged part is not synced, but its sources stay on the disk for eight minutes, longer than the kernel keeps a dirty page.)
 
+mod backdrops;
 mod cover;
 mod cursor;
 mod deletion;
@@ -22,11 +23,13 @@ mod overview;
 mod page_source;
 mod query_log;
 mod range;
+mod replay;
 mod scope;
 mod session_events;
 mod sessions;
 mod totals;
 
+pub use backdrops::{Backdrop, BackdropFilter, PageVersion};
 pub use cursor::{Cursor, CursorError, PER_PAGE_MAX, Page, PageRequest};
 pub use error::{AnalyticsError, InsertError};
 pub use filter::SessionFilter;
@@ -35,6 +38,7 @@ pub use insights::{Hotspot, InsightFilter, InsightPage, TypeCount};
 pub use overview::{Change, Overview, SeriesPoint, Share, Summary, TopPage};
 pub use query_log::{LoggedQuery, QueryLog};
 pub use range::{DayRange, RangeError, Step, TimeRange, start_of_day_ms};
+pub use replay::{PackedJson, ReplayAsset, ReplayChunk};
 pub use scope::{Scope, TABLES};
 pub use sessions::{SessionOrder, SessionSort};
 pub use totals::{Today, Totals};

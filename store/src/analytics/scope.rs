@@ -11,7 +11,7 @@ const MEMORY_MAX_BYTES: &str = "500000000";
 const THREADS_MAX: &str = "2";
 
 /// Every table that holds a project's data.
-pub const TABLES: [&str; 9] = [
+pub const TABLES: [&str; 12] = [
     "events",
     "sessions",
     "insights",
@@ -21,6 +21,9 @@ pub const TABLES: [&str; 9] = [
     "rollups",
     "page_events",
     "outcomes",
+    "replay_chunks",
+    "page_snapshots",
+    "replay_assets",
 ];
 
 /// All questions about one project, and about no other.

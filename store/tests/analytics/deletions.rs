@@ -69,6 +69,23 @@ async fn fill(analytics: &Analytics, projects: [Uuid; 2]) {
         };
         write(analytics, &[page_view]).await;
         write(analytics, &[outcome(project_id)]).await;
+        write(
+            analytics,
+            &[ReplayChunkRow {
+                project_id,
+                ..chunk(1, 0)
+            }],
+        )
+        .await;
+        write(
+            analytics,
+            &[PageSnapshotRow {
+                project_id,
+                ..snapshot(1, MONDAY)
+            }],
+        )
+        .await;
+        write(analytics, &[ReplayAssetRow { project_id, ..asset(1) }]).await;
     }
 }
 

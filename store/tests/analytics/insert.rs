@@ -115,6 +115,10 @@ async fn every_row_fits_its_table_and_reads_back_as_it_was_written() {
     round(&analytics, &client, scroll(5, 1)).await;
     let [minute, ..] = rollups(Dimension::Path, "/", MONDAY, views(1));
     round(&analytics, &client, minute).await;
+    round(&analytics, &client, chunk(1, 0)).await;
+    round(&analytics, &client, snapshot(u64::MAX, MONDAY)).await;
+    round(&analytics, &client, asset(200)).await;
+    round(&analytics, &client, ReplayProgressRow::default()).await;
     round(
         &analytics,
         &client,

@@ -2,7 +2,9 @@
 
 use crate::samples::*;
 use chrono_tz::Tz;
-use gosight_store::analytics::{HeatmapFilter, InsightFilter, PageRequest, QueryLog, SessionFilter, SessionOrder};
+use gosight_store::analytics::{
+    BackdropFilter, HeatmapFilter, InsightFilter, PageRequest, QueryLog, SessionFilter, SessionOrder,
+};
 use gosight_store::rows::Dimension;
 use gosight_store::testing;
 
@@ -18,6 +20,9 @@ async fn every_question_about_another_project_finds_nothing() {
     write(&analytics, &[scroll(0, 1)]).await;
     write(&analytics, &rollups(Dimension::Total, "", MONDAY, views(1))).await;
     write(&analytics, &[page_view("/", MONDAY)]).await;
+    write(&analytics, &[chunk(1, 0)]).await;
+    write(&analytics, &[snapshot(1, MONDAY)]).await;
+    write(&analytics, &[asset(1)]).await;
 
     let other = analytics.scope(OTHER_PROJECT);
     let heatmap = HeatmapFilter {
@@ -58,6 +63,16 @@ async fn every_question_about_another_project_finds_nothing() {
     let overview = other.overview(monday(), &everyone, Tz::UTC, MONDAY).await.unwrap();
     assert_eq!((overview.summary.sessions, overview.summary.pageviews), (0, 0));
     assert_eq!(other.today(MONDAY, Tz::UTC).await.unwrap().events, 0);
+
+    assert!(other.replay(id(1)).await.unwrap().rows.is_empty());
+    assert_eq!(other.replay_chunk(id(1), id(1)).await.unwrap(), None);
+    assert_eq!(other.replay_asset([1; 32]).await.unwrap(), None);
+    let page = BackdropFilter {
+        path: "/shop".into(),
+        device: None,
+    };
+    assert!(other.page_versions(&page).await.unwrap().is_empty());
+    assert_eq!(other.backdrop(&page, None).await.unwrap(), None);
 
     // Only the session's own list and the checker read raw events.
     let readers: Vec<_> = log

@@ -8,6 +8,7 @@ mod insights;
 mod isolation;
 mod migrations;
 mod overview;
+mod replay;
 mod samples;
 mod sessions;
 mod totals;

@@ -1,6 +1,7 @@
 //! Rows to begin with; tests change what they are about.
 
 use gosight_store::analytics::{Analytics, TimeRange};
+use gosight_store::recording;
 use gosight_store::rows::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -224,5 +225,56 @@ pub(crate) fn views(page_views: i64) -> Counts {
     Counts {
         page_views,
         ..Counts::default()
+    }
+}
+
+/// A chunk of session 1's recording 9.
+pub(crate) fn chunk(n: u128, index: u32) -> ReplayChunkRow {
+    let json = format!(r#"[{{"type":5,"data":{{"tag":"{n}"}},"timestamp":{MONDAY}}}]"#);
+    let data = recording::compress(json.as_bytes());
+    ReplayChunkRow {
+        project_id: PROJECT,
+        session_id: id(1),
+        recording_id: id(9),
+        id: id(n),
+        chunk_index: index,
+        first_ms: MONDAY + i64::from(index) * 3000,
+        last_ms: MONDAY + i64::from(index) * 3000 + 2999,
+        event_count: 1,
+        has_full_snapshot: u8::from(index == 0),
+        device_type: "desktop".into(),
+        received_at: MONDAY + i64::from(index) * 3000 + 3100,
+        inflated_bytes: json.len() as u32,
+        bytes: data.len() as u32,
+        data,
+        ..ReplayChunkRow::default()
+    }
+}
+
+/// What `/shop` looked like.
+pub(crate) fn snapshot(page_version: u64, received_at: i64) -> PageSnapshotRow {
+    let json = format!(r#"{{"href":"https://shop.example/shop","width":1280,"height":800,"node":{received_at}}}"#);
+    PageSnapshotRow {
+        project_id: PROJECT,
+        path: "/shop".into(),
+        device_type: "desktop".into(),
+        page_version,
+        session_id: id(1),
+        width: 1280,
+        height: 800,
+        taken_at: received_at - 50,
+        received_at,
+        inflated_bytes: json.len() as u32,
+        data: recording::compress(json.as_bytes()),
+    }
+}
+
+pub(crate) fn asset(digest: u8) -> ReplayAssetRow {
+    ReplayAssetRow {
+        project_id: PROJECT,
+        digest: [digest; 32],
+        mime: "image/png".into(),
+        received_at: MONDAY,
+        data: vec![digest, 0, 255],
     }
 }
