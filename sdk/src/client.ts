@@ -44,12 +44,13 @@ function start(): void {
     load();
     if (!isAllowed()) stop();
   });
-  // After the sensors' own listeners, so that their last words go along.
-  on(window, 'pagehide visibilitychange', ({ type }) => {
+  const leave = guard(({ type }: Event) => {
     if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
     save();
     if (options.batching.flushOnClose) void flush(true);
   });
+  // After the listeners of all sensors, which capture, so that their last words go along.
+  for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, leave);
 }
 
 function stop(): void {

@@ -1,12 +1,12 @@
 /** What the core lends to the second file, `sdk.more.js`, which is loaded beside the page and works through this alone. */
 import { options } from './config.js';
 import { adoptFrame, guard, later, on, onEveryWindow, report } from './guard.js';
-import { emit, inResponseWindow, isWaiting } from './pipeline.js';
+import { countWaiting, emit, inResponseWindow, isWaiting } from './pipeline.js';
 import { cleanUrl, isIgnored, looksSecret } from './privacy.js';
 import { register } from './schema.js';
 import { watch } from './sensors/dom.js';
 import { onExit } from './sensors/page.js';
-import { describe, isTextField, looksInteractive, targetOf } from './target.js';
+import { describe, frameOffset, isTextField, looksInteractive, targetOf } from './target.js';
 import { beacon, drop, isSettled, overHttp, post, stamped, takeOver } from './transport.js';
 import { page, view } from './view.js';
 
@@ -15,6 +15,7 @@ import { page, view } from './view.js';
 const lend = () => [
   options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
   isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
+  countWaiting, frameOffset,
 ] as const;
 
 export type Lent = ReturnType<typeof lend>;

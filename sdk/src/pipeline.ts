@@ -28,6 +28,13 @@ let heldUntil = 0;
 let respondUntil = 0;
 let urgentWaits = false;
 
+let onWaiting: (events: number) => void = () => {};
+
+/** Called with how many events wait, as often as that changes. */
+export function countWaiting(run: (events: number) => void): void {
+  onWaiting = guard(run);
+}
+
 export const awaitResponse = (): number => (respondUntil = Date.now() + RESPONSE_WINDOW_MS);
 export const inResponseWindow = (): boolean => Date.now() < respondUntil;
 export const isOn = (category: string): boolean => options.events[category] !== false;
@@ -49,6 +56,7 @@ export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Da
   const event = { id: uuid(), type, timestamp_ms: at, page: on ?? page, payload: Object.seal(payload) };
   if (!isWelcome(event)) return;
   buffer.push(event);
+  onWaiting(buffer.length);
   const { maxWaitMs, urgentWaitMs, maxEvents } = options.batching;
   const hurry = urgent || inResponseWindow();
   urgentWaits ||= hurry;
@@ -114,6 +122,7 @@ export function flush(leaving = false): Promise<unknown> {
   const events = buffer;
   const urgent = urgentWaits;
   buffer = [];
+  onWaiting(0);
   urgentWaits = false;
   if (page) page.title = textToTell(document.title);
   const sent = Promise.all(pack(events).map((batch) => send(batch, urgent, leaving))).catch((error) => report('send', error));

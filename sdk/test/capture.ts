@@ -33,6 +33,8 @@ export class Capture {
   settings: Record<string, unknown> = {};
   /** Answer the next batches so, instead of taking them. */
   refuse: { status: number; retryAfter?: number } | undefined;
+  /** Takes batches, and never says so. */
+  isMute = false;
   grpc = true;
   refused = 0;
   readonly paths: string[] = [];
@@ -94,7 +96,7 @@ export class Capture {
     if (request.method === 'OPTIONS') return void reply(204, 'text/plain', '');
     if (pathname === '/favicon.ico') return void reply(204, 'image/png', '');
     if (pathname === '/v1/settings') return void reply(200, 'application/json', JSON.stringify(this.settings));
-    if (/^\/sdk[\w.]*\.js$/.test(pathname)) return void reply(200, 'text/javascript', readFileSync(new URL(`.${pathname}`, DIST)));
+    if (/^\/(sdk[\w.]*|recorder)\.js$/.test(pathname)) return void reply(200, 'text/javascript', readFileSync(new URL(`.${pathname}`, DIST)));
     const isGrpc = pathname === '/gosight.v1.IngestService/SendBatch';
     if (pathname !== '/v1/events' && !isGrpc) {
       const page = this.pages[pathname];
@@ -114,13 +116,13 @@ export class Capture {
     if (gzip) body = gunzipSync(body);
     const batch = { ...decode(body), at: Date.now(), way: isGrpc ? 'grpc-web' : 'http', gzip, contentType: request.headers['content-type'] ?? '' } as Received;
     this.batches.push(batch);
-    if (isGrpc) {
+    if (isGrpc && !this.isMute) {
       const trailers = Buffer.from('grpc-status: 0\r\n');
       const frame = Buffer.alloc(5);
       frame[0] = 0x80;
       frame.writeUInt32BE(trailers.length, 1);
       reply(200, 'application/grpc-web+proto', Buffer.concat([Buffer.alloc(5), frame, trailers]));
-    } else reply(200, 'application/json', JSON.stringify({ accepted: batch.events.length, rejected: [] }));
+    } else if (!this.isMute) reply(200, 'application/json', JSON.stringify({ accepted: batch.events.length, rejected: [] }));
     for (const event of batch.events) {
       const arrival = { ...event, arrivedAt: batch.at, batch };
       this.waiters = this.waiters.filter((waiter) => !waiter.wanted(arrival) || waiter.found(arrival));

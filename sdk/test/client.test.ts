@@ -61,7 +61,7 @@ describe('batching', () => {
     expect(types()).toEqual([]);
     await vi.advanceTimersByTimeAsync(50);
     expect(types()).toEqual(['custom_event']);
-    window.dispatchEvent(new MouseEvent('mousemove'));
+    document.body.dispatchEvent(new MouseEvent('mousemove', { bubbles: true }));
     await vi.advanceTimersByTimeAsync(900);
     expect(sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(100);

@@ -31,11 +31,14 @@ export let overHttp: typeof import('../transport.js').overHttp;
 export let post: typeof import('../transport.js').post;
 export let stamped: typeof import('../transport.js').stamped;
 export let takeOver: typeof import('../transport.js').takeOver;
+export let countWaiting: typeof import('../pipeline.js').countWaiting;
+export let frameOffset: typeof import('../target.js').frameOffset;
 
 export function borrow(lent: Lent): void {
   // biome-ignore format: the same lines as in ../core.ts
   [
     options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
     isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
+    countWaiting, frameOffset,
   ] = lent;
 }

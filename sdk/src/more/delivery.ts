@@ -17,6 +17,9 @@ const OVERDUE_MS = 1000;
 /** A server that hangs must not hold the connections the page itself needs: a browser opens six to a host. */
 const IN_FLIGHT_MAX = 4;
 
+/** As many as fit when nothing can be stored; a page that is left can beacon no more. */
+const SPARE_BATCHES_MAX = 20;
+
 /** gRPC status → HTTP status. What is missing is worth another try. */
 const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
 const UNIMPLEMENTED = '12';
@@ -33,6 +36,8 @@ export function startDelivery(): void {
   let overdue = 0;
   /** Since the last look into the queue. */
   let hasKept = false;
+  /** Where nothing can be stored, the page's own memory has to do. */
+  const spare: Batch[] = [];
 
   /** One frame out, the status in the trailers. */
   async function overGrpcWeb(message: Bytes): Promise<Answer> {
@@ -81,11 +86,12 @@ export function startDelivery(): void {
     return false;
   }
 
-  /** What cannot be kept is lost, unless it is a copy of what is on its way. */
-  async function keep(batch: Batch, isCopy = false): Promise<IDBValidKey | undefined> {
-    const { key, dropped } = await queue.keep(batch);
-    hasKept ||= !!key;
-    if (dropped && (key || !isCopy)) drop(dropped);
+  /** A copy is of what is on its way. */
+  async function keep(batch: Batch, leaving = false, isCopy = false): Promise<IDBValidKey | undefined> {
+    const { key, dropped } = await queue.keep(batch, leaving);
+    if (dropped) drop(dropped);
+    if (!key && !isCopy && spare.push(batch) > SPARE_BATCHES_MAX) drop((spare.shift() as Batch).events);
+    hasKept = true;
     return key;
   }
 
@@ -101,6 +107,9 @@ export function startDelivery(): void {
         if (!settle(await attempt(next[1], false))) break;
         await queue.remove(next[0]);
       }
+      for (let next = spare[0]; next && !retryTimer; next = spare[0]) {
+        if (settle(await attempt(next, false)) && next === spare[0]) spare.shift();
+      }
     } catch (error) {
       report('queue', error);
     }
@@ -108,18 +117,18 @@ export function startDelivery(): void {
   }
 
   async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
-    if (retryTimer || !navigator.onLine) return keep(batch);
+    if (retryTimer || !navigator.onLine) return keep(batch, leaving);
     if (inFlight >= IN_FLIGHT_MAX) {
       await keep(batch);
       // Whoever had it look into the queue may have looked too early.
       return inFlight || retryTimer || drain();
     }
     // What a beacon meets nobody learns: where answers are overdue it does not go alone.
-    if (leaving) return (!beacon(batch) || overdue) && keep(batch);
+    if (leaving) return (!beacon(batch) || overdue) && keep(batch, true);
     let kept: ReturnType<typeof keep> | undefined;
     const timer = later(() => {
       overdue++;
-      kept = keep(batch, true);
+      kept = keep(batch, false, true);
     }, OVERDUE_MS);
     inFlight++;
     const isDone = settle(await attempt(batch, urgent));
@@ -135,11 +144,17 @@ export function startDelivery(): void {
   on(window, 'online', drain);
   // What is asynchronous at page hide is lost: it goes as it is.
   on(window, 'pagehide', () => {
-    for (const batch of zipping) {
+    for (const batch of [...zipping, ...spare]) {
       zipping.delete(batch);
-      if (!beacon(batch)) void keep(batch);
+      if (!beacon(batch)) void keep(batch, true, spare.includes(batch));
     }
   });
-  takeOver({ send, clear: () => queue.clear().catch((error) => report('queue', error)) });
+  takeOver({
+    send,
+    clear() {
+      spare.length = 0;
+      return queue.clear().catch((error) => report('queue', error));
+    },
+  });
   void drain();
 }

@@ -6,6 +6,7 @@ import { startDelivery } from './delivery.js';
 import { startForms } from './forms.js';
 import { startFrames } from './frames.js';
 import { startHover } from './hover.js';
+import { startLedger } from './ledger.js';
 import { startMedia } from './media.js';
 import { startMoves } from './moves.js';
 import { startNetwork } from './network.js';
@@ -19,6 +20,7 @@ export function start(lent: Lent): void {
   register(TABLE);
   for (const startOne of [
     startDelivery,
+    startLedger,
     startForms,
     startScroll,
     startFrames,

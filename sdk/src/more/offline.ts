@@ -1,6 +1,6 @@
 /**
  * Batches that could not be sent, in IndexedDB: bounded, oldest dropped first. A record's key is `[time, random, bytes, events]`, so that
- * the bound is kept by reading keys alone. Where IndexedDB is blocked nothing can be kept, and every batch counts as dropped.
+ * the bound is kept by reading keys alone.
  */
 import type { Batch } from '../batch.js';
 
@@ -10,8 +10,8 @@ const STORE = 'batches';
 type Key = [time: number, random: number, bytes: number, events: number];
 
 export interface Queue {
-  /** Keeps a batch, under a key unless that failed; tells how many events were dropped to make room. */
-  keep(batch: Batch): Promise<{ key?: IDBValidKey; dropped: number }>;
+  /** Keeps a batch and tells its key, or none where that cannot be done, and how many events were dropped to make room. */
+  keep(batch: Batch, leaving?: boolean): Promise<{ key?: IDBValidKey; dropped: number }>;
   oldest(): Promise<[IDBValidKey, Batch] | undefined>;
   remove(key: IDBValidKey): Promise<void>;
   clear(): Promise<void>;
@@ -45,21 +45,27 @@ export function queueOf(projectKey: string): Queue {
   }
 
   return {
-    async keep({ bytes, events }) {
+    async keep({ bytes, events }, leaving) {
       try {
         const store = await batches();
         const key = [Date.now(), Math.random(), bytes.length, events];
         store.put({ bytes, events }, key);
-        const tooMany = surplus((await done(store.getAllKeys())) as unknown as Key[]);
+        // Nobody will be there to answer, or to end the transaction; the next batch that is kept makes room.
+        if (leaving) store.transaction.commit();
+        const tooMany = leaving ? [] : surplus((await done(store.getAllKeys())) as unknown as Key[]);
         for (const old of tooMany) store.delete(old);
         return { key, dropped: tooMany.reduce((sum, old) => sum + old[3], 0) };
       } catch {
-        return { dropped: events };
+        return { dropped: 0 };
       }
     },
     async oldest() {
-      const cursor = await done((await batches()).openCursor());
-      return cursor ? [cursor.key, cursor.value as Batch] : undefined;
+      try {
+        const cursor = await done((await batches()).openCursor());
+        return cursor ? [cursor.key, cursor.value as Batch] : undefined;
+      } catch {
+        // Nothing can have been kept.
+      }
     },
     async remove(key) {
       await done((await batches()).delete(key));

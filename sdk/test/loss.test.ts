@@ -1,0 +1,305 @@
+/** What the page saw is what the server has, each event once by its id, or a counted drop: whatever happens to the network, the server, the tab, the storage and the clock. */
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launch } from './browser.js';
+import { Capture, KEY } from './capture.js';
+
+const MINUTE_MS = 60_000;
+const SDK = `<script>window.saw = []</script><script src="/sdk.js"></script><script>
+  GoSight.init({ projectKey: '${KEY}', hooks: { beforeSend(event) { saw.push(event.id); return event } } })</script>`;
+const html = (body: string, head = SDK) => `<!doctype html><html><head><title>Shop</title>${head}</head><body>${body}</body></html>`;
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let server: Capture;
+
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  server = await new Capture().listen();
+  server.pages['/'] = html('<button id="b">b</button>');
+  context = await browser.newContext();
+  page = await context.newPage();
+});
+afterEach(async () => {
+  await context.close();
+  await server.close();
+});
+
+/** Opens the page and waits until both files are at work and the server has what came so far. */
+async function open(tab = page): Promise<void> {
+  await tab.goto(server.url);
+  await server.event('page_load');
+}
+
+const track = (names: string[], tab = page) =>
+  tab.evaluate((names) => {
+    for (const name of names) (window as never as Api).GoSight.track(name);
+  }, names);
+const flush = (tab = page) => tab.evaluate('GoSight.flush()');
+const sawOf = (tab = page) => tab.evaluate('saw') as Promise<string[]>;
+
+interface Api {
+  GoSight: { track(name: string): void };
+}
+
+const namesFrom = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `t${from + i}`);
+
+/** Waits until the server has every one of these custom events; then each must have come under one id. */
+async function arrive(names: string[]): Promise<void> {
+  const idsOf = (name: string) => server.arrivals.filter(({ type, payload }) => type === 'custom_event' && payload.name === name).map(({ id }) => id);
+  for (const name of names) await server.event('custom_event', ({ payload }) => payload.name === name);
+  for (const name of names) expect(new Set(idsOf(name)).size, name).toBe(1);
+}
+
+/** Events the pages told as dropped: the newest count of each page load. */
+function droppedCount(): number {
+  return Math.max(0, ...server.batches.map(({ attributes }) => Number(attributes.sdk_dropped_events ?? 0)));
+}
+
+const distinctIds = () => new Set(server.arrivals.map(({ id }) => id));
+
+describe('the network', () => {
+  it('is gone for ten minutes: all that was seen comes when it is back, in the time it was seen', async () => {
+    await page.clock.install();
+    await page.goto(server.url);
+    await server.event('session_start');
+    await context.setOffline(true);
+    const startedAt = (await page.evaluate('Date.now()')) as number;
+    for (let minute = 0; minute < 10; minute++) {
+      await track([`t${minute}`]);
+      await page.click('#b');
+      await page.clock.runFor(MINUTE_MS);
+      await flush();
+    }
+    expect(server.arrivals.filter(({ type }) => type === 'custom_event')).toEqual([]);
+    await context.setOffline(false);
+    await arrive(namesFrom(0, 10));
+    for (let minute = 0; minute < 10; minute++) {
+      const { timestamp_ms } = await server.event('custom_event', ({ payload }) => payload.name === `t${minute}`);
+      expect(Math.round((timestamp_ms - startedAt) / MINUTE_MS)).toBe(minute);
+    }
+    expect(new Set(server.arrivals.filter(({ type }) => type === 'click').map(({ id }) => id)).size).toBe(10);
+    expect(droppedCount()).toBe(0);
+  });
+
+  it('is gone while more is seen than 5 MB hold: what was dropped is counted', async () => {
+    await open();
+    await context.setOffline(true);
+    const before = server.arrivals.length;
+    for (let i = 0; i < 30; i++) {
+      await page.evaluate(
+        `for (let i = 0; i < 10; i++) GoSight.track('big', Object.fromEntries(Array.from({ length: 20 }, (_, i) => ['p' + i, 'x'.repeat(1000)]))); GoSight.flush()`,
+      );
+    }
+    const bigs = () => server.arrivals.filter(({ type }) => type === 'custom_event').length;
+    await context.setOffline(false);
+    await track(['last']);
+    await arrive(['last']);
+    await server.event('custom_event', () => bigs() + droppedCount() >= 301);
+    await flush();
+    const saw = await sawOf();
+    expect(droppedCount()).toBeGreaterThan(30);
+    await server.event('session_start', () => distinctIds().size + droppedCount() >= saw.length);
+    expect(distinctIds().size + droppedCount()).toBe(saw.length);
+    expect(before).toBeGreaterThan(0);
+  });
+
+  it('is closed to us by an ad-blocker, and opened again', async () => {
+    await open();
+    await context.route(/\/v1\/events|SendBatch/, (route) => route.abort('blockedbyclient'));
+    await track(namesFrom(0, 5));
+    await flush();
+    await page.click('#b');
+    await flush();
+    await context.unroute(/\/v1\/events|SendBatch/);
+    await arrive(namesFrom(0, 5));
+    await server.event('click');
+    expect(droppedCount()).toBe(0);
+  });
+});
+
+describe('the server', () => {
+  it('is full, broken, slow to shut down and back: nothing is lost and nothing doubled', async () => {
+    await open();
+    for (const [round, status] of [500, 429, 503, 408].entries()) {
+      server.refuse = { status };
+      await track(namesFrom(round * 3, round * 3 + 3));
+      await flush();
+      server.refuse = undefined;
+      await arrive(namesFrom(round * 3, round * 3 + 3));
+    }
+    expect(server.refused).toBeGreaterThanOrEqual(4);
+    expect(droppedCount()).toBe(0);
+    const saw = await sawOf();
+    await server.event('session_start', () => distinctIds().size === saw.length);
+    expect(server.arrivals).toHaveLength(saw.length);
+  });
+
+  it('takes everything and never answers: the next visit sends it again, under the same ids', async () => {
+    await open();
+    server.isMute = true;
+    await track(['unanswered']);
+    await server.event('custom_event');
+    // A second without an answer, and the batch is kept.
+    await expect.poll(() => page.evaluate(kept), { timeout: 10_000 }).toBe(true);
+    server.isMute = false;
+    await page.reload();
+    await server.event('custom_event', () => server.arrivals.filter(({ type }) => type === 'custom_event').length === 2);
+    await arrive(['unanswered']);
+  });
+
+  it('hangs: the page keeps its connections, and what waited comes by the next visit', async () => {
+    await open();
+    for (const path of ['/v1/events', '/gosight.v1.IngestService/SendBatch']) server.held.add(path);
+    const before = server.paths.length;
+    for (let i = 0; i < 10; i++) {
+      await track([`t${i}`]);
+      await page.evaluate('void GoSight.flush()');
+    }
+    await expect.poll(() => page.evaluate(kept), { timeout: 10_000 }).toBe(true);
+    expect(await page.evaluate(`fetch('/').then(({ status }) => status)`)).toBe(200);
+    expect(server.paths.slice(before).filter((path) => path === 'POST /v1/events').length).toBeLessThanOrEqual(4);
+    server.held.clear();
+    await page.goto(server.url);
+    await arrive(namesFrom(4, 10));
+    server.letGo();
+    await arrive(namesFrom(0, 10));
+  });
+});
+
+/** Whether something waits in the queue. */
+const kept = `new Promise((done) => {
+  const request = indexedDB.open('gosight:${KEY}');
+  request.onsuccess = () => {
+    const counted = request.result.transaction('batches').objectStore('batches').count();
+    counted.onsuccess = () => { request.result.close(); done(counted.result > 0); };
+  };
+})`;
+
+describe('the tab', () => {
+  /** Ends the tab's process as a system short of memory does, and opens the tab again. */
+  async function killAndReload(): Promise<void> {
+    const cdp = await browser.newBrowserCDPSession();
+    const { targetInfos } = await cdp.send('Target.getTargets');
+    const { targetId } = targetInfos.find(({ url }) => url.startsWith(server.url)) as { targetId: string };
+    const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: false });
+    const crashed = page.waitForEvent('crash');
+    const say = (method: string, id: number) => cdp.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method, params: {} }) });
+    await say('Page.crash', 1);
+    await crashed;
+    await say('Page.reload', 2);
+  }
+
+  it('is killed while events wait to be sent: they are counted when it is opened again', async () => {
+    server.pages['/'] = html('<button id="b">b</button>', SDK.replace('projectKey', "batching: 'frugal', projectKey"));
+    await open();
+    await flush();
+    await track(namesFrom(0, 3));
+    await killAndReload();
+    await server.event('page_view', () => droppedCount() === 3);
+    expect(server.arrivals.filter(({ type }) => type === 'custom_event')).toEqual([]);
+  });
+
+  it('is killed while requests wait for an answer: they are made again', async () => {
+    await open();
+    for (const path of ['/v1/events', '/gosight.v1.IngestService/SendBatch']) server.held.add(path);
+    await track(namesFrom(0, 3));
+    await expect.poll(() => page.evaluate(kept), { timeout: 10_000 }).toBe(true);
+    await killAndReload();
+    server.held.clear();
+    await arrive(namesFrom(0, 3));
+    server.letGo();
+    expect(droppedCount()).toBe(0);
+  });
+
+  it('is closed with more than a beacon holds: the rest comes by the next visit', async () => {
+    await open();
+    await page.evaluate(
+      `for (let i = 0; i < 12; i++) GoSight.track('t' + i, Object.fromEntries(Array.from({ length: 20 }, (_, i) => ['p' + i, 'x'.repeat(1000)])))`,
+    );
+    await page.close();
+    page = await context.newPage();
+    await page.goto(server.url);
+    await arrive(namesFrom(0, 12));
+    expect(droppedCount()).toBe(0);
+  });
+
+  it('has a twin: both were offline, each event comes once, in one session', async () => {
+    await open();
+    const twin = await context.newPage();
+    await twin.goto(server.url);
+    await server.event('page_load', () => server.arrivals.filter(({ type }) => type === 'page_load').length === 2);
+    await context.setOffline(true);
+    await track(namesFrom(0, 3));
+    await track(namesFrom(3, 6), twin);
+    await Promise.all([flush(), flush(twin)]);
+    await context.setOffline(false);
+    await arrive(namesFrom(0, 6));
+    expect(new Set(server.batches.map(({ session_id, visitor_id }) => session_id + visitor_id)).size).toBe(1);
+  });
+});
+
+describe('storage', () => {
+  it('is blocked: what the server refuses waits in memory', async () => {
+    await page.addInitScript(() => {
+      for (const name of ['localStorage', 'sessionStorage', 'indexedDB'])
+        Object.defineProperty(window, name, {
+          get() {
+            throw new DOMException('blocked', 'SecurityError');
+          },
+        });
+    });
+    await open();
+    await track(['first']);
+    await arrive(['first']);
+    server.refuse = { status: 503 };
+    await track(namesFrom(0, 3));
+    await flush();
+    server.refuse = undefined;
+    await track(['last']);
+    await arrive(['last', ...namesFrom(0, 3)]);
+    const saw = await sawOf();
+    await server.event('session_start', () => distinctIds().size === saw.length);
+    expect(droppedCount()).toBe(0);
+  });
+});
+
+describe('the page', () => {
+  it('has the strictest policy that lets us speak: nothing is lost', async () => {
+    server.headers['content-security-policy'] =
+      "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+    server.pages['/start.js'] = `window.saw = []; GoSight.init({ projectKey: '${KEY}', hooks: { beforeSend(event) { saw.push(event.id); return event } } })`;
+    server.pages['/'] = html('<button id="b">b</button>', '<script src="/sdk.js"></script><script src="/start.js"></script>');
+    await open();
+    await page.click('#b');
+    await track(namesFrom(0, 3));
+    await arrive(namesFrom(0, 3));
+    await flush();
+    const saw = await sawOf();
+    await server.event('click', () => distinctIds().size === saw.length);
+  });
+
+  it.each([
+    ['forward by two hours', 2 * 60 * MINUTE_MS],
+    ['back by two hours', -2 * 60 * MINUTE_MS],
+  ])('has its clock set %s: all still comes, in time', async (_, shiftMs) => {
+    await open();
+    await page.evaluate(`{ const { now } = Date; Date.now = () => now() + ${shiftMs}; }`);
+    await track(namesFrom(0, 3));
+    await page.click('#b');
+    for (let x = 0; x < 5; x++) await page.mouse.move(100 + 20 * x, 100);
+    await arrive(namesFrom(0, 3));
+    const shifted = ({ timestamp_ms }: { timestamp_ms: number }) => Math.abs(timestamp_ms - shiftMs - Date.now()) < MINUTE_MS;
+    await server.event('click', shifted);
+    await server.event('mouse_move', shifted);
+    await flush();
+    const saw = await sawOf();
+    await server.event('click', () => distinctIds().size === saw.length);
+    expect(droppedCount()).toBe(0);
+  });
+});
