@@ -17,9 +17,9 @@ use std::borrow::Cow;
 use super::address::{ASSET, inert};
 
 /// WORD JOINER: to a reader nothing, to CSS a letter.
-const GUARD: char = '\u{2060}';
+pub(super) const GUARD: char = '\u{2060}';
 /// Instead of a rule that went.
-pub(super) const NOTHING: &str = "@media not all{}";
+const NOTHING: &str = "@media not all{}";
 /// What rrweb puts between the texts of one style.
 const SPLIT: &str = "/* rr_split */";
 /// Functions that take an address, or once did. Names that end in one of these count as well: `-webkit-image-set`.
@@ -480,6 +480,7 @@ mod tests {
         }
         assert_eq!(cleaned("url(a b)c"), "url(\"asset:\")c");
         assert_eq!(cleaned("url()"), "url(\"asset:\")");
+        assert_eq!(cleaned("url(a\\0 b)"), "url(\"asset:a\u{fffd}b\")");
         assert_eq!(cleaned("url(javascript:x)"), "url(\"asset:javascript:\")");
     }
 

@@ -586,7 +586,7 @@ mod tests {
         );
         let many = vec![r#"{"type":1,"timestamp":1}"#; EVENTS_MAX + 1].join(",");
         assert_eq!(error(&format!("[{many}]")), "more than 50000 events");
-        assert_eq!(error(&"[".repeat(DEPTH_MAX + 2)), "nested deeper than 1100 levels");
+        assert_eq!(error(&"[".repeat(DEPTH_MAX + 2)), "nested deeper than 640 levels");
     }
 
     #[test]

@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::RecordingError;
 use super::attributes::replace;
 use super::json::{Json, Object};
 use super::nodes::{ELEMENT, TEXT};
+use super::{RecordingError, css};
 
 /// Attributes that are read by people, or hold what they wrote.
 const SAYS: [&str; 15] = [
@@ -45,15 +45,12 @@ pub fn mask(cleaned_json: &[u8]) -> Result<Vec<u8>, RecordingError> {
     Ok(Json::List(events).write())
 }
 
-/// The text's length in `*`, as a browser counts it, with its white space.
+/// The text's length in `*`, as a browser counts it, with its white space and what shows nothing anyway.
 pub(super) fn stars(text: &str) -> String {
     text.chars()
         .flat_map(|it| {
-            let (shown, times) = if it.is_whitespace() {
-                (it, 1)
-            } else {
-                ('*', it.len_utf16())
-            };
+            let is_blank = it.is_whitespace() || it == css::GUARD;
+            let (shown, times) = if is_blank { (it, 1) } else { ('*', it.len_utf16()) };
             std::iter::repeat_n(shown, times)
         })
         .collect()
@@ -251,6 +248,7 @@ mod tests {
     #[test]
     fn a_text_keeps_its_length_and_its_spaces() {
         assert_eq!(stars("Dear  Ann,\n é😀"), "****  ****\n ***");
+        assert_eq!(stars("\u{2060}(a)"), "\u{2060}***");
     }
 
     #[test]

@@ -4,17 +4,18 @@
 //! safe to keep and to build into a page again. It copies only what is known: event by event, field by field. What comes out has
 //! - no script, handler, `javascript:` or `srcdoc`, and no element that runs or embeds something: such an element becomes `noscript`,
 //! - **no address that a browser could fetch or follow**: each becomes `asset:ADDRESS`, inert text. Only `#fragment` and the bytes of
-//!   pictures and fonts (`data:image/png;base64,…`) stay as they are. In styles this is `url("asset:ADDRESS")`, with CSS's escapes,
+//!   pictures and fonts (`data:image/png;base64,…`) stay as they are. In styles this is `url("asset:ADDRESS")`, with CSS's escapes. A drawing is a
+//!   document, so it becomes `asset:data:image/svg+xml,…`; of other code and documents only the scheme is left,
 //! - every node id that came in: a node that may not stay is replaced, because later events speak of it,
 //! - the same numbers, in the same order. Cleaning what is clean changes nothing.
 //!
-//! [`mask`] makes of it what a member may see, [`snapshots`] takes out whole pages for heatmaps, [`compress`] is the form on disk.
+//! [`mask()`] makes of it what a member may see, [`snapshots()`] takes out whole pages for heatmaps, [`compress`] is the form on disk.
 //! All are functions of their bytes: no IO, no clock, no memory of the chunk before. That is why a text that comes alone, whose
-//! parent may be a `<style>` of an earlier chunk, is made inert as CSS as well (see [`css`]).
+//! parent may be a `<style>` of an earlier chunk, is made inert as CSS as well.
 //!
 //! Secrets in query strings are the SDK's to leave out, before anything is sent; nothing here looks for them.
 //!
-//! Start with [`events`], then [`nodes`] and [`attributes`]; [`css`] is where the care is.
+//! Start with `events.rs`, then `nodes.rs` and `attributes.rs`; `css.rs` is where the care is.
 
 mod address;
 mod assets;
