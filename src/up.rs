@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! address ─ folder ─ log ─┬─ engine ─ views ─┐
-//!                         └─ metadata ───────┴─ bootstrap ─ dataflow ─ relay, alerts ─ door (ingest, API, dashboard)
+//!                         └─ metadata ───────┴─ bootstrap ─ dataflow ─ relay, recordings, alerts ─ door (ingest, API, dashboard)
 //! ```
 //! The address is taken first and the settings are judged, so that a wrong one is refused before anything is written. The door opens last: a client that gets
 //! through can be served. A part that fails for good takes the process down with its reason, and so does a task that ends unasked ([`tasks`]): nothing
@@ -94,6 +94,7 @@ impl Gosight {
         let notifier = Notifier::new(meta.clone(), telegram.clone(), reach(&args), &url);
         let mut tasks = Tasks::new();
         tasks.start_droppable("the relay of settings", relay(meta.clone(), log.clone()));
+        tasks.start_droppable("the writer of recordings", write_recordings(analytics.clone(), log.clone()));
         tasks.start("the notifier", notify(notifier.clone(), tasks.stopping()));
         if let Some(bot) = telegram {
             let listening = listen_to_telegram(bot, analytics.clone(), meta.clone(), tasks.stopping());
@@ -307,6 +308,11 @@ async fn connect_telegram(args: &UpArgs, meta: &Meta) -> anyhow::Result<Option<A
 /// Settings and rules on their way to the dataflow.
 async fn relay(meta: Meta, log: Arc<dyn Log>) -> anyhow::Result<()> {
     Ok(gosight_dataflow::relay(meta, log).await?)
+}
+
+/// Recordings on their way to their tables.
+async fn write_recordings(analytics: Analytics, log: Arc<dyn Log>) -> anyhow::Result<()> {
+    Ok(gosight_dataflow::write_recordings(analytics, log).await?)
 }
 
 async fn notify(notifier: Arc<Notifier>, stop: CancellationToken) -> anyhow::Result<()> {

@@ -19,6 +19,7 @@ mod page;
 mod routes;
 mod state;
 mod views;
+mod work;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -36,7 +37,10 @@ pub use page::PageParams;
 pub use state::{Api, Config};
 
 use access::{Group, guard};
-use routes::{alerts, audit, auth, heatmaps, insights, invitations, keys, members, overview, projects, sessions};
+use routes::{
+    alerts, audit, auth, backdrops, heatmaps, insights, invitations, keys, members, overview, projects, replay,
+    sessions,
+};
 
 /// Bytes of a request body: the largest is a project's settings.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -108,7 +112,11 @@ fn all_routes(guarded: impl Fn(Group, OpenApiRouter<Api>) -> OpenApiRouter<Api>)
                 .routes(routes!(sessions::events))
                 .routes(routes!(insights::list))
                 .routes(routes!(heatmaps::get))
-                .routes(routes!(heatmaps::pages)),
+                .routes(routes!(heatmaps::pages))
+                .routes(routes!(backdrops::get))
+                .routes(routes!(replay::get))
+                .routes(routes!(replay::chunk))
+                .routes(routes!(replay::asset)),
         ))
         .merge(guarded(
             Group::Alerts,

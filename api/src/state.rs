@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::ApiError;
 use crate::access::{Group, Limits, Passwords, Payer};
 use crate::notifications::Notifier;
+use crate::work::Work;
 
 /// Requests per second and caller, per group of routes.
 const REQUESTS_PER_S: f64 = 100.0;
@@ -21,6 +22,11 @@ const SIGN_INS_PER_MIN: u32 = 10;
 
 /// Open live WebSockets: each costs a task and what it has not read yet.
 const LIVE_CONNECTIONS_MAX: usize = 2_000;
+
+/// Recordings being unpacked and masked at a time: the largest takes some 100 ms of a core and 100 MiB.
+const UNPACKINGS_AT_ONCE: usize = 4;
+/// Recordings waiting for that; a player asks for a few chunks at a time.
+const UNPACKINGS_WAITING_MAX: usize = 256;
 
 /// How this API is reached.
 #[derive(Clone, Debug)]
@@ -43,6 +49,7 @@ struct Inner {
     config: Config,
     live_connections: Arc<Semaphore>,
     passwords: Passwords,
+    unpacking: Work,
     request_limits: Limits<(Group, Payer)>,
     sign_ins_by_address: Limits<IpAddr>,
     sign_ins_by_account: Limits<String>,
@@ -65,6 +72,7 @@ impl Api {
             config,
             live_connections: Arc::new(Semaphore::new(LIVE_CONNECTIONS_MAX)),
             passwords: Passwords::new()?,
+            unpacking: Work::new(UNPACKINGS_AT_ONCE, UNPACKINGS_WAITING_MAX),
             request_limits: Limits::new(REQUESTS_PER_S, REQUESTS_BURST),
             sign_ins_by_address: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
             sign_ins_by_account: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
@@ -109,6 +117,10 @@ impl Api {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    pub(crate) fn unpacking(&self) -> &Work {
+        &self.0.unpacking
     }
 
     pub(crate) fn request_limits(&self) -> &Limits<(Group, Payer)> {

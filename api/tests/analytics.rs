@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
 use chrono::{SecondsFormat, TimeZone, Utc};
 use gosight_api::notifications::Notifier;
 use gosight_api::notifications::webhook::Reach;
@@ -13,6 +14,7 @@ use gosight_api::{Api, Bootstrap, Config, bootstrap, router};
 use gosight_store::analytics::{Analytics, QueryLog};
 use gosight_store::live::Bus;
 use gosight_store::meta::Meta;
+use gosight_store::recording;
 use gosight_store::rows::*;
 use gosight_store::testing;
 use serde_json::{Value, json};
@@ -28,6 +30,9 @@ const MONDAY: i64 = 1_772_409_600_000;
 const MONDAY_NUMBER: u16 = 20_514;
 const MONDAY_RANGE: &str = "start=2026-03-02T00:00:00Z&end=1772496000000";
 const SESSION: Uuid = Uuid::from_u128(0x51);
+const CHUNK: Uuid = Uuid::from_u128(0xC1);
+const DIGEST: [u8; 32] = [7; 32];
+const SECRET: &str = "what Ann wrote";
 
 #[test]
 fn engine_child() {
@@ -36,6 +41,7 @@ fn engine_child() {
 
 struct World {
     router: Router,
+    meta: Meta,
     analytics: Analytics,
     bus: Bus,
     queries: QueryLog,
@@ -66,10 +72,18 @@ async fn world() -> World {
         public_url: "http://gosight.example".into(),
         trusts_proxy: false,
     };
-    let router = router(Api::new(meta, analytics.clone(), bus.clone(), Arc::clone(&notifier), config).unwrap());
+    let api = Api::new(
+        meta.clone(),
+        analytics.clone(),
+        bus.clone(),
+        Arc::clone(&notifier),
+        config,
+    );
+    let router = router(api.unwrap());
     let token = sign_in(&router).await;
     World {
         router,
+        meta,
         analytics,
         bus,
         queries,
@@ -110,6 +124,35 @@ impl World {
         assert_eq!(status, StatusCode::OK, "{path}: {answer}");
         assert_eq!(answer["success"], true);
         answer
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = Request::post(format!("/api/v1{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()));
+        let (status, answer) = send(&self.router, request.unwrap()).await;
+        assert!(status.is_success(), "{path}: {answer}");
+        answer
+    }
+
+    /// The token of somebody with this role in `mine`.
+    async fn somebody(&self, role: &str) -> String {
+        let invitation = json!({ "email": format!("{role}@example.com"), "role": role });
+        let invitation = self.post("/projects/mine/invitations", invitation).await;
+        let registration = json!({ "email": format!("{role}@example.com"), "password": PASSWORD, "invitation_token": invitation["data"]["token"] });
+        let answer = self.post("/auth/register", registration).await;
+        answer["data"]["access_token"].as_str().unwrap().to_owned()
+    }
+
+    async fn ask_as(&self, token: &str, path: &str, headers: &[(header::HeaderName, &str)]) -> Response {
+        let mut request =
+            Request::get(format!("/api/v1/projects/{path}")).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     async fn write<T: TableRow>(&self, rows: &[T]) {
@@ -158,8 +201,63 @@ impl World {
         }
     }
 
+    /// A page that was recorded, and a click on it.
+    async fn furnish_replay(&self) {
+        let text = json!({ "type": 3, "id": 4, "textContent": SECRET });
+        let element = |id: u32, tag: &str, children: Value| json!({ "type": 2, "id": id, "tagName": tag, "attributes": {}, "childNodes": [children] });
+        let node = json!({ "type": 0, "id": 1, "childNodes": [element(2, "html", element(3, "body", text))] });
+        let events = json!([
+            { "type": 4, "data": { "href": "https://shop.example/shop", "width": 1280, "height": 800 }, "timestamp": MONDAY - 60_000 },
+            { "type": 2, "data": { "node": node, "initialOffset": { "top": 0, "left": 0 } }, "timestamp": MONDAY - 59_000 },
+        ]);
+        let cleaned = recording::clean(events.to_string().as_bytes()).unwrap();
+        let data = recording::compress(&cleaned.json);
+        let chunk = ReplayChunkRow {
+            project_id: self.project_id,
+            session_id: SESSION,
+            recording_id: Uuid::from_u128(9),
+            id: CHUNK,
+            first_ms: cleaned.first_ms,
+            last_ms: cleaned.last_ms,
+            clock_offset_ms: HOUR + 60_000,
+            event_count: 2,
+            has_full_snapshot: 1,
+            device_type: "desktop".into(),
+            received_at: MONDAY + HOUR,
+            inflated_bytes: cleaned.json.len() as u32,
+            bytes: data.len() as u32,
+            data,
+            ..ReplayChunkRow::default()
+        };
+        let page = recording::snapshots(&cleaned.json).unwrap().remove(0);
+        let snapshot = PageSnapshotRow {
+            project_id: self.project_id,
+            path: page.path,
+            device_type: "desktop".into(),
+            page_version: page.page_version,
+            session_id: SESSION,
+            width: page.width,
+            height: page.height,
+            taken_at: MONDAY + HOUR,
+            received_at: MONDAY + HOUR,
+            inflated_bytes: page.json.len() as u32,
+            data: recording::compress(&page.json),
+        };
+        let asset = ReplayAssetRow {
+            project_id: self.project_id,
+            digest: DIGEST,
+            mime: "image/png".into(),
+            received_at: MONDAY + HOUR,
+            data: b"pixels".to_vec(),
+        };
+        self.write(&[chunk]).await;
+        self.write(&[snapshot]).await;
+        self.write(&[asset]).await;
+    }
+
     /// A bit of everything on Monday.
     async fn furnish(&self) {
+        self.furnish_replay().await;
         let (project_id, day) = (self.project_id, MONDAY_NUMBER);
         self.write(&[self.session(SESSION, MONDAY + HOUR)]).await;
         self.write(&[self.insight(0x11, "rage_click", MONDAY + HOUR + 100)])
@@ -514,6 +612,8 @@ fn questions() -> Vec<Question> {
                     "{}?{}",
                     template
                         .replace("{session_id}", &SESSION.to_string())
+                        .replace("{chunk_id}", &CHUNK.to_string())
+                        .replace("{digest}", &hex::encode(DIGEST))
                         .replace("{rule_id}", &Uuid::nil().to_string()),
                     query.join("&")
                 ),
@@ -545,6 +645,7 @@ fn said(parameter: &Value) -> Vec<String> {
         "error" | "rage" | "dead" | "error_click" | "replay" => "true",
         "duration_min_ms" | "duration_max_ms" | "per_page" => "2",
         "country" => "DE",
+        "version" => "0000000000000001",
         "browser" | "os" | "referrer" | "utm_source" | "utm_medium" | "utm_campaign" | "user" => "x",
         other => panic!("what could be asked with {other}?"),
     };
@@ -562,7 +663,14 @@ async fn another_project_s_answers_hold_nothing_of_this_one() {
             status == StatusCode::OK || status == StatusCode::NOT_FOUND,
             "{route}: {answer}"
         );
-        for secret in ["/shop\"", "#buy", "\"DE\"", &SESSION.to_string()] {
+        for secret in [
+            "/shop\"",
+            "#buy",
+            "\"DE\"",
+            SECRET,
+            &SESSION.to_string(),
+            &CHUNK.to_string(),
+        ] {
             assert!(!text.contains(secret), "{route} tells {secret}: {text}");
         }
     }
@@ -610,6 +718,238 @@ async fn no_route_reads_raw_events_but_a_session_s_own_list() {
             "{path}: {queries:?}"
         );
     }
+}
+
+const ROLES: [&str; 4] = ["viewer", "member", "admin", "owner"];
+
+#[tokio::test]
+async fn a_replay_is_for_members_and_its_texts_for_admins() {
+    let world = world().await;
+    world.furnish_replay().await;
+    let key = json!({ "name": "reports", "permissions": ["read"] });
+    let key = world.post("/projects/mine/keys", key).await["data"]["key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut callers = vec![("read key", key)];
+    for role in ROLES {
+        callers.push((role, world.somebody(role).await));
+    }
+    let replay = format!("mine/sessions/{SESSION}/replay");
+    let chunk = format!("{replay}/chunks/{CHUNK}");
+    let asset = format!("mine/replay/assets/{}", hex::encode(DIGEST));
+    for (role, token) in callers {
+        let is_member = !matches!(role, "read key" | "viewer");
+        let is_masked = role == "member";
+        for path in [&replay, &chunk, &asset] {
+            let answer = world.ask_as(&token, path, &[]).await;
+            let expected = if is_member {
+                StatusCode::OK
+            } else {
+                StatusCode::FORBIDDEN
+            };
+            assert_eq!(answer.status(), expected, "{role}: {path}");
+        }
+        let backdrop = text(world.ask_as(&token, "mine/heatmaps/backdrop?path=/shop", &[]).await).await;
+        assert_eq!(
+            backdrop.contains(SECRET),
+            matches!(role, "admin" | "owner"),
+            "{role}: {backdrop}"
+        );
+        assert!(backdrop.contains(r#""tagName":"body""#), "{role}: {backdrop}");
+        if is_member {
+            let manifest: Value = serde_json::from_str(&text(world.ask_as(&token, &replay, &[]).await).await).unwrap();
+            assert_eq!(manifest["data"]["is_masked"], is_masked, "{role}");
+            let events = text(world.ask_as(&token, &chunk, &[]).await).await;
+            assert_eq!(events.contains(SECRET), !is_masked, "{role}: {events}");
+        }
+    }
+}
+
+async fn text(response: Response) -> String {
+    String::from_utf8(bytes(response).await).unwrap()
+}
+
+async fn bytes(response: Response) -> Vec<u8> {
+    axum::body::to_bytes(response.into_body(), 10_000_000)
+        .await
+        .unwrap()
+        .into()
+}
+
+#[tokio::test]
+async fn a_replay_has_the_shape_players_rely_on() {
+    let world = world().await;
+    world.furnish_replay().await;
+    let answer = world.get(&format!("mine/sessions/{SESSION}/replay")).await;
+    let bytes_of_chunk = answer["data"]["recordings"][0]["chunks"][0]["bytes"].as_u64().unwrap();
+    assert!((50..500).contains(&bytes_of_chunk));
+    let chunk = json!({
+        "id": CHUNK.to_string(), "index": 0, "started_at": "2026-03-02T01:00:00.000Z", "ended_at": "2026-03-02T01:00:01.000Z",
+        "event_count": 2, "has_full_snapshot": true, "bytes": bytes_of_chunk,
+    });
+    let recording = json!({ "id": Uuid::from_u128(9).to_string(), "device": "desktop", "chunks": [chunk] });
+    let expected = json!({ "recordings": [recording], "clock_offset_ms": HOUR + 60_000, "is_masked": false });
+    assert_eq!(answer["data"], expected);
+    for nothing in [
+        format!("sessions/{}/replay", Uuid::nil()),
+        format!("sessions/{SESSION}/replay/chunks/{}", Uuid::nil()),
+        format!("sessions/{}/replay/chunks/{CHUNK}", Uuid::nil()),
+        format!("replay/assets/{}", "00".repeat(32)),
+        "replay/assets/nonsense".to_owned(),
+    ] {
+        let (status, answer) = world.ask(&format!("mine/{nothing}")).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (StatusCode::NOT_FOUND, &json!("NOT_FOUND")),
+            "{nothing}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_session_recorded_in_two_tabs_is_on_the_clock_of_its_first_batch() {
+    let world = world().await;
+    let chunk = |id: u128, recording: u128, first_ms: i64, offset_ms: i64, received_at: i64| ReplayChunkRow {
+        project_id: world.project_id,
+        session_id: SESSION,
+        recording_id: Uuid::from_u128(recording),
+        id: Uuid::from_u128(id),
+        first_ms,
+        last_ms: first_ms,
+        clock_offset_ms: offset_ms,
+        received_at,
+        ..ReplayChunkRow::default()
+    };
+    let rows = [
+        chunk(1, 1, MONDAY + 9, 300_000, MONDAY + 300_020),
+        chunk(2, 2, MONDAY, 299_000, MONDAY + 300_010),
+    ];
+    world.write(&rows).await;
+    let answer = world.get(&format!("mine/sessions/{SESSION}/replay")).await;
+    assert_eq!(answer["data"]["clock_offset_ms"], 299_000);
+    let started = |n: usize| answer["data"]["recordings"][n]["chunks"][0]["started_at"].clone();
+    assert_eq!(
+        [started(0), started(1)],
+        ["2026-03-02T00:04:59.000Z", "2026-03-02T00:04:59.009Z"]
+    );
+}
+
+#[tokio::test]
+async fn recorded_bytes_are_kept_by_the_browser_for_who_asked_and_never_run() {
+    let world = world().await;
+    world.furnish_replay().await;
+    let chunk = format!("mine/sessions/{SESSION}/replay/chunks/{CHUNK}");
+    let plain = world.ask_as(&world.token, &chunk, &[]).await;
+    let header = |response: &Response, name: header::HeaderName| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(header(&plain, header::CONTENT_TYPE).unwrap(), "application/json");
+    assert_eq!(
+        header(&plain, header::CACHE_CONTROL).unwrap(),
+        "private, max-age=3600, immutable"
+    );
+    assert!(header(&plain, header::VARY).unwrap().contains("authorization"));
+    assert_eq!(header(&plain, header::CONTENT_ENCODING), None);
+    let plain = bytes(plain).await;
+    let events: Value = serde_json::from_slice(&plain).unwrap();
+    assert_eq!(
+        (events[0]["type"].as_u64(), events[1]["type"].as_u64()),
+        (Some(4), Some(2))
+    );
+
+    let packed = world
+        .ask_as(&world.token, &chunk, &[(header::ACCEPT_ENCODING, "gzip, zstd")])
+        .await;
+    assert_eq!(header(&packed, header::CONTENT_ENCODING).unwrap(), "zstd");
+    assert_eq!(recording::decompress(&bytes(packed).await, 1 << 20).unwrap(), plain);
+    let member = world.somebody("member").await;
+    let masked = world
+        .ask_as(&member, &chunk, &[(header::ACCEPT_ENCODING, "zstd")])
+        .await;
+    assert_eq!(
+        header(&masked, header::CONTENT_ENCODING),
+        None,
+        "what is stored is not masked"
+    );
+
+    let asset = world
+        .ask_as(
+            &world.token,
+            &format!("mine/replay/assets/{}", hex::encode(DIGEST)),
+            &[],
+        )
+        .await;
+    assert_eq!(header(&asset, header::CONTENT_TYPE).unwrap(), "image/png");
+    assert_eq!(header(&asset, header::X_CONTENT_TYPE_OPTIONS).unwrap(), "nosniff");
+    assert_eq!(
+        header(&asset, header::CONTENT_SECURITY_POLICY).unwrap(),
+        "default-src 'none'; sandbox"
+    );
+    assert!(header(&asset, header::CACHE_CONTROL).unwrap().contains("immutable"));
+    assert_eq!(bytes(asset).await, b"pixels");
+}
+
+#[tokio::test]
+async fn who_watches_a_replay_is_written_down_once_in_a_while() {
+    let world = world().await;
+    world.furnish_replay().await;
+    let member = world.somebody("member").await;
+    let replay = format!("mine/sessions/{SESSION}/replay");
+    for _ in 0..3 {
+        for path in [replay.clone(), format!("{replay}/chunks/{CHUNK}")] {
+            assert_eq!(world.ask_as(&member, &path, &[]).await.status(), StatusCode::OK);
+        }
+    }
+    world.get(&replay).await;
+    let log = world.meta.audit_log(world.project_id, None, 100).await.unwrap();
+    let reads: Vec<_> = log.iter().filter(|entry| entry.action == "replay.read").collect();
+    assert_eq!(reads.len(), 2, "one of each: {reads:?}");
+    assert!(
+        reads
+            .iter()
+            .all(|entry| entry.target == SESSION.to_string() && entry.user_id.is_some())
+    );
+}
+
+#[tokio::test]
+async fn a_backdrop_has_the_shape_heatmaps_rely_on() {
+    let world = world().await;
+    world.furnish_replay().await;
+    let answer = world.get("mine/heatmaps/backdrop?path=/shop&device=desktop").await;
+    let [version] = &answer["data"]["versions"].as_array().unwrap()[..] else {
+        panic!("{answer}")
+    };
+    assert_eq!(version["taken_at"], "2026-03-02T01:00:00.000Z");
+    assert_eq!(
+        (&version["width"], &version["session_id"]),
+        (&json!(1280), &json!(SESSION.to_string()))
+    );
+    let backdrop = &answer["data"]["backdrop"];
+    assert_eq!(
+        (&backdrop["version"], &backdrop["href"]),
+        (&version["version"], &json!("https://shop.example/shop"))
+    );
+    assert_eq!(
+        (&backdrop["height"], &backdrop["node"]["childNodes"][0]["tagName"]),
+        (&json!(800), &json!("html"))
+    );
+    let named = format!(
+        "mine/heatmaps/backdrop?path=/shop&version={}",
+        version["version"].as_str().unwrap()
+    );
+    assert_eq!(world.get(&named).await["data"]["backdrop"], *backdrop);
+    for nowhere in ["path=/nowhere", "path=/shop&device=mobile"] {
+        let answer = world.get(&format!("mine/heatmaps/backdrop?{nowhere}")).await;
+        assert_eq!(answer["data"], json!({ "versions": [], "backdrop": null }));
+    }
+    assert_eq!(
+        world.ask("mine/heatmaps/backdrop?path=/shop&version=new").await.0,
+        StatusCode::BAD_REQUEST
+    );
 }
 
 #[tokio::test]

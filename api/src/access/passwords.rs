@@ -5,9 +5,9 @@ use std::sync::Arc;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 
 use crate::ApiError;
+use crate::work::Work;
 
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
@@ -23,8 +23,7 @@ pub(crate) const LENGTH_MAX: usize = 256;
 /// Makes and checks password hashes. Clones share the bound.
 #[derive(Clone)]
 pub struct Passwords {
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
+    work: Work,
     /// Checked when there is no such account, so that the answer takes as long.
     decoy: Arc<str>,
 }
@@ -32,31 +31,21 @@ pub struct Passwords {
 impl Passwords {
     pub fn new() -> Result<Self, ApiError> {
         Ok(Self {
-            running: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
-            admitted: Arc::new(Semaphore::new(HASHES_AT_ONCE + WAITING_MAX)),
+            work: Work::new(HASHES_AT_ONCE, WAITING_MAX),
             decoy: hash("nobody has this password")?.into(),
         })
     }
 
     /// The PHC text to store.
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
-        self.run(move || hash(&password)).await?
+        self.work.run(move || hash(&password)).await?
     }
 
     /// Whether the password belongs to the stored hash; without one, an equally long no.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, ApiError> {
         let (known, against) = (stored.is_some(), stored.unwrap_or_else(|| self.decoy.to_string()));
-        let matches = self.run(move || verify(&password, &against)).await?;
+        let matches = self.work.run(move || verify(&password, &against)).await?;
         Ok(matches && known)
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let _admitted = self
-            .admitted
-            .try_acquire()
-            .map_err(|_| ApiError::RateLimited { retry_after_s: 2 })?;
-        let _running = self.running.acquire().await.map_err(ApiError::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
     }
 }
 

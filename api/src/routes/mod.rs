@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod backdrops;
 pub(crate) mod checks;
 pub(crate) mod heatmaps;
 pub(crate) mod insights;
@@ -12,6 +13,7 @@ pub(crate) mod members;
 pub(crate) mod overview;
 mod params;
 pub(crate) mod projects;
+pub(crate) mod replay;
 pub(crate) mod sessions;
 
 use gosight_store::meta::AuditEntry;
@@ -29,7 +31,18 @@ pub(crate) async fn record<R: Rank>(
     target: impl ToString,
     details: Value,
 ) -> Result<(), ApiError> {
-    let entry = AuditEntry {
+    Ok(api.meta().audit(&entry(api, scope, action, target, details)).await?)
+}
+
+/// What is written down of who does what, now.
+fn entry<R: Rank>(
+    api: &Api,
+    scope: &ProjectScope<R>,
+    action: &'static str,
+    target: impl ToString,
+    details: Value,
+) -> AuditEntry {
+    AuditEntry {
         id: Uuid::now_v7(),
         project_id: scope.project.id,
         user_id: scope.user_id,
@@ -37,6 +50,5 @@ pub(crate) async fn record<R: Rank>(
         target: target.to_string(),
         details,
         at_ms: api.now_ms(),
-    };
-    Ok(api.meta().audit(&entry).await?)
+    }
 }

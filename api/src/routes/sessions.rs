@@ -21,7 +21,7 @@ pub(crate) struct OrderParams {
 
 #[derive(Deserialize)]
 pub(crate) struct SessionPath {
-    session_id: Uuid,
+    pub(super) session_id: Uuid,
 }
 
 impl OrderParams {

@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project}/heatmaps/backdrop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page as it looked */
+        get: operations["get_heatmap_backdrop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project}/heatmaps/pages": {
         parameters: {
             query?: never;
@@ -504,6 +521,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project}/replay/assets/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture or a font of a recording, by the SHA-256 of its bytes */
+        get: operations["get_replay_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project}/sessions": {
         parameters: {
             query?: never;
@@ -555,6 +589,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project}/sessions/{session_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was recorded of a session */
+        get: operations["get_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project}/sessions/{session_id}/replay/chunks/{chunk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A chunk of a recording: a JSON array of rrweb events, without an envelope */
+        get: operations["get_replay_chunk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -584,6 +652,26 @@ export interface components {
              * @description Absent when the installation itself did it.
              */
             user_id?: string | null;
+        };
+        BackdropView: {
+            /** Format: int32 */
+            height: number;
+            href: string;
+            /** @description An rrweb document node. */
+            node: Record<string, never>;
+            taken_at: components["schemas"]["Iso"];
+            version: string;
+            /**
+             * Format: int32
+             * @description The window, px.
+             */
+            width: number;
+        };
+        /** @description The layouts a page has had, and how it looked in one of them. */
+        BackdropsView: {
+            backdrop?: components["schemas"]["BackdropView"] | null;
+            /** @description The newest first. */
+            versions: components["schemas"]["VersionView"][];
         };
         /** @description Left and top of a cell in page px, and the clicks in it. */
         CellView: {
@@ -621,6 +709,29 @@ export interface components {
             linked_at: components["schemas"]["Iso"];
             muted_until?: components["schemas"]["Iso"] | null;
             title: string;
+        };
+        ChunkView: {
+            /**
+             * Format: int32
+             * @description As it is stored.
+             */
+            bytes: number;
+            ended_at: components["schemas"]["Iso"];
+            /**
+             * Format: int32
+             * @description rrweb events in it.
+             */
+            event_count: number;
+            /** @description Whether playing can start in it. */
+            has_full_snapshot: boolean;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description 0, 1, 2, … along the recording; one that is missing is lost, or still on its way.
+             */
+            index: number;
+            started_at: components["schemas"]["Iso"];
         };
         /** @description `type=click` */
         ClickView: {
@@ -664,6 +775,18 @@ export interface components {
             elements: components["schemas"]["ElementView"][];
             /** Format: int64 */
             views: number;
+        };
+        /** @description `{ "success": true, "data": …, "meta": {…} }`. */
+        Envelope_BackdropsView: {
+            /** @description The layouts a page has had, and how it looked in one of them. */
+            data: {
+                backdrop?: components["schemas"]["BackdropView"] | null;
+                /** @description The newest first. */
+                versions: components["schemas"]["VersionView"][];
+            };
+            meta: components["schemas"]["AnswerMeta"];
+            /** @description Always `true`. */
+            success: boolean;
         };
         /** @description `{ "success": true, "data": …, "meta": {…} }`. */
         Envelope_HeatmapView: {
@@ -793,6 +916,24 @@ export interface components {
                 /** @description IANA name of the zone whose days are the project's days; also `settings.timezone`. */
                 timezone: string;
                 updated_at: components["schemas"]["Iso"];
+            };
+            meta: components["schemas"]["AnswerMeta"];
+            /** @description Always `true`. */
+            success: boolean;
+        };
+        /** @description `{ "success": true, "data": …, "meta": {…} }`. */
+        Envelope_ReplayView: {
+            /** @description What was recorded of a session. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description From the clock of the client, on which rrweb events are, to that of the times here, in ms.
+                 */
+                clock_offset_ms: number;
+                /** @description Whether texts are hidden from you. */
+                is_masked: boolean;
+                /** @description One per page load and tab, in the order they began. */
+                recordings: components["schemas"]["RecordingView"][];
             };
             meta: components["schemas"]["AnswerMeta"];
             /** @description Always `true`. */
@@ -1566,6 +1707,13 @@ export interface components {
             /** Format: int64 */
             views: number;
         };
+        RecordingView: {
+            chunks: components["schemas"]["ChunkView"][];
+            /** @description `desktop`, `mobile`, `tablet`, …; absent when it is not known. */
+            device?: string | null;
+            /** Format: uuid */
+            id: string;
+        };
         RegisterBody: {
             email: string;
             /** @description Needed by everyone but the first. */
@@ -1573,6 +1721,18 @@ export interface components {
             /** @description For people; the address when absent. */
             name?: string | null;
             password: string;
+        };
+        /** @description What was recorded of a session. */
+        ReplayView: {
+            /**
+             * Format: int64
+             * @description From the clock of the client, on which rrweb events are, to that of the times here, in ms.
+             */
+            clock_offset_ms: number;
+            /** @description Whether texts are hidden from you. */
+            is_masked: boolean;
+            /** @description One per page load and tab, in the order they began. */
+            recordings: components["schemas"]["RecordingView"][];
         };
         RoleBody: {
             /** @description `owner`, `admin`, `member` or `viewer`. */
@@ -1800,6 +1960,23 @@ export interface components {
             /** @description Was the first to register. */
             is_installation_owner: boolean;
             name: string;
+        };
+        VersionView: {
+            /** Format: int32 */
+            height: number;
+            /**
+             * Format: uuid
+             * @description Where it was seen.
+             */
+            session_id: string;
+            /** @description When it was seen last. */
+            taken_at: components["schemas"]["Iso"];
+            version: string;
+            /**
+             * Format: int32
+             * @description The window, px.
+             */
+            width: number;
         };
     };
     responses: never;
@@ -2657,6 +2834,44 @@ export interface operations {
             };
         };
     };
+    get_heatmap_backdrop: {
+        parameters: {
+            query: {
+                /** @description The page. */
+                path: string;
+                /** @description `desktop`, `mobile` or `tablet`; any unless given. */
+                device?: string;
+                /** @description One of the answer's `versions`; the newest unless given. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id or slug. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_BackdropsView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_heatmap_pages: {
         parameters: {
             query?: {
@@ -3135,6 +3350,39 @@ export interface operations {
             };
         };
     };
+    get_replay_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id or slug. */
+                project: string;
+                /** @description An id. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
@@ -3267,6 +3515,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_Vec_EventView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                /** @description The project's id or slug. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ReplayView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    get_replay_chunk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                chunk_id: string;
+                /** @description The project's id or slug. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>[];
                 };
             };
             /** @description What went wrong. */

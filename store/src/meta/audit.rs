@@ -1,4 +1,4 @@
-//! The audit log: who changed keys, members and settings, and when.
+//! The audit log: who changed keys, members and settings, who watched a replay, and when.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -36,6 +36,22 @@ impl Meta {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    /// As [`audit`](Self::audit), unless the same person did the same within so long before: for what goes on and on, like watching.
+    pub async fn audit_once_in(&self, within_ms: i64, entry: &AuditEntry) -> Result<()> {
+        let is_known = sqlx::query(
+            "SELECT 1 FROM audit_log WHERE project_id = $1 AND at_ms > $2 AND user_id = $3 AND action = $4 AND target = $5 LIMIT 1",
+        )
+        .bind(entry.project_id.to_string())
+        .bind(entry.at_ms.saturating_sub(within_ms))
+        .bind(entry.user_id.map(|id| id.to_string()))
+        .bind(&entry.action)
+        .bind(&entry.target)
+        .fetch_optional(&self.pool)
+        .await?
+        .is_some();
+        if is_known { Ok(()) } else { self.audit(entry).await }
     }
 
     /// A project's entries, newest first, starting below `before` (a time and an id) when given.
