@@ -109,7 +109,7 @@ export function Segmented<T extends string>({ label, value, options, onChoose }:
           type="button"
           aria-pressed={option === value}
           onClick={() => onChoose(option)}
-          className="inline-flex h-[26px] items-center gap-1.5 rounded-md px-2.5 text-13 font-medium whitespace-nowrap text-muted transition-colors hover:text-text aria-pressed:bg-surface aria-pressed:text-text aria-pressed:shadow-[0_0_0_1px_var(--hairline)] max-md:min-h-8 max-md:px-2"
+          className="inline-flex h-[26px] items-center justify-center gap-1.5 rounded-md px-2.5 text-13 font-medium whitespace-nowrap text-muted transition-colors hover:text-text aria-pressed:bg-surface aria-pressed:text-text aria-pressed:shadow-[0_0_0_1px_var(--hairline)] max-md:min-h-8 max-md:min-w-8 max-md:px-2"
         >
           {name}
         </button>
