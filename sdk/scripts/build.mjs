@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { rrweb } from './rrweb.mjs';
 
 const root = new URL('..', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
@@ -11,17 +12,18 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
  * hook sees keeps its declared name (src/events.ts), and so does what the core lends to the second file: a browser may hold them of two versions.
  */
 const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|user_agent|(screen|viewport)_(width|height)';
-const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|urgent|isPassive|fieldNumber|eventCategory|running|halted|settingsVersion)$`);
+const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording)$`);
 
 /** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
 const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');
 
-async function bundle(entry, name, format) {
+async function bundle(entry, name, format, shaped = asArrows) {
   const { outputFiles } = await build({
     absWorkingDir: root.pathname,
     entryPoints: [entry],
     bundle: true,
-    external: ['./sdk.more.js'],
+    external: ['./sdk.more.js', './recorder.js'],
+    plugins: [rrweb],
     write: false,
     format,
     target: 'es2022',
@@ -29,7 +31,7 @@ async function bundle(entry, name, format) {
     define: { SDK_VERSION: JSON.stringify(version) },
     logLevel: 'warning',
   });
-  const { code } = await minify(asArrows(outputFiles[0].text), {
+  const { code } = await minify(shaped(outputFiles[0].text), {
     module: true,
     ecma: 2022,
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
@@ -42,3 +44,5 @@ mkdirSync(new URL('dist', root), { recursive: true });
 await bundle('src/script.ts', 'sdk.js', 'iife');
 await bundle('src/index.ts', 'sdk.esm.js', 'esm');
 await bundle('src/more/index.ts', 'sdk.more.js', 'esm');
+// Of rrweb's functions some know a `this`.
+await bundle('src/recorder/index.ts', 'recorder.js', 'esm', String);

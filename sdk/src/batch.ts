@@ -4,7 +4,7 @@ import type { GoSightEvent, Page } from './events.js';
 import { report } from './guard.js';
 import { delimited, encode } from './protobuf.js';
 import { kinds } from './schema.js';
-import { identity } from './session.js';
+import { type Identity, identity } from './session.js';
 import { version } from './version.js';
 
 export interface Batch {
@@ -27,15 +27,15 @@ const EVENTS = 11;
 
 export const attributes: Record<string, string> = {};
 
-function head(): number[] {
+function head({ visitor, session, user }: Identity): number[] {
   return encode({
     project_key: options.projectKey,
     sent_at_ms: 0,
     sdk_name: 'gosight-web',
     sdk_version: version,
-    visitor_id: identity.visitor,
-    session_id: identity.session,
-    user_id: identity.user,
+    visitor_id: visitor,
+    session_id: session,
+    user_id: user,
     device: {
       user_agent: navigator.userAgent,
       language: navigator.language,
@@ -49,7 +49,7 @@ function head(): number[] {
     attributes,
     pages: 0,
     events: 0,
-    settings_version: options.settingsVersion,
+    settings_version: options.settings?.version,
   });
 }
 
@@ -62,14 +62,15 @@ function filtered(event: GoSightEvent): GoSightEvent | false | null | undefined 
   }
 }
 
-export function pack(events: GoSightEvent[]): Batch[] {
+/** Of whoever did it, when that is no longer who does things now. */
+export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVENT_BYTES_MAX): Batch[] {
   const batches: Batch[] = [];
-  let out = head();
+  let out = head(who);
   let pages: Page[] = [];
   let count = 0;
   const cut = () => {
     if (count) batches.push({ bytes: Uint8Array.from(out), events: count });
-    out = head();
+    out = head(who);
     pages = [];
     count = 0;
   };
@@ -79,7 +80,7 @@ export function pack(events: GoSightEvent[]): Batch[] {
     const { id, timestamp_ms, page, type, payload } = kept;
     const body = encode(payload);
     if (pages.length === PAGES_MAX || out.length + body.length > BATCH_BYTES_MAX - RESERVE_BYTES) cut();
-    if (body.length > EVENT_BYTES_MAX) {
+    if (body.length > eventBytesMax) {
       report('event_too_large', type);
       continue;
     }

@@ -4,7 +4,7 @@ import { type Config, configure, options, tighten } from './config.js';
 import { loadMore } from './core.js';
 import type { Primitive, Properties } from './events.js';
 import { guard, on, report } from './guard.js';
-import { discard, emit, enterView, flush, hold, release, startSession, state } from './pipeline.js';
+import { discard, emit, enterView, flush, hold, release, startSession, state, tell } from './pipeline.js';
 import { VALUE_TYPES } from './protobuf.js';
 import { startSensors } from './sensors/index.js';
 import { forget, identity, load, save, setZone, storageKey } from './session.js';
@@ -42,6 +42,7 @@ function start(): void {
     if (key !== storageKey()) return;
     void flush();
     load();
+    tell();
     if (!isAllowed()) stop();
   });
   const leave = guard(({ type }: Event) => {
@@ -57,6 +58,11 @@ function stop(): void {
   state.running = false;
   discard();
   clear();
+}
+
+function record(wanted: boolean): void {
+  state.recording = wanted;
+  tell();
 }
 
 function primitives(given: Properties = {}): Properties {
@@ -102,9 +108,11 @@ const methods = {
   },
   pause(): void {
     state.halted = true;
+    tell();
   },
   resume(): void {
     state.halted = false;
+    tell();
   },
   isPaused: (): boolean => state.halted,
   /** Sends what waits; settles when the server has it or it is kept for later. */
@@ -128,10 +136,9 @@ const methods = {
     if (state.running) startSession('');
   },
   getVersion: (): string => version,
-  /** Records nothing: this version has no recorder, and reports `no_recorder`. */
-  startReplay: (): void => report('no_recorder'),
-  /** As `startReplay`. */
-  stopReplay: (): void => report('no_recorder'),
+  /** Records from now on, whatever the page's own mode and sample rate. What the project forbids stays forbidden. */
+  startReplay: (): void => record(true),
+  stopReplay: (): void => record(false),
 };
 
 export type GoSightApi = typeof methods;

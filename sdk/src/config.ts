@@ -21,7 +21,7 @@ export type Category =
 export interface Sampling {
   /** Percent of sessions that are sent. */
   sessionSampleRate: number;
-  /** Percent of sessions to record. Does nothing in this version, which has no recorder. */
+  /** Percent of sessions that are recorded. */
   replaySampleRate?: number;
   /** Milliseconds between two pointer positions. */
   mouseMoveInterval: number;
@@ -43,12 +43,40 @@ export interface Privacy {
   blockSelectors: string[];
   ignoreSelectors: string[];
   maskAllText: boolean;
+  /** Recordings show stars for what fields hold. Passwords, hidden fields, addresses, numbers and what has a secret name are masked in any case. Default: true. */
+  maskInputs?: boolean;
   /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens. Each with the flag `g`. */
   maskRegex: RegExp[];
   /** Globs over the whole url. On a blocked page nothing is collected. */
   blockUrls: string[];
   /** When not empty, only matching pages are collected. */
   allowUrls: string[];
+}
+
+export type ReplayMode = 'full' | 'trigger' | 'off';
+
+export interface Replay {
+  /** `full` records from the beginning; `trigger` keeps the last seconds in memory and sends them, and what follows, when a trigger fires. */
+  mode: ReplayMode;
+  triggers: { onError: boolean; onRageClick: boolean; onDeadClick: boolean; onCustomEvent: string[] };
+  /** At least so much of the time before a trigger is kept. */
+  bufferSeconds: number;
+  /** So long it records after the last trigger. */
+  recordAfterSeconds: number;
+  /** Globs over the whole url. When not empty, only matching pages are recorded. */
+  includeUrls: string[];
+  excludeUrls: string[];
+  /** A recording, of one page load in one tab, ends then. 0: never. */
+  maxDurationMs: number;
+  mouseMove: boolean;
+  /** Milliseconds after which a fresh snapshot is taken in any case. 0: only when what changed outweighs the last one. */
+  snapshotInterval: number;
+  canvas: boolean;
+  /** Whether images of the page's own origin are kept with the recording. */
+  images: 'keep' | 'placeholder';
+  /** What the console is told, and requests without their contents. */
+  console: boolean;
+  network: boolean;
 }
 
 export interface GoSightError {
@@ -72,6 +100,8 @@ export interface Config {
   sampling?: Partial<Sampling>;
   batching?: Partial<Batching> | 'frugal';
   privacy?: Partial<Privacy>;
+  /** What is recorded, or the mode alone. */
+  replay?: (Partial<Omit<Replay, 'triggers'>> & { triggers?: Partial<Replay['triggers']> }) | ReplayMode;
   hooks?: Hooks;
   respectDoNotTrack?: boolean;
   /** `required`: nothing is stored or sent before `optIn()`. */
@@ -91,8 +121,9 @@ export interface Options {
   respectDoNotTrack?: boolean;
   consent?: 'required' | 'granted';
   debug?: boolean;
-  /** Of the settings that were applied; the server answers newer ones with the next batch. */
-  settingsVersion?: string;
+  replay?: Config['replay'];
+  /** The newest that were applied; the server answers newer ones with the next batch. */
+  settings?: Settings;
 }
 
 /** `GET /v1/settings`, as JSON. */
@@ -105,6 +136,13 @@ export interface Settings {
   block_selectors?: string[];
   mask_all_text?: boolean;
   block_urls?: string[];
+  replay_mode?: ReplayMode;
+  replay_sample_rate?: number;
+  replay_include_urls?: string[];
+  replay_exclude_urls?: string[];
+  replay_duration_max_ms?: number;
+  replay_canvas?: boolean;
+  replay_images?: 'keep' | 'placeholder';
 }
 
 const FRUGAL = { maxEvents: 10, maxWaitMs: 5000, urgentWaitMs: 5000 };
@@ -140,5 +178,5 @@ export function tighten(settings: Settings): void {
   for (const mark of ['mask', 'block'] as const) privacy[`${mark}Selectors`] = privacy[`${mark}Selectors`].concat(settings[`${mark}_selectors`] ?? []);
   privacy.blockUrls = privacy.blockUrls.concat(settings.block_urls ?? []);
   privacy.maskAllText ||= !!settings.mask_all_text;
-  options.settingsVersion = settings.version;
+  options.settings = settings;
 }

@@ -1,13 +1,16 @@
 /** What the core lends to the second file, `sdk.more.js`, which is loaded beside the page and works through this alone. */
+
+import { pack } from './batch.js';
 import { options } from './config.js';
 import { adoptFrame, guard, later, on, onEveryWindow, report } from './guard.js';
-import { countWaiting, emit, inResponseWindow, isWaiting } from './pipeline.js';
-import { cleanUrl, isIgnored, looksSecret } from './privacy.js';
+import { countWaiting, emit, inResponseWindow, isWaiting, listen } from './pipeline.js';
+import { cleanUrl, closest, isBlockedUrl, isIgnored, isKeptOut, looksSecret, marked, textToTell } from './privacy.js';
 import { register } from './schema.js';
 import { watch } from './sensors/dom.js';
 import { onExit } from './sensors/page.js';
+import { isSampled, uuid } from './session.js';
 import { describe, frameOffset, isTextField, looksInteractive, targetOf } from './target.js';
-import { beacon, drop, isSettled, overHttp, post, stamped, takeOver } from './transport.js';
+import { beacon, drop, isSettled, overHttp, post, send, stamped, takeOver } from './transport.js';
 import { page, view } from './view.js';
 
 /** Told by its place alone (more/core.ts): a browser may hold the two files of two versions, so what is new goes to the end and nothing leaves. */
@@ -15,6 +18,7 @@ import { page, view } from './view.js';
 const lend = () => [
   options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
   isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
+  listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
   countWaiting, frameOffset,
 ] as const;
 

@@ -125,6 +125,16 @@ export interface Payloads {
     referrer_domain: string;
   };
   session_end: { reason: string };
+  replay_chunk: {
+    index: number;
+    first_ms: number;
+    last_ms: number;
+    event_count: number;
+    has_full_snapshot: boolean;
+    encoding: string;
+    data: Uint8Array;
+    recording_id: string;
+  };
 }
 
 export type EventType = keyof Payloads;

@@ -5,7 +5,7 @@ import type { EventType, GoSightEvent, Page, Payloads } from './events.js';
 import { guard, later, report } from './guard.js';
 import { isBlockedUrl, textToTell } from './privacy.js';
 import { type EventKind, kinds } from './schema.js';
-import { identity, isSampled, overBecause, renew, touch, uuid } from './session.js';
+import { type Identity, identity, isSampled, overBecause, renew, touch, uuid } from './session.js';
 import { leave, send } from './transport.js';
 import { newView, page, viewPayload } from './view.js';
 
@@ -18,8 +18,8 @@ const SETTINGS_WAIT_MS = 1000;
 /** In the order of their field numbers. */
 const UTM = ['source', 'medium', 'campaign', 'term', 'content'] as const;
 
-/** Sensors report while it is running and not paused. */
-export const state = { running: false, halted: false };
+/** Sensors report while it is running and not paused. `recording` is what the page asked for, if it did. */
+export const state = { running: false, halted: false, recording: undefined as boolean | undefined };
 
 let buffer: GoSightEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,6 +43,18 @@ export const isWaiting = (event: unknown): boolean => buffer.includes(event as G
 
 const isWelcome = ({ type, page }: GoSightEvent) => isOn((kinds[type] as EventKind).eventCategory) && !isBlockedUrl(page.url) && isSampled();
 
+/** Whether it runs, whether it is paused, who does it, where; what the page asked of the recorder; what happened. */
+export type Listener = (running: boolean, halted: boolean, who: Identity, page: Page, recording?: boolean, event?: GoSightEvent) => void;
+let listener: Listener = () => {};
+
+/** Called with every event, and without one when anything else changes that a recording depends on. */
+export function listen(run: Listener): void {
+  listener = guard(run);
+  tell();
+}
+
+export const tell = (event?: GoSightEvent): void => listener(state.running, state.halted, identity, page, state.recording, event);
+
 export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Date.now(), on?: Page): GoSightEvent<T> | undefined {
   if (!state.running || state.halted) return;
   const { urgent, isPassive, eventCategory } = kinds[type] as EventKind;
@@ -54,6 +66,7 @@ export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Da
   }
   if (!isPassive) touch();
   const event = { id: uuid(), type, timestamp_ms: at, page: on ?? page, payload: Object.seal(payload) };
+  tell(event);
   if (!isWelcome(event)) return;
   buffer.push(event);
   onWaiting(buffer.length);
@@ -108,11 +121,13 @@ export function hold(): void {
 export function release(): void {
   heldUntil = 0;
   buffer = buffer.filter(isWelcome);
+  tell();
   schedule(0);
 }
 
 export function discard(): void {
   buffer = [];
+  tell();
 }
 
 /** Encodes what waits and hands it to the transport; at page hide by beacon. */

@@ -36,7 +36,7 @@ export function closest<E extends Element>(element: Element, selector: string): 
 
 type Mark = 'mask' | 'block' | 'ignore';
 
-const marked = (mark: Mark) => [`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]].join();
+export const marked = (mark: Mark): string => [`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]].join();
 const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
 
 /** Elements whose text is not read when it is inside of a larger one's. */
@@ -59,8 +59,10 @@ export function cleanUrl(raw: string | URL): string {
   }
 }
 
-export function isBlockedUrl(url: string): boolean {
-  const { blockUrls, allowUrls } = options.privacy;
+/** Whether globs keep an address out: one of those that exclude matches, or none of those that include. */
+export function isKeptOut(url: string, exclude: string[], include: string[]): boolean {
   const matches = (glob: string) => RegExp(`^${glob.replace(/[^\w*]/g, '\\$&').replace(/\*/g, '.*')}$`).test(url);
-  return blockUrls.some(matches) || (!!allowUrls[0] && !allowUrls.some(matches));
+  return exclude.some(matches) || (!!include[0] && !include.some(matches));
 }
+
+export const isBlockedUrl = (url: string): boolean => isKeptOut(url, options.privacy.blockUrls, options.privacy.allowUrls);

@@ -55,7 +55,7 @@ function field(out: number[], number: number, name: string, item: unknown): void
       else field(entry, 2, '', value);
       delimited(out, number, entry);
     }
-  } else if (typeof item === 'object') delimited(out, number, encode(item as object));
+  } else if (typeof item === 'object') delimited(out, number, item instanceof Uint8Array ? item : encode(item as object));
   else if (typeof item === 'string') delimited(out, number, utf8.encode(item.slice(0, name === 'stack' ? STACK_MAX : STRING_MAX)));
   else if (DOUBLE.test(name)) {
     varint(out, number * 8 + FIXED64);

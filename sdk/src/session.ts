@@ -89,6 +89,6 @@ export function renew(): boolean {
 }
 
 /** The same answer in every tab: the session's id decides. */
-export function isSampled(): boolean {
-  return (parseInt(identity.session.slice(0, 8), 16) / 2 ** 32) * 100 < options.sampling.sessionSampleRate;
+export function isSampled(percent = options.sampling.sessionSampleRate): boolean {
+  return (parseInt(identity.session.slice(0, 8), 16) / 2 ** 32) * 100 < percent;
 }

@@ -30,6 +30,8 @@ export class Capture {
   readonly pages: Record<string, string> = {};
   readonly headers: Record<string, string> = {};
   readonly batches: Received[] = [];
+  /** Every byte that came: each request's line and headers, and its body as it was and inflated. */
+  readonly bytes: Buffer[] = [];
   settings: Record<string, unknown> = {};
   /** Answer the next batches so, instead of taking them. */
   refuse: { status: number; retryAfter?: number } | undefined;
@@ -85,6 +87,7 @@ export class Capture {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     this.paths.push(`${request.method} ${pathname}`);
+    this.bytes.push(Buffer.from(`${request.url} ${request.rawHeaders.join(' ')}`));
     const cors = {
       'access-control-allow-origin': '*',
       'access-control-allow-headers': '*',
@@ -105,6 +108,7 @@ export class Capture {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     let body = Buffer.concat(chunks);
+    this.bytes.push(body);
     if (isGrpc && !this.grpc) return void reply(400, 'text/plain', '');
     if (this.refuse) {
       this.refused++;
@@ -113,7 +117,7 @@ export class Capture {
     }
     const gzip = searchParams.get('encoding') === 'gzip';
     if (isGrpc) body = body.subarray(5);
-    if (gzip) body = gunzipSync(body);
+    if (gzip) this.bytes.push((body = gunzipSync(body)));
     const batch = { ...decode(body), at: Date.now(), way: isGrpc ? 'grpc-web' : 'http', gzip, contentType: request.headers['content-type'] ?? '' } as Received;
     this.batches.push(batch);
     if (isGrpc && !this.isMute) {

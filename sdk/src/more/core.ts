@@ -31,6 +31,16 @@ export let overHttp: typeof import('../transport.js').overHttp;
 export let post: typeof import('../transport.js').post;
 export let stamped: typeof import('../transport.js').stamped;
 export let takeOver: typeof import('../transport.js').takeOver;
+export let listen: typeof import('../pipeline.js').listen;
+export let isSampled: typeof import('../session.js').isSampled;
+export let isBlockedUrl: typeof import('../privacy.js').isBlockedUrl;
+export let isKeptOut: typeof import('../privacy.js').isKeptOut;
+export let uuid: typeof import('../session.js').uuid;
+export let pack: typeof import('../batch.js').pack;
+export let send: typeof import('../transport.js').send;
+export let textToTell: typeof import('../privacy.js').textToTell;
+export let closest: typeof import('../privacy.js').closest;
+export let marked: typeof import('../privacy.js').marked;
 export let countWaiting: typeof import('../pipeline.js').countWaiting;
 export let frameOffset: typeof import('../target.js').frameOffset;
 
@@ -39,6 +49,7 @@ export function borrow(lent: Lent): void {
   [
     options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
     isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
+    listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
     countWaiting, frameOffset,
   ] = lent;
 }

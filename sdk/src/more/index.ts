@@ -11,6 +11,7 @@ import { startMedia } from './media.js';
 import { startMoves } from './moves.js';
 import { startNetwork } from './network.js';
 import { startPerformance } from './performance.js';
+import { startReplay } from './replay.js';
 import { TABLE } from './schema.js';
 import { startScroll } from './scroll.js';
 import { startWindow } from './window.js';
@@ -33,4 +34,5 @@ export function start(lent: Lent): void {
     startClipboard,
   ])
     guard(startOne)();
+  guard(startReplay)(lent);
 }

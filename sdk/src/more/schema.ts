@@ -9,4 +9,5 @@ export const TABLE = `12page page_visible -page_hidden
 43media -media_play -media_pause -media_seek -media_complete -media_error
 48clipboard copy cut paste
 51selection text_select
-52resize -window_resize -orientation_change`;
+52resize -window_resize -orientation_change
+60replay -replay_chunk`;

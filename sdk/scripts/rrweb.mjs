@@ -1,0 +1,175 @@
+/**
+ * What the recorder takes of rrweb, cut to size as it is bundled: the observers and the bookkeeping of mutations. How a node is told, what is masked,
+ * when to stop for a breath and how a recording begins are ours (src/recorder). Every patch must fit the pinned version exactly, or the build fails.
+ */
+import { readFileSync } from 'node:fs';
+
+const FILE = new URL('../node_modules/@rrweb/record/dist/record.js', import.meta.url);
+
+/** Options that are the same for every node of ours, and so need not travel. */
+const DROPPED =
+  'blockClass|blockSelector|ignoreClass|ignoreSelector|maskTextClass|maskTextSelector|maskInputOptions|maskTextFn|maskInputFn|slimDOMOptions|dataURLOptions|inlineStylesheet|inlineImages|recordCanvas|keepIframeSrcFn|canvasManager|iframeManager|userTriggeredOnInput|unattachedDoc';
+
+function patched(source) {
+  let code = source;
+
+  function fail(what, text) {
+    throw new Error(`rrweb has changed, ${what}: ${text}`);
+  }
+  /** Replaces a text that occurs exactly so many times. */
+  function put(text, by, times = 1) {
+    const parts = code.split(text);
+    if (parts.length !== times + 1) fail(`found ${parts.length - 1} times`, text);
+    code = parts.join(by);
+  }
+  /** Replaces what stands from one text up to the next of another. */
+  function cut(from, to, by = '') {
+    if (code.split(from).length !== 2) fail('not found once', from);
+    const start = code.indexOf(from);
+    const end = code.indexOf(to, start + from.length);
+    if (end < 0) fail('not found after it', to);
+    code = code.slice(0, start) + by + code.slice(end);
+  }
+
+  // Not needed at all: canvas and its worker, frames of other origins, warnings about old uses, fonts, hooks, plugins.
+  cut('const DEPARTED_MIRROR_ACCESS_WARNING', 'function throttle(');
+  cut('class BaseRRNode {', 'function on(type,');
+  put('  if (n instanceof BaseRRNode && "shadowRoot" in n) {\n    return Boolean(n.shadowRoot);\n  }\n', '');
+  cut('class CrossOriginIframeMirror {', 'class ShadowDomManager {');
+  cut('\nvar chars = ', '\nclass StylesheetManager {');
+  cut('function mergeHooks(', 'function initObservers(');
+  put('  mergeHooks(o, hooks);\n', '');
+  put('function initObservers(o, hooks = {})', 'function initObservers(o)');
+  put('    if (o.collectFonts) {\n      fontObserver = initFontObserver(o);\n    }\n', '');
+  cut('  const customElementObserver = ', '  return callbackWrapper(() => {\n    mutationBuffers');
+  put('    mutationBuffers.forEach((b) => b.reset());\n', '');
+  put('    customElementObserver();\n    pluginHandlers.forEach((h) => h());\n', '');
+  put('const mutationBuffers = [];\n', '');
+  put('  mutationBuffers.push(mutationBuffer);\n', '');
+  cut('  freeze() {\n    this.frozen', 'function deepDelete(', '}\n');
+  put('      if (this.frozen || this.locked) {\n        return;\n      }\n', '');
+  put('    __publicField(this, "frozen", false);\n    __publicField(this, "locked", false);\n', '');
+
+  // Nothing of ours may reach the page: neither an error, nor the loss of a call of its own, nor of its error.
+  put('apply: callbackWrapper(', 'apply: beside(', 8);
+  put('return target.apply(thisArg, argumentsList);', '', 8);
+  put('        if (ignoreCSSAttributes.has(property)) {\n          return setProperty.apply(thisArg, [property, value, priority]);\n        }\n', '');
+  put('        if (ignoreCSSAttributes.has(property)) {\n          return removeProperty.apply(thisArg, [property]);\n        }\n', '');
+  cut('let errorHandler;\n', 'function getEventTarget(');
+  code = code.replace(/\bcallbackWrapper\b/g, 'guard');
+  put(
+    '  target.addEventListener(type, fn, options);\n  return () => target.removeEventListener(type, fn, options);\n',
+    '  const safe = guard(fn);\n  target.addEventListener(type, safe, options);\n  return () => target.removeEventListener(type, safe, options);\n',
+  );
+  put(
+    '            const shadowRootEl = index.shadowRoot(this);\n            if (shadowRootEl && inDom(this))\n              manager.addShadowRoot(shadowRootEl, doc);\n',
+    '            guard(() => inDom(this) && manager.addShadowRoot(sRoot, doc))();\n',
+  );
+
+  // How a recording begins and ends is ours: src/recorder/page.ts.
+  cut(
+    'let wrappedEmit;\n',
+    '//# sourceMappingURL',
+    'const mirror = createMirror();\nexport { mirror, initObservers, ShadowDomManager, StylesheetManager, ProcessedNodeManager, stringifyStylesheet, getWindowScroll };\n',
+  );
+  put('  ignoreCSSAttributes,\n', '');
+  // So is how a node is told: src/recorder/serialize.ts.
+  cut('let _id = 1;\n', 'function _isBlockedElement(', 'const IGNORED_NODE = -2;\n');
+  cut('function _isBlockedElement(', 'function on(type,');
+  cut('function maskInputValue({', 'function toLowerCase(str)');
+  cut('const ORIGINAL_ATTRIBUTE_NAME', 'function normalizeCssString(');
+  cut(
+    '        const sn = serializeNodeWithId(n, {',
+    '        if (sn) {',
+    '        const sn = serialize(n, { isNew: true, isFlat: true, isCssTold: cssCaptured });\n',
+  );
+
+  // What is private is ours too: src/recorder/masks.ts.
+  cut('function isBlocked(node, ', 'function isSerialized(');
+  code = code.replace(/isBlocked\(([\w.]+), (this\.)?blockClass, (this\.)?blockSelector, (true|false)\)/g, 'isBlocked($1)');
+  cut('              value: needMaskingText(', '              node: m.target\n', '              value: textOf(m.target, value),\n');
+  cut(
+    '      item.attributes.value = maskInputValue({',
+    '    });\n    __publicField(this, "processMutation"',
+    '      item.attributes.value = fieldValue(textarea, value);\n',
+  );
+  cut('          if (attributeName === "value") {', '          if (isBlocked(m.target)');
+  cut('          if (tagNameLower === "iframe" && attributeName', '          if (!item) {');
+  cut('          if (attributeName === "type" && tagNameLower', '          if (!ignoreAttribute(tagNameLower');
+  put(
+    '          const tagNameLower = toLowerCase(target.tagName);\n',
+    '          if (m.attributeName === "type" && m.oldValue === "password") passwords.add(target);\n',
+  );
+  put(
+    '          let item = this.attributeMap.get(m.target);\n',
+    '          const kept = attributeOf(target, attributeName, value);\n          if (kept === void 0) return;\n          let item = this.attributeMap.get(m.target);\n',
+  );
+  cut(
+    '          if (!ignoreAttribute(tagNameLower',
+    '            if (attributeName === "style") {',
+    '          {\n            item.attributes[attributeName] = kept;\n',
+  );
+  put('isIgnored(m.target, this.mirror, this.slimDOMOptions)', 'isIgnored(m.target, this.mirror)');
+  put('isIgnored(n, this.mirror, this.slimDOMOptions)', 'isIgnored(n, this.mirror)', 2);
+  cut('function isIgnored(n, mirror2, slim', '  return mirror2.getId(n) === IGNORED_NODE', 'function isIgnored(n, mirror2) {\n');
+  put('if (target.classList.contains(ignoreClass) || ignoreSelector && target.matches(ignoreSelector)) {', 'if (isUnseen(target)) {');
+  cut(
+    '    let text = target.value;\n',
+    '    cbWithDedup(\n      target,',
+    '    const isChecked = target.checked || false;\n    const text = fieldValue(target, target.value);\n    const { type } = target;\n',
+  );
+  put('userTriggeredOnInput ? { text, isChecked, userTriggered } : { text, isChecked }', '{ text, isChecked }');
+  put(
+    'userTriggeredOnInput ? { text: text2, isChecked: !isChecked, userTriggered: false } : { text: text2, isChecked: !isChecked }',
+    '{ text: text2, isChecked: !isChecked }',
+  );
+  put('const text2 = el.value;', 'const text2 = fieldValue(el, el.value);');
+  put('    const userTriggered = event.isTrusted;\n', '');
+
+  // A style is told whole: to find what of it changed costs more than it saves.
+  cut('            if (attributeName === "style") {', ' if (attributeName === "open" && target', '           ');
+  cut('          if (typeof attributes.style === "string") {', '          return {\n            id: this.mirror.getId(attribute.node)');
+  put(',\n              styleDiff: {},\n              _unchangedStyles: {}', '');
+  put(',\n          styleDiff: {},\n          _unchangedStyles: {}', '');
+
+  put('const { doc, mirror: mirror2, blockClass, blockSelector, selectionCb }', 'const { doc, mirror: mirror2, selectionCb }');
+
+  // Work in slices (src/recorder/slices.ts): what there is no time for is postponed, and a node beside one that is postponed waits with it.
+  put('    return id ?? -1;', '    return id === -2 || this.idNodeMap.get(id) === n ? id : -1;');
+  put('      mutations.forEach(this.processMutation);\n      this.emit();\n', '      takeMutations(mutations, this);\n');
+  put(
+    '      while (this.addedSet.size) {\n',
+    '      while (this.addedSet.size) {\n        if (isTimeUp()) {\n          for (const late of this.addedSet) postpone(index.parentNode(late));\n          break;\n        }\n',
+  );
+  cut('          console.warn(\n            "Couldn\'t record new node.', '          n = null;\n          continue;', '          postpone(parentNode2);\n');
+  put('      if (!isBlocked(n)) {\n', '      if (!isBlocked(n)) {\n        if (isTimeUp()) return postpone(n);\n');
+  cut('      if (!payload.texts.length && !payload.attributes', '      this.texts = [];');
+  put(
+    '      this.texts = [];\n',
+    '      this.forget();\n      if (payload.texts.length || payload.attributes.length || payload.removes.length || payload.adds.length) this.mutationCb(payload);\n    });\n    __publicField(this, "forget", () => {\n      this.texts = [];\n',
+  );
+  put('      this.movedMap = {};\n      this.mutationCb(payload);\n', '      this.movedMap = {};\n      this.mapRemoves = [];\n');
+
+  // Lines of lists that name a dropped option, and nothing else.
+  code = code.replace(new RegExp(`^ *(__publicField\\(this, "(${DROPPED})"\\);|"(${DROPPED})",?|(${DROPPED})(: this\\.\\w+)?,?)\\n`, 'gm'), '');
+  const left = new RegExp(`.*\\b(${DROPPED}|needMaskingText|ignoreCSSAttributes|transformAttribute|mutationBuffers)\\b.*`).exec(code);
+  if (left) fail('left over', left[0]);
+
+  return `import { guard } from '../more/core.ts';
+import { attributeOf, cssOf as absolutifyURLs, isBlocked, isUnseen, passwords, textOf, fieldValue } from './masks.ts';
+import { beside, takeMutations } from './pressure.ts';
+import { serialize } from './serialize.ts';
+import { isTimeUp, postpone } from './slices.ts';
+${code}`;
+}
+
+const recorder = new URL('../src/recorder/', import.meta.url).pathname;
+
+/** For esbuild: `./rrweb.js` beside our own files is rrweb, patched. */
+export const rrweb = {
+  name: 'rrweb',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/rrweb\.js$/ }, () => ({ path: 'rrweb', namespace: 'rrweb' }));
+    onLoad({ filter: /./, namespace: 'rrweb' }, () => ({ contents: patched(readFileSync(FILE, 'utf8')), resolveDir: recorder, loader: 'js' }));
+  },
+};

@@ -1,0 +1,42 @@
+/** Whether this page is recorded. What records it, `recorder.js`, is loaded when it is, and told of everything from then on. */
+import type { ReplayMode } from '../config.js';
+import type { Lent } from '../core.js';
+import type { GoSightEvent } from '../events.js';
+import { isBlockedUrl, isKeptOut, isSampled, listen, options, report } from './core.js';
+import type { Turn } from './recorder.js';
+
+/** What happened before the recorder is there may be a trigger. */
+const EARLY_EVENTS_MAX = 100;
+
+function modeOf(url: string, wanted?: boolean): ReplayMode {
+  const { replay, settings, sampling } = options;
+  const own = typeof replay === 'string' ? { mode: replay } : replay;
+  // Before the settings have come it is not known what the project holds private.
+  if (!settings?.version || wanted === false || isBlockedUrl(url) || !isSampled()) return 'off';
+  if (!isSampled(settings.replay_sample_rate ?? 100) || (!wanted && !isSampled(sampling.replaySampleRate ?? 100))) return 'off';
+  if (isKeptOut(url, own?.excludeUrls ?? [], own?.includeUrls ?? [])) return 'off';
+  if (isKeptOut(url, settings.replay_exclude_urls ?? [], settings.replay_include_urls ?? [])) return 'off';
+  const modes = [wanted ? 'full' : (own?.mode ?? 'full'), settings.replay_mode];
+  return (['off', 'trigger'] as const).find((mode) => modes.includes(mode)) ?? 'full';
+}
+
+export function startReplay(lent: Lent): void {
+  const early: GoSightEvent[] = [];
+  let latest: Parameters<Turn>;
+  let isLoading = false;
+  let turn: Turn = (...now) => {
+    const [mode, , , , event] = now;
+    latest = now;
+    if (event && early.push(event) > EARLY_EVENTS_MAX) early.shift();
+    if (mode === 'off' || isLoading) return;
+    isLoading = true;
+    import('./recorder.js')
+      .then(({ start }) => {
+        turn = start(lent);
+        const [mode, running, who, page] = latest;
+        for (const event of [undefined, ...early]) turn(mode, running, who, page, event);
+      })
+      .catch((error) => report('recorder', error));
+  };
+  listen((running, halted, who, page, wanted, event) => turn(running && !halted && page ? modeOf(page.url, wanted) : 'off', running, who, page, event));
+}

@@ -1,0 +1,139 @@
+/**
+ * A node as rrweb tells it (https://github.com/rrweb-io/rrweb, rrweb-snapshot), by our rules: nothing is told that masks.ts does not let pass, and only as long
+ * as there is time (slices.ts).
+ */
+import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
+import { attributeOf, fieldValue, isBlock, isMask, isMasked, isPrivate, textOf } from './masks.js';
+import { mirror } from './rrweb.js';
+import { isTimeUp, postpone } from './slices.js';
+import { styleOf } from './styles.js';
+
+export interface How {
+  /** Inside of something masked; not known yet when undefined. */
+  isHidden?: boolean;
+  /** It has just been added: it has not been scrolled. */
+  isNew?: boolean;
+  /** Without its children, which are told one by one. */
+  isFlat?: boolean;
+  /** The text of a style that its element has told already. */
+  isCssTold?: boolean;
+}
+
+const LEFT_OUT = -2;
+/** What is not seen: scripts and what stands in for them, what is said to search engines, and links other than to a style. */
+const UNSEEN = 'script,noscript,meta,base,template,link:not([rel~=stylesheet],[as=style])';
+const TAG = /^[a-z][\w:-]*$/;
+
+let lastId = 0;
+
+/** Called with each element that needs an eye kept on it: frames, hosts of shadow trees, images. */
+let onElement: (element: Element) => void = () => {};
+export function whenTold(run: typeof onElement): void {
+  onElement = run;
+}
+
+export function serialize(node: Node, how: How): Told | null {
+  const isHidden = how.isHidden || (how.isHidden === undefined ? isMasked(node) : node.nodeType === 1 && isMask(node as Element));
+  const described = describe(node, { ...how, isHidden });
+  const known = mirror.getMeta(node)?.id ?? 0;
+  const id = !described ? LEFT_OUT : known > 0 ? known : ++lastId;
+  const told = Object.assign(described ?? { type: -1 }, { id }) as Told;
+  mirror.add(node, told);
+  if (!described) return null;
+  const doc = node.ownerDocument;
+  if (doc && doc !== document) told.rootId = mirror.getId(doc);
+  if ((node.parentNode as ShadowRoot)?.host) told.isShadow = true;
+  if (node.nodeType === 1) {
+    const { shadowRoot } = node as Element;
+    if (shadowRoot) told.isShadowHost = true;
+    onElement(node as Element);
+    if (told.attributes?.rr_width) return told;
+    if (!how.isFlat) {
+      addChildren(told, node, isHidden);
+      if (shadowRoot) addChildren(told, shadowRoot, isHidden);
+    }
+  } else if (node.nodeType === 9) addChildren(told, node, isHidden);
+  return told;
+}
+
+/** The children of a parent; when time is up in the midst of them, the parent waits for the next slice. */
+function addChildren(told: Told, parent: Node, isHidden: boolean): void {
+  const isTop = /^(#document|HTML|HEAD)$/.test(parent.nodeName);
+  const isCssTold = told.attributes?._cssText !== undefined;
+  if (told.tagName === 'textarea') return;
+  for (const child of parent.childNodes) {
+    if (!isTop && isTimeUp()) return postpone(parent);
+    const one = serialize(child, { isHidden, isCssTold });
+    if (one) told.childNodes?.push(one);
+  }
+}
+
+function describe(node: Node, how: How): Omit<Told, 'id'> | undefined {
+  switch (node.nodeType) {
+    case 1:
+      return (node as Element).matches(UNSEEN) ? undefined : elementOf(node as HTMLElement, how);
+    case 3:
+      return { type: TEXT, textContent: how.isCssTold ? '' : textOf(node, node.nodeValue, how.isHidden) };
+    case 4:
+      return { type: CDATA, textContent: '' };
+    case 9: {
+      const { compatMode } = node as Document;
+      return { type: DOCUMENT, childNodes: [], ...(compatMode !== 'CSS1Compat' && { compatMode }) };
+    }
+    case 10: {
+      const { name, publicId, systemId } = node as DocumentType;
+      return { type: DOCTYPE, name, publicId, systemId };
+    }
+  }
+}
+
+function elementOf(element: HTMLElement, { isHidden, isNew }: How): Omit<Told, 'id'> {
+  // A form's `tagName` may be a field of that name.
+  const tag = typeof element.tagName === 'string' ? element.tagName.toLowerCase() : 'form';
+  const tagName = TAG.test(tag) ? tag : 'div';
+  const isCustom = tagName.includes('-') && !!customElements.get(tagName);
+  const isSVG = (element as unknown as SVGElement).ownerSVGElement !== undefined;
+  const attributes = isBlock(element) ? boxOf(element) : attributesOf(element, tagName, isHidden, isNew);
+  return { type: ELEMENT, tagName, attributes, childNodes: [], ...(isSVG && { isSVG }), ...(isCustom && { isCustom }) };
+}
+
+/** What is blocked keeps its place and tells nothing else. */
+function boxOf(element: Element): Attributes {
+  const { width, height } = element.getBoundingClientRect();
+  return { class: element.getAttribute('class'), rr_width: `${width}px`, rr_height: `${height}px` };
+}
+
+function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean, isNew?: boolean): Attributes {
+  const told: Attributes = {};
+  for (const { name, value } of element.attributes) {
+    const kept = attributeOf(element, name, value, isHidden);
+    if (kept !== undefined) told[name] = kept;
+  }
+  const { value, checked, selected, currentSrc, paused, open } = element as HTMLInputElement & HTMLOptionElement & HTMLMediaElement & HTMLDialogElement;
+  if (/^(input|textarea|select)$/.test(tagName)) {
+    if (value) told.value = fieldValue(element, value, isHidden);
+    else delete told.value;
+    delete told.checked;
+    if (checked) told.checked = true;
+  } else if (tagName === 'option') {
+    delete told.selected;
+    // Which option was chosen is the value of its field.
+    if (selected && !isPrivate(element.closest('select') ?? element, isHidden)) told.selected = true;
+  } else if (tagName === 'link' || tagName === 'style') styleOf(element as HTMLLinkElement, told);
+  else if (tagName === 'img' && currentSrc) told.src = attributeOf(element, 'src', currentSrc, isHidden) ?? null;
+  else if (tagName === 'dialog' && open) told.rr_open_mode = element.matches(':modal') ? 'modal' : 'non-modal';
+  else if (tagName === 'iframe') {
+    // A frame of another origin stays empty, a place on the page.
+    if (!(element as unknown as HTMLIFrameElement).contentDocument) told.rr_src = attributeOf(element, 'href', element.getAttribute('src'), isHidden) ?? '';
+  } else if (paused !== undefined) {
+    const { currentTime, playbackRate, muted, loop, volume } = element as unknown as HTMLMediaElement;
+    Object.assign(told, { rr_mediaState: paused ? 'paused' : 'played', rr_mediaCurrentTime: currentTime, rr_mediaPlaybackRate: playbackRate });
+    Object.assign(told, { rr_mediaMuted: muted, rr_mediaLoop: loop, rr_mediaVolume: volume });
+  }
+  if (!isNew) {
+    const { scrollLeft, scrollTop } = element;
+    if (scrollLeft) told.rr_scrollLeft = scrollLeft;
+    if (scrollTop) told.rr_scrollTop = scrollTop;
+  }
+  return told;
+}

@@ -1,0 +1,88 @@
+/**
+ * Long work in slices. A snapshot or a mutation that is out of time leaves the rest of a parent's children for later: the parent is *incomplete*.
+ * In idle time each incomplete parent is looked at again, as it is by then, and the children that are not told yet are told as additions.
+ */
+import { guard } from '../more/core.js';
+import type { Add, Told } from './events.js';
+import { mirror } from './rrweb.js';
+import { serialize } from './serialize.js';
+
+/** A slice, so short that an interaction that comes meanwhile is not felt to wait. */
+export const SLICE_MS = 10;
+/** Where the browser is never idle, the next slice comes after this time. */
+const IDLE_WAIT_MS = 300;
+const LEFT_OUT = -2;
+
+let deadline = 0;
+const incomplete = new Set<Node>();
+let isWaiting = false;
+/** Takes what a slice told: additions to make, and whether nothing is left to tell. */
+let tell: (adds: Add[], isWhole: boolean) => void = () => {};
+
+export function onSlice(run: typeof tell): void {
+  tell = run;
+  incomplete.clear();
+}
+
+export function whenIdle(run: () => void): void {
+  if ('requestIdleCallback' in window) requestIdleCallback(guard(run), { timeout: IDLE_WAIT_MS });
+  else setTimeout(guard(run), SLICE_MS);
+}
+
+/** A task of ours begins: so much time has it. */
+export function begin(ms = SLICE_MS): void {
+  deadline = performance.now() + ms;
+}
+
+export const isTimeUp = (): boolean => performance.now() > deadline;
+export const isWhole = (): boolean => !incomplete.size;
+
+export function postpone(parent: Node | null): void {
+  if (!parent) return;
+  incomplete.add(parent);
+  if (isWaiting) return;
+  isWaiting = true;
+  whenIdle(slice);
+}
+
+function slice(): void {
+  isWaiting = false;
+  begin();
+  const adds: Add[] = [];
+  for (const parent of incomplete) {
+    if (isTimeUp()) break;
+    incomplete.delete(parent);
+    complete(parent, adds);
+    const { shadowRoot } = parent as Element;
+    if (shadowRoot) complete(shadowRoot, adds);
+  }
+  tell(adds, isWhole());
+  for (const parent of incomplete) return postpone(parent);
+}
+
+/** Tells the children that are not told yet, each before the next sibling that is, as long as there is time. */
+function complete(parent: Node, adds: Add[]): void {
+  const parentId = mirror.getId((parent as ShadowRoot).host ?? parent);
+  // A parent that is gone, or not told itself, is told with its children or not at all.
+  if (parentId < 0 || !parent.isConnected) return;
+  const missing: [Node, number | null][] = [];
+  let nextId: number | null = null;
+  for (let child = parent.lastChild; child; child = child.previousSibling) {
+    const id = mirror.getId(child);
+    if (id === -1) missing.push([child, nextId]);
+    else if (id !== LEFT_OUT) nextId = id;
+  }
+  for (let next = missing.pop(); next; next = missing.pop()) {
+    const node = serialize(next[0], {});
+    if (node) adds.push({ parentId, nextId: next[1], node });
+    if (isTimeUp() && missing.length) return postpone(parent);
+  }
+}
+
+/** As a player takes additions: each node by itself, parents first. */
+export function flat(adds: Add[]): Add[] {
+  return adds.flatMap(({ parentId, nextId, node }) => {
+    const children = node.childNodes?.map((child: Told) => ({ parentId: node.id, nextId: null, node: child })) ?? [];
+    return [{ parentId, nextId, node: node.childNodes ? { ...node, childNodes: [] } : node }, ...flat(children)];
+  });
+}

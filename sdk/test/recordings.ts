@@ -1,0 +1,66 @@
+/** What a recorder sent, put together as a player reads it, and played in the browser. */
+import { gunzipSync } from 'node:zlib';
+import { buildSync } from 'esbuild';
+import type { Page } from 'playwright-core';
+import type { Arrival, Capture } from './capture.js';
+
+export interface Recorded {
+  type: number;
+  timestamp: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows which event it looks at.
+  data: any;
+}
+
+export const FULL_SNAPSHOT = 2;
+export const INCREMENT = 3;
+export const META = 4;
+export const CUSTOM = 5;
+export const PLUGIN = 6;
+
+export const chunksOf = (server: Capture): Arrival[] => server.arrivals.filter(({ type }) => type === 'replay_chunk');
+
+export function eventsIn({ payload: { data, encoding } }: Arrival): Recorded[] {
+  return JSON.parse(Buffer.from(encoding === 'gzip' ? gunzipSync(data) : data).toString());
+}
+
+/** The events of each recording, by its id, in the order of its chunks. */
+export function recordingsOf(server: Capture): Map<string, Recorded[]> {
+  const chunks = chunksOf(server).sort((one, other) => one.payload.index - other.payload.index);
+  const ids = new Set(chunks.map(({ payload }) => payload.recording_id));
+  return new Map([...ids].map((id) => [id, chunks.filter(({ payload }) => payload.recording_id === id).flatMap(eventsIn)]));
+}
+
+/** All there is of the one recording. */
+export function recorded(server: Capture): Recorded[] {
+  return [...recordingsOf(server).values()].flat();
+}
+
+const player = buildSync({
+  stdin: { contents: "import { Replayer } from 'rrweb'; window.Replayer = Replayer;", resolveDir: import.meta.dirname },
+  bundle: true,
+  write: false,
+  format: 'iife',
+}).outputFiles[0]?.text as string;
+
+/** The page as rrweb's player shows it at the end of the events; throws at what it complains of. */
+export async function play(page: Page, events: Recorded[]): Promise<{ text: string; html: string; complaints: string[] }> {
+  await page.goto('about:blank');
+  await page.addScriptTag({ content: player });
+  return page.evaluate(async (events) => {
+    const complaints: string[] = [];
+    for (const level of ['warn', 'error'] as const) console[level] = (...args: unknown[]) => complaints.push(args.map(String).join(' '));
+    // biome-ignore lint/suspicious/noExplicitAny: as rrweb gives it.
+    const replayer = new (window as any).Replayer(events, { root: document.body, showWarning: true, mouseTail: false });
+    replayer.pause(replayer.getMetaData().totalTime + 1);
+    await new Promise((done) => setTimeout(done, 200));
+    /** What there is to see, shadow trees and frames included. */
+    const textOf = (node: Node): string => {
+      if (node.nodeType === 3) return node.nodeValue as string;
+      const { contentDocument, shadowRoot, localName } = node as HTMLIFrameElement;
+      if (/^(script|style|noscript|title|head)$/.test(localName)) return '';
+      return [shadowRoot, contentDocument, ...node.childNodes].map((child) => (child ? textOf(child) : '')).join(' ');
+    };
+    const doc = replayer.iframe.contentDocument;
+    return { text: textOf(doc).replace(/\s+/g, ' ').trim(), html: doc.documentElement.outerHTML, complaints };
+  }, events);
+}
