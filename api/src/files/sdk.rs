@@ -50,12 +50,16 @@ fn named(path: &str, version: &str) -> Option<(String, bool)> {
     }
 }
 
-/// A pinned file loads the file it needs later by the same version.
+/// What a file of ours loads later.
+const LOADED_LATER: [&str; 2] = ["sdk.more", "recorder"];
+
+/// A pinned file loads the files it needs later by the same version.
 fn pinned(script: &[u8], version: &str) -> Vec<u8> {
-    let script = String::from_utf8_lossy(script);
-    script
-        .replace("./sdk.more.js", &format!("./sdk.more@{version}.js"))
-        .into_bytes()
+    let mut script = String::from_utf8_lossy(script).into_owned();
+    for name in LOADED_LATER {
+        script = script.replace(&format!("./{name}.js"), &format!("./{name}@{version}.js"));
+    }
+    script.into_bytes()
 }
 
 fn version(package: &str) -> String {
@@ -83,7 +87,12 @@ mod tests {
             pinned(b"import('./sdk.more.js')", "0.1.0"),
             b"import('./sdk.more@0.1.0.js')"
         );
+        assert_eq!(
+            pinned(b"import('./recorder.js')", "0.1.0"),
+            b"import('./recorder@0.1.0.js')"
+        );
         assert_eq!(named("sdk.more@0.1.0.js", "0.1.0"), Some(("sdk.more.js".into(), true)));
+        assert_eq!(named("recorder@0.1.0.js", "0.1.0"), Some(("recorder.js".into(), true)));
     }
 
     #[test]
