@@ -177,12 +177,18 @@ async function send(path: string, request: Request): Promise<Response> {
   });
 }
 
-/** Sends a request; throws an {@link ApiError} unless the answer is a success. */
-export async function call<T>(path: string, request: Request = {}): Promise<Answer<T>> {
+/** The answer itself, for what is not an envelope of JSON; throws an {@link ApiError} unless it is a success. */
+export async function callRaw(path: string, request: Request = {}): Promise<Response> {
   let response = await send(path, request);
   if (response.status === 401 && !request.anonymous && (await refresh())) response = await send(path, request);
   readClock(response);
   if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+/** Sends a request; throws an {@link ApiError} unless the answer is a success. */
+export async function call<T>(path: string, request: Request = {}): Promise<Answer<T>> {
+  const response = await callRaw(path, request);
   if (response.status === 204) return { data: undefined as T, complete_to: '' };
   const body = (await response.json()) as { data: T; meta?: { complete_to?: Iso; next_cursor?: string } };
   return { data: body.data, complete_to: body.meta?.complete_to ?? '', next_cursor: body.meta?.next_cursor };

@@ -33,10 +33,10 @@ export interface Course {
 /** A session shorter than this is drawn as if it lasted so long: a ribbon needs a length. */
 const LENGTH_MIN_MS = 1_000;
 
-/** Puts a session's pages, insights and hidden times on one scale from 0 to 1. */
-export function courseOf(session: Session): Course {
+/** Puts a session's pages, insights and hidden times on one scale from 0 to 1; a recording may go on after the last event. */
+export function courseOf(session: Session, endMs = Date.parse(session.ended_at)): Course {
   const startMs = Date.parse(session.started_at);
-  const lengthMs = Math.max(Date.parse(session.ended_at) - startMs, LENGTH_MIN_MS);
+  const lengthMs = Math.max(endMs - startMs, LENGTH_MIN_MS);
   const share = (offsetMs: number) => Math.min(1, Math.max(0, offsetMs / lengthMs));
   const pages = session.pages.length > 0 ? session.pages : [{ offset_ms: 0, path: session.entry_path }];
   return {

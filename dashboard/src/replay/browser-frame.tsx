@@ -1,0 +1,173 @@
+'use client';
+
+import { type RefObject, useRef } from 'react';
+import type { SessionEvent } from '@/api/types';
+import { Icon } from '@/design/icon';
+import { Fault } from '@/design/states';
+import { useBox } from '@/shell/width';
+import { useText } from '@/text/text';
+import type { Player, PlayerState } from './player';
+import { usePageSize, usePlayerState } from './use-player';
+
+/** An address without what only machines read. */
+function readable(href: string): string {
+  return href.replace(/^asset:/, '').replace(/^https?:\/\//, '');
+}
+
+/** Single pages change their address without loading: the newest page view says it too. */
+function addressAt(events: readonly SessionEvent[], { href, atMs }: PlayerState): string {
+  const view = events.findLast((event) => event.type === 'page_view' && Date.parse(event.timestamp) <= atMs);
+  return readable(view?.url || href);
+}
+
+function Address({ player, events }: { player: Player; events: readonly SessionEvent[] }) {
+  const address = usePlayerState(player, (state) => addressAt(events, state));
+  return (
+    <span
+      data-testid="replay-address"
+      className="min-w-0 flex-1 truncate rounded-md bg-surface px-2.5 font-mono text-12 leading-5 text-muted"
+    >
+      {address}
+    </span>
+  );
+}
+
+/** The visitor's tabs, where there was more than one. */
+function Tabs({ player }: { player: Player }) {
+  const text = useText();
+  const count = 1 + Math.max(0, ...player.recordings.map((recording) => recording.tab));
+  const tab = usePlayerState(player, (state) => state.recording?.tab ?? 0);
+  if (count < 2) return null;
+  return (
+    <ol className="flex shrink-0 gap-1" aria-label={text.replay.tabs}>
+      {Array.from({ length: count }, (_, index) => (
+        <li
+          // biome-ignore lint/suspicious/noArrayIndexKey: a tab has no other name than its place
+          key={index}
+          aria-current={index === tab}
+          className="rounded-md border border-transparent px-2 text-12 text-muted aria-[current=true]:border-hairline aria-[current=true]:bg-surface aria-[current=true]:font-medium aria-[current=true]:text-text"
+        >
+          {text.replay.tab(index + 1)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Note({ children }: { children: React.ReactNode }) {
+  return (
+    <p className="flex items-center gap-2 rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-fault">
+      <Icon name="fault" size={14} />
+      {children}
+    </p>
+  );
+}
+
+/** What the viewer must know about what is shown. */
+function Notices({ player, isMasked }: { player: Player; isMasked: boolean }) {
+  const text = useText();
+  const isGap = usePlayerState(player, (state) => state.isGap);
+  return (
+    <div
+      className="pointer-events-none absolute inset-x-0 bottom-3 flex flex-col items-center gap-2"
+      aria-live="polite"
+    >
+      {isGap && <Note>{text.replay.gap}</Note>}
+      {isMasked && (
+        <p className="rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-muted">
+          {text.replay.masked}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Cover({ player }: { player: Player }) {
+  const text = useText();
+  const status = usePlayerState(player, (state) => state.status);
+  const isPlaying = usePlayerState(player, (state) => state.isPlaying);
+  const hasPage = usePlayerState(player, (state) => state.size !== null);
+  if (status === 'failed') {
+    return (
+      <div className="absolute inset-0 grid place-items-center bg-surface/90">
+        <Fault error={player.state.error} onRetry={() => player.retry()} />
+      </div>
+    );
+  }
+  if (status === 'loading') {
+    return (
+      <p role="status" className="absolute inset-x-0 top-3 flex justify-center">
+        <span className="rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-muted">
+          {text.replay.loading}
+        </span>
+      </p>
+    );
+  }
+  if (isPlaying || !hasPage) return null;
+  return (
+    <button
+      type="button"
+      aria-label={text.replay.play}
+      tabIndex={-1}
+      onClick={() => player.play()}
+      className="absolute inset-0 grid place-items-center"
+    >
+      <span className="grid size-14 place-items-center rounded-full bg-accent text-on-accent opacity-90">
+        <Icon name="play" size={26} />
+      </span>
+    </button>
+  );
+}
+
+interface BrowserFrameProps {
+  /** Where the player puts the page. */
+  stage: RefObject<HTMLDivElement | null>;
+  player: Player | null;
+  events: readonly SessionEvent[];
+  isMasked: boolean;
+  isFull: boolean;
+}
+
+/** The page on a neutral stage, in the frame of a browser, as large as fits. */
+export function BrowserFrame({ stage, player, events, isMasked, isFull }: BrowserFrameProps) {
+  return (
+    <>
+      <div className="flex h-9 items-center gap-2 border-b border-hairline bg-sunken px-3">
+        <span aria-hidden="true" className="flex gap-1.5">
+          {['a', 'b', 'c'].map((dot) => (
+            <span key={dot} className="size-2 rounded-full bg-edge/40" />
+          ))}
+        </span>
+        {player && <Tabs player={player} />}
+        {player && <Address player={player} events={events} />}
+      </div>
+      <div
+        className={`relative overflow-hidden bg-sunken ${isFull ? 'h-[calc(100dvh-144px)]' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-square'}`}
+      >
+        <Fitted stage={stage} player={player} />
+        {player && <Notices player={player} isMasked={isMasked} />}
+        {player && <Cover player={player} />}
+      </div>
+    </>
+  );
+}
+
+/** The page at its own size, scaled to the room there is. */
+function Fitted({ stage, player }: { stage: RefObject<HTMLDivElement | null>; player: Player | null }) {
+  const room = useRef<HTMLDivElement>(null);
+  const box = useBox(room);
+  const size = usePageSize(player);
+  const scale = size ? Math.min(box.width / size.width, box.height / size.height) : 1;
+  const left = size ? (box.width - size.width * scale) / 2 : 0;
+  const top = size ? (box.height - size.height * scale) / 2 : 0;
+  return (
+    <div ref={room} className="absolute inset-0">
+      <div
+        ref={stage}
+        data-testid="replay-stage"
+        className="absolute origin-top-left overflow-hidden bg-white empty:bg-transparent"
+        style={{ ...size, transform: `translate(${left}px, ${top}px) scale(${scale})` }}
+      />
+    </div>
+  );
+}

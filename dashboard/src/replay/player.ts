@@ -1,0 +1,309 @@
+/**
+ * The player: a clock over a session's timeline, and what must be on the stage at each moment of it. It knows nothing of React; views
+ * read `state` and are told when it changes.
+ *
+ * Every frame asks the same question, `show`: which recording and which of its snapshots does this moment need, is it here, is it
+ * built? While the answer is no, the clock stands.
+ */
+
+import type { Replay } from '@/api/types';
+import { Assets } from './assets';
+import { Chunks } from './chunks';
+import { Segment } from './segment';
+import type { Size, Stage } from './stage';
+import {
+  aheadOf,
+  anchorOf,
+  type Chunk,
+  idleSpansOf,
+  neededFor,
+  type Recording,
+  recordingsOf,
+  type Showing,
+  type Span,
+  showingAt,
+  showingsOf,
+  spanAt,
+} from './timeline';
+
+export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
+
+/** How far ahead of the playhead chunks are fetched, at normal speed. */
+const AHEAD_MS = 10_000;
+const AHEAD_CHUNKS_MAX = 16;
+
+export interface PlayerState {
+  status: 'loading' | 'ready' | 'failed';
+  error: unknown;
+  isPlaying: boolean;
+  speed: number;
+  skipsIdle: boolean;
+  atMs: number;
+  startMs: number;
+  endMs: number;
+  size: Size | null;
+  recording: Recording | null;
+  /** The address the recorder noted for what is shown. */
+  href: string;
+  /** The recorder had given up following the page. */
+  isGap: boolean;
+  idle: readonly Span[];
+}
+
+export interface PlayerOptions {
+  /** Of the session's replay in the API. */
+  path: string;
+  assetsPath: string;
+  replay: Replay;
+  startMs: number;
+  endMs: number;
+  atMs: number;
+}
+
+export class Player {
+  state: PlayerState;
+  recordings: Recording[];
+  private showings: Showing[];
+  private readonly chunks: Chunks;
+  private readonly assets: Assets;
+  private readonly listeners = new Set<() => void>();
+  private stage: Stage | null = null;
+  /** The recording that is built, and how many of its chunks the stage has. */
+  private shown: { recording: Recording; fed: number } | null = null;
+  private isBuilding = false;
+  private mustRebuild = false;
+  private frame = 0;
+  private frameMs = 0;
+  private isDisposed = false;
+
+  constructor(options: PlayerOptions) {
+    this.chunks = new Chunks(`${options.path}/chunks`, options.replay.clock_offset_ms, () => this.onChunk());
+    this.assets = new Assets(options.assetsPath, () => this.onAssets());
+    this.recordings = recordingsOf(options.replay);
+    this.showings = showingsOf(this.recordings, this.chunks.factsOf);
+    this.state = {
+      status: 'loading',
+      error: null,
+      isPlaying: false,
+      speed: 1,
+      skipsIdle: true,
+      atMs: options.atMs,
+      startMs: options.startMs,
+      endMs: Math.max(options.endMs, ...this.recordings.map((recording) => recording.endMs)),
+      size: null,
+      recording: null,
+      href: '',
+      isGap: false,
+      idle: idleSpansOf(this.recordings, this.chunks.factsOf),
+    };
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Puts the player into a page; the answer takes it out again. */
+  mount(root: HTMLElement): () => void {
+    void this.setUp(root);
+    return () => this.dispose();
+  }
+
+  play(): void {
+    const isAtEnd = this.state.atMs >= this.state.endMs;
+    if (isAtEnd) this.seek(this.state.startMs);
+    this.change({ isPlaying: true });
+    this.stage?.play(this.state.atMs);
+    this.frameMs = performance.now();
+  }
+
+  pause(): void {
+    this.change({ isPlaying: false });
+    this.stage?.pause(this.state.atMs);
+  }
+
+  toggle(): void {
+    if (this.state.isPlaying) this.pause();
+    else this.play();
+  }
+
+  seek(atMs: number): void {
+    const to = Math.min(this.state.endMs, Math.max(this.state.startMs, atMs));
+    this.mustRebuild ||= to < this.state.atMs;
+    this.change({ atMs: to });
+    this.show(true);
+  }
+
+  setSpeed(speed: number): void {
+    this.change({ speed });
+    this.stage?.setSpeed(speed);
+  }
+
+  setSkipsIdle(skipsIdle: boolean): void {
+    this.change({ skipsIdle });
+  }
+
+  retry(): void {
+    this.chunks.retry();
+  }
+
+  private async setUp(root: HTMLElement): Promise<void> {
+    this.show(false);
+    const { Stage } = await import('./stage');
+    if (this.isDisposed) return;
+    this.stage = new Stage(root, this.assets.addressOf, (size) => this.change({ size }));
+    this.show(false);
+    this.frame = requestAnimationFrame(this.onFrame);
+  }
+
+  private dispose(): void {
+    this.isDisposed = true;
+    cancelAnimationFrame(this.frame);
+    this.stage?.clear();
+    this.chunks.dispose();
+    this.assets.dispose();
+  }
+
+  private change(part: Partial<PlayerState>): void {
+    this.state = { ...this.state, ...part };
+    for (const listener of this.listeners) listener();
+  }
+
+  private readonly onFrame = (nowMs: number): void => {
+    const passedMs = Math.max(0, nowMs - this.frameMs);
+    this.frameMs = nowMs;
+    const { isPlaying, status, atMs, speed, endMs } = this.state;
+    if (isPlaying && status === 'ready') {
+      this.change({ atMs: Math.min(endMs, atMs + passedMs * speed) });
+      this.skipIdle();
+      this.show(false);
+      if (this.state.atMs >= endMs) this.pause();
+    }
+    this.frame = requestAnimationFrame(this.onFrame);
+  };
+
+  private skipIdle(): void {
+    const span = this.state.skipsIdle ? spanAt(this.state.idle, this.state.atMs) : undefined;
+    if (span) this.seek(span.toMs);
+  }
+
+  private onChunk(): void {
+    this.showings = showingsOf(this.recordings, this.chunks.factsOf);
+    for (const recording of this.recordings) {
+      for (const { id } of recording.chunks) this.assets.learn(this.chunks.factsOf(id)?.assets ?? []);
+    }
+    this.change({ idle: idleSpansOf(this.recordings, this.chunks.factsOf) });
+    this.show(false);
+  }
+
+  private onAssets(): void {
+    this.mustRebuild = true;
+    this.show(false);
+  }
+
+  /** Makes the stage show the moment the clock is at, as soon as that can be. */
+  private show(isSeek: boolean): void {
+    const { atMs, speed } = this.state;
+    const recording = showingAt(this.showings, atMs)?.recording;
+    if (!recording || this.isBuilding) return;
+    const { snapshotMs, isBuilt, needed } = this.needOf(recording);
+    const missing = isBuilt ? this.unfed(recording) : needed.filter(({ id }) => !this.chunks.eventsOf(id));
+    const ahead = aheadOf(this.recordings, atMs, AHEAD_MS * speed).slice(0, AHEAD_CHUNKS_MAX);
+    this.chunks.want([...missing, ...ahead]);
+    if (isBuilt) this.feed(recording);
+    const error = this.chunks.errorOf(missing);
+    if (error !== undefined) this.fail(error);
+    else if (isBuilt && this.unfed(recording).length === 0) this.goOn(isSeek);
+    else if (!isBuilt && missing.length === 0 && snapshotMs !== undefined && this.stage) {
+      void this.build(this.stage, recording, needed, new Segment(snapshotMs));
+    } else this.stall();
+  }
+
+  /** What showing the moment takes, and whether the stage is at it already. */
+  private needOf(recording: Recording): { snapshotMs: number | undefined; isBuilt: boolean; needed: Chunk[] } {
+    const { atMs } = this.state;
+    const snapshotMs = anchorOf(recording, atMs, this.chunks.factsOf)?.snapshotMs;
+    const isThere = this.shown?.recording === recording && this.stage?.segment?.snapshotMs === snapshotMs;
+    return {
+      snapshotMs,
+      isBuilt: isThere && snapshotMs !== undefined && !this.mustRebuild,
+      needed: neededFor(recording, atMs, this.chunks.factsOf),
+    };
+  }
+
+  /** The chunks up to a moment that the stage has not been given. */
+  private unfed(recording: Recording): Chunk[] {
+    const segment = this.stage?.segment;
+    if (!segment || segment.endMs !== Number.POSITIVE_INFINITY) return [];
+    return recording.chunks.slice(this.shown?.fed ?? 0).filter(({ startMs }) => startMs <= this.state.atMs);
+  }
+
+  private feed(recording: Recording): void {
+    const segment = this.stage?.segment;
+    if (!segment || !this.shown) return;
+    while (segment.endMs === Number.POSITIVE_INFINITY) {
+      const chunk = recording.chunks[this.shown.fed];
+      const events = chunk && this.chunks.eventsOf(chunk.id);
+      if (!events) return;
+      this.stage?.add(segment.add(events));
+      this.shown.fed += 1;
+    }
+  }
+
+  private async build(stage: Stage, recording: Recording, chunks: readonly Chunk[], segment: Segment): Promise<void> {
+    const first = chunks[0] ? recording.chunks.indexOf(chunks[0]) : 0;
+    for (const { id } of chunks) segment.add(this.chunks.eventsOf(id) ?? []);
+    this.isBuilding = true;
+    this.mustRebuild = false;
+    try {
+      await stage.build(segment, this.state.atMs, this.state.isPlaying);
+      this.shown = { recording, fed: first + chunks.length };
+    } catch (error) {
+      this.fail(error);
+      return;
+    } finally {
+      this.isBuilding = false;
+    }
+    if (this.isDisposed) {
+      stage.clear();
+      return;
+    }
+    this.frameMs = performance.now();
+    this.show(true);
+  }
+
+  private stall(): void {
+    if (this.state.status === 'ready') this.stage?.pause(this.state.atMs);
+    if (this.state.status !== 'loading') this.change({ status: 'loading', error: null });
+  }
+
+  private fail(error: unknown): void {
+    if (this.state.status !== 'failed') this.change({ status: 'failed', error, isPlaying: false });
+  }
+
+  private goOn(isSeek: boolean): void {
+    const { status, isPlaying, atMs } = this.state;
+    if (isSeek || status !== 'ready') {
+      if (isPlaying) this.stage?.play(atMs);
+      else this.stage?.pause(atMs);
+    }
+    this.note();
+  }
+
+  /** What is known of the moment that is shown. */
+  private note(): void {
+    const { shown } = this;
+    const segment = this.stage?.segment;
+    if (!shown || !segment) return;
+    const { atMs } = this.state;
+    const facts = shown.recording.chunks.slice(0, shown.fed).map(({ id }) => this.chunks.factsOf(id));
+    const href =
+      facts.flatMap((it) => it?.pages ?? []).findLast((page) => page.atMs <= Math.max(atMs, segment.snapshotMs))
+        ?.href ?? '';
+    const isGap = facts.some((it) => it?.gaps.some((gapMs) => segment.snapshotMs < gapMs && gapMs <= atMs));
+    const { status, recording } = this.state;
+    if (status === 'ready' && recording === shown.recording && href === this.state.href && isGap === this.state.isGap)
+      return;
+    this.change({ status: 'ready', error: null, recording: shown.recording, href, isGap });
+  }
+}

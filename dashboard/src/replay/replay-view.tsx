@@ -1,0 +1,148 @@
+'use client';
+
+import { useSearchParams } from 'next/navigation';
+import { type ReactNode, useRef, useState } from 'react';
+import { ApiError } from '@/api/client';
+import { useSessionEvents } from '@/api/queries';
+import type { Insight, Replay, Session } from '@/api/types';
+import { Card, Fault, Skeleton } from '@/design/states';
+import { useText } from '@/text/text';
+import { Chapters } from '@/views/session-timeline';
+import { BrowserFrame } from './browser-frame';
+import { Controls } from './controls';
+import { useFullScreen } from './full-screen';
+import { usePlayerKeys } from './keys';
+import { Panels } from './panels';
+import type { Player } from './player';
+import { Scrubber } from './scrubber';
+import { recordingsOf } from './timeline';
+import { usePlayer, useReplay } from './use-player';
+
+/** An insight is understood by what came right before it. */
+export const LEAD_MS = 3_000;
+
+interface ReplayViewProps {
+  session: Session;
+  insights: Insight[];
+  /** What is shown when there is nothing to play after all. */
+  fallback: ReactNode;
+}
+
+export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
+  const text = useText();
+  const replay = useReplay(session.id, true);
+  const status = replay.error instanceof ApiError ? replay.error.status : 0;
+  if (status === 404) return fallback;
+  if (status === 403) {
+    return (
+      <>
+        <p className="text-13 text-muted">{text.replay.viewer}</p>
+        {fallback}
+      </>
+    );
+  }
+  if (replay.isError) {
+    return (
+      <>
+        <Card>
+          <Fault error={replay.error} onRetry={() => void replay.refetch()} />
+        </Card>
+        {fallback}
+      </>
+    );
+  }
+  if (!replay.data) return <Shape />;
+  if (recordingsOf(replay.data).length === 0) return fallback;
+  return <Watch session={session} insights={insights} replay={replay.data} />;
+}
+
+const GRID = 'grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px] xl:grid-cols-[minmax(0,1fr)_380px]';
+
+/** The player's final shape while the manifest is on its way. */
+function Shape() {
+  return (
+    <div className={GRID} aria-busy="true">
+      <Card className="overflow-hidden">
+        <Skeleton className="aspect-[16/10] w-full rounded-none" />
+        <div className="h-[108px]" />
+      </Card>
+      <Card className="h-[420px] lg:h-[640px]">{null}</Card>
+    </div>
+  );
+}
+
+/** Where the address says to begin: so many ms into the session, or at a moment; else where the recording does. */
+function useStartMs(session: Session, replay: Replay): number {
+  const search = useSearchParams();
+  const sessionMs = Date.parse(session.started_at);
+  const t = search.get('t');
+  if (t !== null && Number.isFinite(Number(t))) return sessionMs + Number(t);
+  const at = Date.parse(search.get('at') ?? '');
+  if (!Number.isNaN(at)) return at;
+  return Math.max(sessionMs, recordingsOf(replay)[0]?.startMs ?? sessionMs);
+}
+
+function Watch({ session, insights, replay }: { session: Session; insights: Insight[]; replay: Replay }) {
+  const stage = useRef<HTMLDivElement>(null);
+  const whole = useRef<HTMLDivElement>(null);
+  const startMs = useStartMs(session, replay);
+  const player = usePlayer(stage, session, replay, startMs);
+  const events = useSessionEvents(session.id);
+  const fullScreen = useFullScreen(whole);
+  return (
+    <div className={GRID}>
+      <div className="flex min-w-0 flex-col gap-4">
+        <Card className="overflow-hidden">
+          <div ref={whole} className="flex flex-col bg-surface">
+            <BrowserFrame
+              stage={stage}
+              player={player}
+              events={events.data?.data ?? []}
+              isMasked={replay.is_masked}
+              isFull={fullScreen.isOn}
+            />
+            {player && <Deck player={player} session={session} insights={insights} fullScreen={fullScreen} />}
+            {!player && <div className="h-[108px]" />}
+          </div>
+        </Card>
+        <Chapters
+          session={session}
+          insights={insights}
+          isWide
+          onGo={({ at }) => player?.seek(Date.parse(at) - LEAD_MS)}
+        />
+      </div>
+      {player ? (
+        <Panels player={player} session={session} insights={insights} events={events} />
+      ) : (
+        <Card className="h-[480px]">{null}</Card>
+      )}
+    </div>
+  );
+}
+
+interface DeckProps {
+  player: Player;
+  session: Session;
+  insights: Insight[];
+  fullScreen: ReturnType<typeof useFullScreen>;
+}
+
+function Deck({ player, session, insights, fullScreen }: DeckProps) {
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const stops = insights.map((insight) => Date.parse(insight.timestamp) - LEAD_MS).sort((a, b) => a - b);
+  usePlayerKeys(player, stops, { onFullScreen: fullScreen.toggle, onHelp: () => setHelpOpen((isOpen) => !isOpen) });
+  return (
+    <>
+      <Scrubber player={player} session={session} />
+      <Controls
+        player={player}
+        session={session}
+        stops={stops}
+        fullScreen={fullScreen}
+        isHelpOpen={isHelpOpen}
+        onHelp={setHelpOpen}
+      />
+    </>
+  );
+}

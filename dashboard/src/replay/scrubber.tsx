@@ -1,0 +1,95 @@
+'use client';
+
+import { memo, useRef, useState } from 'react';
+import type { Session } from '@/api/types';
+import { Ribbon } from '@/design/ribbon';
+import { courseOf } from '@/design/ribbon-geometry';
+import { clock } from '@/format/format';
+import { useWidth } from '@/shell/width';
+import { useText } from '@/text/text';
+import type { Player } from './player';
+import type { Span } from './timeline';
+import { usePlayerState } from './use-player';
+
+const HEIGHT_PX = 36;
+
+/** What can be skipped is paler. */
+const Idle = memo(function Idle({ spans, startMs, endMs }: { spans: readonly Span[]; startMs: number; endMs: number }) {
+  const share = (ms: number) => `${(100 * (ms - startMs)) / (endMs - startMs)}%`;
+  return spans.map((span) => (
+    <span
+      key={span.fromMs}
+      aria-hidden="true"
+      className="pointer-events-none absolute inset-y-2 bg-surface opacity-55"
+      style={{ left: share(span.fromMs), width: `calc(${share(span.toMs)} - ${share(span.fromMs)})` }}
+    />
+  ));
+});
+
+function Head({ player }: { player: Player }) {
+  const share = usePlayerState(player, ({ atMs, startMs, endMs }) => (atMs - startMs) / (endMs - startMs));
+  return (
+    <span
+      aria-hidden="true"
+      className="pointer-events-none absolute -inset-y-0.5 w-0.5 -translate-x-1/2 rounded-full bg-accent"
+      style={{ left: `${100 * share}%` }}
+    />
+  );
+}
+
+/** The session's ribbon as the timeline: click or drag to a moment. */
+export function Scrubber({ player, session }: { player: Player; session: Session }) {
+  const text = useText();
+  const bar = useRef<HTMLDivElement>(null);
+  const width = useWidth(bar, 800);
+  const [hover, setHover] = useState<number | null>(null);
+  const startMs = usePlayerState(player, (state) => state.startMs);
+  const endMs = usePlayerState(player, (state) => state.endMs);
+  const idle = usePlayerState(player, (state) => state.idle);
+  const second = usePlayerState(player, (state) => Math.floor((state.atMs - state.startMs) / 1000));
+  const lengthMs = endMs - startMs;
+  const shareOf = (event: React.PointerEvent) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  const seek = (event: React.PointerEvent) => player.seek(startMs + shareOf(event) * lengthMs);
+  return (
+    <div className="border-t border-hairline px-4 pt-3">
+      <div
+        ref={bar}
+        role="slider"
+        tabIndex={0}
+        aria-label={text.replay.position}
+        aria-valuemin={0}
+        aria-valuemax={Math.round(lengthMs / 1000)}
+        aria-valuenow={second}
+        aria-valuetext={`${clock(second * 1000)} / ${clock(lengthMs)}`}
+        data-testid="replay-scrubber"
+        className="relative cursor-pointer touch-none rounded-sm"
+        style={{ height: HEIGHT_PX }}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          seek(event);
+        }}
+        onPointerMove={(event) => {
+          setHover(shareOf(event));
+          if (event.buttons > 0) seek(event);
+        }}
+        onPointerLeave={() => setHover(null)}
+      >
+        <Ribbon course={courseOf(session, endMs)} width={width} height={HEIGHT_PX} isLabelled />
+        <Idle spans={idle} startMs={startMs} endMs={endMs} />
+        <Head player={player} />
+        {hover !== null && (
+          <span
+            aria-hidden="true"
+            className="pointer-events-none absolute -top-6 -translate-x-1/2 rounded-md border border-hairline bg-surface px-1.5 text-12"
+            style={{ left: `${Math.min(97, Math.max(3, 100 * hover))}%` }}
+          >
+            {clock(hover * lengthMs)}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}

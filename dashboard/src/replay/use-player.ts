@@ -1,0 +1,67 @@
+'use client';
+
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { type RefObject, useEffect, useState, useSyncExternalStore } from 'react';
+import { callData } from '@/api/client';
+import { projectPath } from '@/api/queries';
+import type { Replay, Session } from '@/api/types';
+import { useRoute } from '@/route/route';
+import { Player, type PlayerState } from './player';
+import type { Size } from './stage';
+
+export function replayPath(project: string, session: string): string {
+  return `${projectPath(project)}/sessions/${encodeURIComponent(session)}/replay`;
+}
+
+export function assetsPath(project: string): string {
+  return `${projectPath(project)}/replay/assets`;
+}
+
+export function useReplay(session: string, isAllowed: boolean): UseQueryResult<Replay> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'replay', session],
+    queryFn: ({ signal }) => callData<Replay>(replayPath(project, session), { signal }),
+    enabled: isAllowed,
+    // A manifest grows; the player asks for it itself while it follows.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+}
+
+/** A player in `root`, from when the page is there until it goes. */
+export function usePlayer(
+  root: RefObject<HTMLElement | null>,
+  session: Session,
+  replay: Replay,
+  atMs: number,
+): Player | null {
+  const { project } = useRoute();
+  const [player, setPlayer] = useState<Player | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a player is made once; what grows is told to it
+  useEffect(() => {
+    if (!root.current) return;
+    const made = new Player({
+      path: replayPath(project, session.id),
+      assetsPath: assetsPath(project),
+      replay,
+      startMs: Date.parse(session.started_at),
+      endMs: Date.parse(session.ended_at),
+      atMs,
+    });
+    setPlayer(made);
+    return made.mount(root.current);
+  }, [project, session.id]);
+  return player;
+}
+
+/** A part of the player's state; `select` must answer the same while nothing it names has changed. */
+export function usePlayerState<T>(player: Player, select: (state: PlayerState) => T): T {
+  return useSyncExternalStore(player.subscribe, () => select(player.state));
+}
+
+const NEVER = () => () => {};
+
+export function usePageSize(player: Player | null): Size | null {
+  return useSyncExternalStore(player?.subscribe ?? NEVER, () => player?.state.size ?? null);
+}
