@@ -24,7 +24,16 @@ const lend = () => [
 
 export type Lent = ReturnType<typeof lend>;
 
+/** From beside this file. */
+let load = () => import('./sdk.more.js');
+
+/** A classic script from another origin does not know where it came from, and has to be told. */
+export function loadBeside(script: string): void {
+  load = () => import(new URL('./sdk.more.js', script).href);
+}
+
 export function loadMore(): void {
-  // Relative to this file's own address, as a module and as a classic script.
-  import('./sdk.more.js').then(({ start }) => start(lend())).catch((error) => report('more', error));
+  load()
+    .then(({ start }) => start(lend()))
+    .catch((error) => report('more', error));
 }

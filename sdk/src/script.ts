@@ -1,6 +1,7 @@
 /** The script tag: takes over from the queueing stub, and starts from the tag's own `data-` attributes when it has a project key. */
 import { GoSight } from './client.js';
 import type { Config } from './config.js';
+import { loadBeside } from './core.js';
 import { guard, report } from './guard.js';
 
 type Call = [name: string, ...args: unknown[]];
@@ -9,7 +10,9 @@ guard(() => {
   const script = document.currentScript as HTMLScriptElement | null;
   const host = window as unknown as { GoSight?: { q?: unknown } };
   const waiting = (host.GoSight?.q ?? []) as Iterable<Call>;
-  const endpoint = script?.src ? new URL(script.src).origin : '';
+  const { src } = script ?? {};
+  const endpoint = src ? new URL(src).origin : '';
+  if (src) loadBeside(src);
   const call = guard(([name, ...args]: Call) => {
     const method = (api as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name];
     if (method) method(...args);

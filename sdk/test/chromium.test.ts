@@ -516,6 +516,19 @@ describe('the page', () => {
     expect(await page.evaluate('GoSight.getVersion()')).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
+  it('may load it by a script tag from another origin', async () => {
+    const site = await new Capture().listen();
+    site.pages['/'] = html('<button id="b">b</button>', `<script async src="${server.url}/sdk.js" data-project-key="${KEY}"></script>`);
+    await page.goto(site.url);
+    // Told by the second file.
+    await server.event('page_load');
+    await page.click('#b');
+    expect((await server.event('click')).page.url).toBe(`${site.url}/`);
+    expect(site.paths.filter((path) => path.includes('sdk'))).toEqual([]);
+    expect(errors).toEqual([]);
+    await site.close();
+  });
+
   it('may load it as a module from another origin', async () => {
     const site = await new Capture().listen();
     site.pages['/'] = html(
