@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use gosight_oracle::OracleEvent;
 use gosight_oracle::intake::first_seen;
+use harness::deaths::{Death, die_and_return};
 use harness::traffic::{Parcel, Traffic};
-use harness::{Door, GoSight, PATIENCE, signal, totals, views};
+use harness::{Door, GoSight, PATIENCE, totals, views};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -26,19 +27,7 @@ const SESSIONS_PER_SENDER_MAX: usize = 150;
 const SEND_EVERY: Duration = Duration::from_millis(40);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Who dies, and when.
-#[derive(Clone, Copy, Debug)]
-enum Death {
-    Parent,
-    Engine,
-    Both,
-    /// Before it has come up again: amid a replay, or before that.
-    Newborn,
-    /// By its own hand, at this fail point, when it has been passed so often.
-    FailPoint(&'static str, u32),
-}
-
-const DEATHS: [Death; 12] = [
+const DEATHS: [Death; 13] = [
     Death::Parent,
     Death::Parent,
     Death::Parent,
@@ -49,6 +38,7 @@ const DEATHS: [Death; 12] = [
     Death::Newborn,
     Death::FailPoint(gosight_log::APPEND_BEFORE_ACK, 60),
     Death::FailPoint(gosight_log::APPEND_BEFORE_ACK, 3),
+    Death::FailPoint(gosight_ingest::CHUNKS_DURABLE, 4),
     Death::FailPoint(gosight_dataflow::COMMIT_BEGUN, 4),
     Death::FailPoint(gosight_dataflow::COMMIT_INSERTED, 4),
 ];
@@ -142,46 +132,6 @@ async fn kill_again_and_again(gosight: &mut GoSight, seed: u64) {
             number + 1
         );
     }
-}
-
-/// One life, its end, and the next one ready. How long the return took.
-async fn die_and_return(gosight: &mut GoSight, death: Death, life: Duration) -> Duration {
-    match death {
-        Death::Engine => {
-            tokio::time::sleep(life).await;
-            let began = Instant::now();
-            let engine = gosight.engine_pid().expect("an engine");
-            signal(engine, "KILL");
-            gosight.another_engine(engine).await;
-            return began.elapsed();
-        }
-        Death::Parent => {
-            tokio::time::sleep(life).await;
-            gosight.kill();
-        }
-        Death::Both => {
-            tokio::time::sleep(life).await;
-            signal(gosight.engine_pid().expect("an engine"), "KILL");
-            gosight.kill();
-        }
-        Death::Newborn => {
-            gosight.kill();
-            gosight.launch(&[]);
-            tokio::time::sleep(life / 2).await;
-            gosight.kill();
-        }
-        Death::FailPoint(point, passes) => {
-            gosight.kill();
-            gosight.launch(&[("FAILPOINTS", &format!("{point}={passes}*off->return"))]);
-            let status = gosight.ended_within(PATIENCE).await;
-            let status = status.unwrap_or_else(|| panic!("{point} was not reached:\n{}", gosight.log()));
-            assert_eq!(status.code(), None, "it aborts at {point}: {status}");
-        }
-    }
-    let began = Instant::now();
-    gosight.launch(&[]);
-    gosight.ready().await;
-    began.elapsed()
 }
 
 /// Compared with the files of the stopped installation.

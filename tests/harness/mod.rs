@@ -1,7 +1,7 @@
 //! A GoSight of one's own for a test: the real binary, a free port, an empty folder, and the few calls every journey makes.
 //!
-//! [`GoSight`] is the process, [`Door`] what a client sees of it, [`traffic`] makes visitors up, [`views`] reads everything the API shows
-//! and compares it with the oracle.
+//! [`GoSight`] is the process, [`deaths`] how it ends, [`Door`] what a client sees of it, [`traffic`] makes visitors up, [`views`] reads
+//! everything the API shows and compares it with the oracle.
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 #![allow(
@@ -10,6 +10,7 @@
     reason = "a test prints its figures, and the output of what failed"
 )]
 
+pub(crate) mod deaths;
 pub(crate) mod totals;
 pub(crate) mod traffic;
 pub(crate) mod views;

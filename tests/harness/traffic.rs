@@ -152,6 +152,7 @@ impl Traffic {
         steps.iter_mut().for_each(|(at_ms, _)| *at_ms += start_ms);
         steps.shuffle(&mut self.rng);
         let head = self.head(pages, is_late);
+        record(&mut steps, !head.session_id.is_empty());
         let mut parcels: Vec<Parcel> = Vec::new();
         while !steps.is_empty() {
             let count = self.rng.random_range(1..=EVENTS_PER_BATCH_MAX).min(steps.len());
@@ -398,15 +399,7 @@ impl<'a> Script<'a> {
             }),
         );
         self.after(200, Payload::PageHidden(PageHidden {}));
-        let data = bytes(self.rng);
-        self.after(
-            300,
-            Payload::ReplayChunk(ReplayChunk {
-                event_count: 9,
-                data: data.into(),
-                ..ReplayChunk::default()
-            }),
-        );
+        self.after(300, Payload::ReplayChunk(ReplayChunk::default()));
     }
 
     fn fill_form(&mut self) {
@@ -480,8 +473,20 @@ fn uuid(rng: &mut StdRng) -> String {
     Uuid::from_u128(rng.random()).to_string()
 }
 
-fn bytes(rng: &mut StdRng) -> Vec<u8> {
-    (0..200).map(|_| rng.random()).collect()
+/// Gives the replay chunks something that was recorded. A server that knows no sessions records none.
+fn record(steps: &mut Vec<(i64, Event)>, has_session: bool) {
+    steps.retain(|(_, event)| has_session || !matches!(event.payload, Some(Payload::ReplayChunk(_))));
+    let chunks = steps.iter_mut().filter_map(|(at_ms, event)| match &mut event.payload {
+        Some(Payload::ReplayChunk(chunk)) => Some((*at_ms, chunk)),
+        _ => None,
+    });
+    for (index, (at_ms, chunk)) in (0..).zip(chunks) {
+        let move_to = serde_json::json!({ "x": 10 * index, "y": 20, "id": 1, "timeOffset": 0 });
+        let moved = serde_json::json!({ "source": 1, "positions": [move_to] });
+        let events = serde_json::json!([{ "type": 3, "data": moved, "timestamp": at_ms }]);
+        chunk.index = index;
+        chunk.data = events.to_string().into_bytes().into();
+    }
 }
 
 /// A batch in the oracle's words. Its clock is right, so event times are the client's.
