@@ -94,7 +94,10 @@ impl Gosight {
         let notifier = Notifier::new(meta.clone(), telegram.clone(), reach(&args), &url);
         let mut tasks = Tasks::new();
         tasks.start_droppable("the relay of settings", relay(meta.clone(), log.clone()));
-        tasks.start_droppable("the writer of recordings", write_recordings(analytics.clone(), log.clone()));
+        tasks.start_droppable(
+            "the writer of recordings",
+            write_recordings(analytics.clone(), log.clone()),
+        );
         tasks.start("the notifier", notify(notifier.clone(), tasks.stopping()));
         if let Some(bot) = telegram {
             let listening = listen_to_telegram(bot, analytics.clone(), meta.clone(), tasks.stopping());

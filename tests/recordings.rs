@@ -116,7 +116,7 @@ fn chunk(rng: &mut StdRng, index: u32) -> String {
         .map(|_| rng.random_range('a'..='z'))
         .collect();
     let mut events = Vec::new();
-    if index % CHUNKS_PER_SNAPSHOT == 0 {
+    if index.is_multiple_of(CHUNKS_PER_SNAPSHOT) {
         let text = json!({ "type": 3, "id": 4, "textContent": said });
         let body = json!({ "type": 2, "id": 3, "tagName": "body", "attributes": {}, "childNodes": [text] });
         let html = json!({ "type": 2, "id": 2, "tagName": "html", "attributes": {}, "childNodes": [body] });
