@@ -34,7 +34,7 @@ async function bundle(entry, name, format, shaped = asArrows) {
   const { code } = await minify(shaped(outputFiles[0].text), {
     module: true,
     ecma: 2022,
-    compress: { passes: 3, unsafe: true, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
+    compress: { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_math: true, lhs_constants: false, pure_getters: true, keep_fargs: false },
     mangle: { properties: { regex: INTERNAL } },
   });
   writeFileSync(new URL(`dist/${name}`, root), code);

@@ -60,8 +60,8 @@ function stop(): void {
   clear();
 }
 
-function record(wanted: boolean): void {
-  state.recording = wanted;
+function become(next: Partial<typeof state>): void {
+  Object.assign(state, next);
   tell();
 }
 
@@ -106,14 +106,8 @@ const methods = {
   startNewSession(): void {
     if (state.running) startSession('requested');
   },
-  pause(): void {
-    state.halted = true;
-    tell();
-  },
-  resume(): void {
-    state.halted = false;
-    tell();
-  },
+  pause: (): void => become({ halted: true }),
+  resume: (): void => become({ halted: false }),
   isPaused: (): boolean => state.halted,
   /** Sends what waits; settles when the server has it or it is kept for later. */
   flush: (): Promise<unknown> => flush(),
@@ -137,8 +131,8 @@ const methods = {
   },
   getVersion: (): string => version,
   /** Records from now on, whatever the page's own mode and sample rate. What the project forbids stays forbidden. */
-  startReplay: (): void => record(true),
-  stopReplay: (): void => record(false),
+  startReplay: (): void => become({ recording: true }),
+  stopReplay: (): void => become({ recording: false }),
 };
 
 export type GoSightApi = typeof methods;

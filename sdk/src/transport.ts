@@ -9,6 +9,8 @@ import { varint } from './protobuf.js';
 
 const SENT_AT_TAG = 16;
 const EVENTS_PATH = '/v1/events';
+/** Requests that outlive their page share 64 KiB. */
+const KEEPALIVE_BYTES_MAX = 60_000;
 /** A server that takes longer hangs. */
 const ANSWER_MS = 30_000;
 /** Nobody answered, or not now. */
@@ -79,7 +81,14 @@ export function stamped({ bytes }: Batch): Bytes {
 }
 
 export function post(path: string, body: Bytes, headers?: HeadersInit): Promise<Response> {
-  return fetcher(options.endpoint + path, { method: 'POST', body, headers, keepalive: true, credentials: 'omit', signal: AbortSignal.timeout?.(ANSWER_MS) });
+  return fetcher(options.endpoint + path, {
+    method: 'POST',
+    body,
+    headers,
+    keepalive: body.length < KEEPALIVE_BYTES_MAX,
+    credentials: 'omit',
+    signal: AbortSignal.timeout?.(ANSWER_MS),
+  });
 }
 
 /** The preflight-free form: the key is in the message, the compression in the url. */

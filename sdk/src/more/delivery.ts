@@ -14,6 +14,8 @@ const BACKOFF_MAX_MS = 60_000;
 const RETRY_AFTER_MAX_MS = 3_600_000;
 /** An answer later than this is overdue: until it comes the batch is kept as well, for the tab may not live to see it. */
 const OVERDUE_MS = 1000;
+/** A larger request, a recording's, does not outlive its page: its batch is kept from the start. */
+const OUTLIVES_BYTES_MAX = 59_000;
 /** A server that hangs must not hold the connections the page itself needs: a browser opens six to a host. */
 const IN_FLIGHT_MAX = 4;
 
@@ -126,10 +128,14 @@ export function startDelivery(): void {
     // What a beacon meets nobody learns: where answers are overdue it does not go alone.
     if (leaving) return (!beacon(batch) || overdue) && keep(batch, true);
     let kept: ReturnType<typeof keep> | undefined;
-    const timer = later(() => {
-      overdue++;
-      kept = keep(batch, false, true);
-    }, OVERDUE_MS);
+    const isLarge = batch.bytes.length > OUTLIVES_BYTES_MAX;
+    const timer = later(
+      () => {
+        overdue++;
+        kept = keep(batch, false, true);
+      },
+      isLarge ? 0 : OVERDUE_MS,
+    );
     inFlight++;
     const isDone = settle(await attempt(batch, urgent));
     inFlight--;

@@ -1,37 +1,55 @@
-/** The recorder: what the page looked like and what happened on it, as rrweb events in chunks. Start reading at page.ts; what is told is decided in masks.ts. */
+/**
+ * The recorder: what a page looked like and what happened on it, as rrweb events in chunks. Here it is begun and ended. Start reading at recording.ts;
+ * page.ts observes, serialize.ts tells nodes, masks.ts decides what may be told.
+ */
 import type { ReplayMode } from '../config.js';
-import { borrow } from '../more/core.js';
+import { borrow, on, options } from '../more/core.js';
 import type { Turn } from '../more/recorder.js';
-import type { Identity } from '../session.js';
-import { type Chunks, openChunks } from './chunks.js';
-import { type Observed, observe } from './page.js';
-
-interface Recording {
-  mode: ReplayMode;
-  session: string;
-  chunks: Chunks;
-  observed: Observed;
-}
+import { makePlan } from './plan.js';
+import { isIdle, openRecording, type Recording } from './recording.js';
 
 export function start(lent: Parameters<typeof borrow>[0]): Turn {
   borrow(lent);
   let recording: Recording | undefined;
+  /** What the recording belongs to: another mode or session, or other settings, want another. */
+  let belongsTo = '';
+  let latest: Parameters<Turn>;
 
-  function end(isToBeSent: boolean): void {
-    recording?.observed.stop();
-    recording?.chunks.close(isToBeSent);
+  function end(isSent: boolean): void {
+    recording?.stop(isSent);
     recording = undefined;
   }
 
-  function begin(mode: ReplayMode, who: Identity): void {
-    const chunks = openChunks(who);
-    recording = { mode, session: who.session, chunks, observed: observe(chunks.add) };
+  /** A session may go on in another tab, and so here. What a trigger started is followed by waiting for the next. */
+  function whenOver(mode: ReplayMode): void {
+    end(true);
+    if (isIdle(latest[2])) belongsTo = '';
+    else if (mode === 'trigger') begin();
   }
 
-  return (mode, running, who, page, _event) => {
-    if (recording && (mode !== recording.mode || who.session !== recording.session)) end(running);
-    recording?.chunks.move(who, page);
-    if (mode !== 'off' && !recording) begin(mode, who);
-    recording?.chunks.move(who, page);
+  function begin(): void {
+    if (document.readyState === 'loading') return;
+    makePlan();
+    const [mode, , who, page] = latest;
+    recording = openRecording(mode, who, page, () => whenOver(mode));
+  }
+
+  const turn: Turn = (...now) => {
+    latest = now;
+    const [mode, running, who, page, event] = now;
+    const belongs = mode === 'off' || isIdle(who) ? '' : [mode, who.session, options.settings?.version].join();
+    if (belongs !== belongsTo) {
+      end(running);
+      belongsTo = belongs;
+      if (belongs) begin();
+    }
+    recording?.move(who, page);
+    if (event) recording?.hear(event);
   };
+
+  on(document, 'DOMContentLoaded', () => belongsTo && !recording && begin());
+  on(window, 'pagehide visibilitychange', ({ type }) => {
+    if (type === 'pagehide' || document.hidden) recording?.leave();
+  });
+  return turn;
 }

@@ -1,69 +1,132 @@
-/** Observes the page: a snapshot, then what changes. Everything is told to one function, in order of time. */
-import { cleanUrl, guard } from '../more/core.js';
-import {
-  ADOPTED_SHEET,
-  type Add,
-  FULL_SNAPSHOT,
-  INCREMENT,
-  INPUT,
-  MEDIA,
-  META,
-  MOUSE_INTERACTION,
-  MUTATION,
-  RESIZE,
-  type Recorded,
-  SCROLL,
-  SELECTION,
-  SHEET_DECLARATION,
-  SHEET_RULE,
-  type Told,
-} from './events.js';
+/**
+ * Observes the page: a snapshot, then what changes. Everything is told to one function, in order of time.
+ *
+ * A snapshot that takes more than one slice is *held*: as long as nothing but children it lacks comes in, they are put in their place in it, so that
+ * most pages are told whole in one event. The first change of the tree, or time, ends that; then what is lacking follows as changes.
+ */
+import { cleanUrl, guard, options } from '../more/core.js';
+import type { Add, Recorded, Told } from './events.js';
+import * as rrweb from './events.js';
 import { readMarks } from './masks.js';
+import { plan } from './plan.js';
+import { onPressure } from './pressure.js';
 import { getWindowScroll, initObservers, mirror, ProcessedNodeManager, ShadowDomManager, StylesheetManager, type Surroundings } from './rrweb.js';
-import { serialize, whenTold } from './serialize.js';
-import { begin, flat, onSlice } from './slices.js';
+import { DEPTH_MAX, serialize, whenTold } from './serialize.js';
+import { begin, flat, isWhole, onSlice } from './slices.js';
 
 /** The first slice of a snapshot: most pages fit it whole. */
 const SNAPSHOT_MS = 30;
+/** A snapshot is held no longer… */
+const HOLD_MS_MAX = 1000;
+/** …and no larger than what can be written as text in one task. */
+const HOLD_NODES_MAX = 20_000;
+
+/** Whether a node added there leaves the tree as deep as readers can follow. */
+function isShallow({ parentId }: Add): boolean {
+  let depth = 0;
+  for (let at = mirror.getNode(parentId); at; at = at.parentNode) depth++;
+  return depth < DEPTH_MAX;
+}
+
+/** The callbacks of rrweb's observers, by the source of what they tell. */
+const CALLBACKS = {
+  mutationCb: rrweb.MUTATION,
+  mouseInteractionCb: rrweb.MOUSE_INTERACTION,
+  scrollCb: rrweb.SCROLL,
+  viewportResizeCb: rrweb.RESIZE,
+  inputCb: rrweb.INPUT,
+  mediaInteractionCb: rrweb.MEDIA,
+  styleSheetRuleCb: rrweb.SHEET_RULE,
+  styleDeclarationCb: rrweb.SHEET_DECLARATION,
+  selectionCb: rrweb.SELECTION,
+};
 
 export interface Observed {
   /** A fresh snapshot of the page as it is. */
   snapshot(): void;
+  /** Tells what is held. */
+  release(): void;
   stop(): void;
 }
 
-export function observe(emit: (event: Recorded) => void, mousemove?: number | false): Observed {
-  const send = (type: number, data: Record<string, unknown>) => emit({ type, data, timestamp: Date.now() });
-  const change = (source: number) => (data: object) => send(INCREMENT, { source, ...data });
-  const mutationCb = change(MUTATION);
-  const scrollCb = change(SCROLL);
-  const stylesheetManager = new StylesheetManager({ mutationCb, adoptedStyleSheetCb: change(ADOPTED_SHEET) });
-  const sampling = { mousemove };
-  const shared = { stylesheetManager, sampling, processedNodeManager: new ProcessedNodeManager() };
-  const shadowDomManager = new ShadowDomManager({ mutationCb, scrollCb, mirror, bypassOptions: shared });
+/** `take` gets the events, and `watch` each element that is told. */
+export function observe(take: (event: Recorded) => void, watch: (element: Element) => void): Observed {
+  /** Meta and snapshot, and what came since; a snapshot that is not held leaves it empty. */
+  let held: Recorded[] = [];
+  let isOver = false;
+  let holdTimer: ReturnType<typeof setTimeout> | undefined;
   const ends: (() => void)[] = [];
   const frames = new WeakSet<Element>();
   const documents = new WeakSet<Document>();
 
-  function add(adds: Add[]): void {
-    if (adds[0]) mutationCb({ adds: flat(adds), removes: [], texts: [], attributes: [] });
+  function tell(type: number, data: Record<string, unknown>): void {
+    const event = { type, data, timestamp: Date.now() };
+    if (isOver) return;
+    const { adds = [], removes = [] } = data as { adds?: Add[]; removes?: object[] };
+    if (adds[0] || removes[0]) release();
+    if (held[0]) held.push(event);
+    else take(event);
+  }
+  const change = (source: number) => (data: object) => tell(rrweb.INCREMENT, { source, ...data });
+  const callbacks = Object.fromEntries(Object.entries(CALLBACKS).map(([name, source]) => [name, change(source)]));
+  const mutate = (more: object) => change(rrweb.MUTATION)({ texts: [], attributes: [], removes: [], adds: [], ...more });
+
+  const { mutationCb, scrollCb } = callbacks as Record<'mutationCb' | 'scrollCb', (data: object) => void>;
+  const stylesheetManager = new StylesheetManager({ mutationCb, adoptedStyleSheetCb: change(rrweb.ADOPTED_SHEET) });
+  const sampling = { mousemove: plan.mouseMove && options.sampling.mouseMoveInterval };
+  const shared = { stylesheetManager, sampling, processedNodeManager: new ProcessedNodeManager() };
+  const shadowDomManager = new ShadowDomManager({ mutationCb, scrollCb, mirror, bypassOptions: shared });
+
+  function release(): void {
+    clearTimeout(holdTimer);
+    const events = held;
+    held = [];
+    events.forEach(take);
+  }
+
+  const isSmall = () => mirror.idNodeMap.size < HOLD_NODES_MAX;
+
+  /** Takes what a slice of a snapshot or of additions told. */
+  function takeSlice(adds: Add[]): void {
+    if (held[0] && isSmall() && adds.every(isShallow)) adds.forEach(insert);
+    else if (adds[0]) mutate({ adds: flat(adds) });
+    if (isWhole()) release();
+  }
+
+  /** Puts a node into the snapshot that is held, before the next sibling that is there. */
+  function insert({ parentId, nextId, node }: Add): void {
+    const { childNodes } = mirror.getMeta(mirror.getNode(parentId) as Node) as Required<Told>;
+    const next = nextId === null ? -1 : childNodes.findIndex(({ id }) => id === nextId);
+    childNodes.splice(next < 0 ? childNodes.length : next, 0, node);
+  }
+
+  function snapshot(): void {
+    release();
+    readMarks();
+    stylesheetManager.reset();
+    shadowDomManager.init();
+    mirror.idNodeMap = new Map();
+    onSlice(takeSlice);
+    begin(SNAPSHOT_MS);
+    const { left, top } = getWindowScroll(window);
+    const timestamp = Date.now();
+    const meta = { type: rrweb.META, data: { href: cleanUrl(location.href), width: innerWidth, height: innerHeight }, timestamp };
+    const node = serialize(document, {});
+    held = [meta, { type: rrweb.FULL_SNAPSHOT, data: { node, initialOffset: { left, top } }, timestamp }];
+    holdTimer = setTimeout(guard(release), HOLD_MS_MAX);
+    adopt(document);
+    if (isWhole() || !isSmall()) release();
+  }
+
+  function adopt(root: Document): void {
+    const { adoptedStyleSheets } = root;
+    if (adoptedStyleSheets?.length) stylesheetManager.adoptStyleSheets(adoptedStyleSheets, mirror.getId(root));
   }
 
   function observeDocument(doc: Document): void {
     documents.add(doc);
-    const told = (source: number) => ({ [NAMES[source] as string]: change(source) });
-    const callbacks = Object.assign({}, ...Object.keys(NAMES).map((source) => told(Number(source))));
-    ends.push(
-      initObservers({
-        ...shared,
-        ...callbacks,
-        mousemoveCb: (positions: object[], source: number) => change(source)({ positions }),
-        doc,
-        mirror,
-        shadowDomManager,
-        recordDOM: true,
-      } as Surroundings),
-    );
+    const mousemoveCb = (positions: object[], source: number) => change(source)({ positions });
+    ends.push(initObservers({ ...shared, ...callbacks, mousemoveCb, doc, mirror, shadowDomManager, recordDOM: true } as Surroundings));
   }
 
   /** The document of a frame is told when it has loaded, and again when it has navigated. */
@@ -73,63 +136,43 @@ export function observe(emit: (event: Recorded) => void, mousemove?: number | fa
     if (!contentDocument || parentId < 0) return;
     begin();
     const node = serialize(contentDocument, {});
-    mutationCb({ adds: [{ parentId, nextId: null, node }], removes: [], texts: [], attributes: [], isAttachIframe: true });
+    mutate({ adds: [{ parentId, nextId: null, node }], isAttachIframe: true });
     shadowDomManager.observeAttachShadow(frame);
     if (!documents.has(contentDocument)) observeDocument(contentDocument);
     adopt(contentDocument);
   }
 
-  function adopt(doc: Document): void {
-    const { adoptedStyleSheets } = doc;
-    if (adoptedStyleSheets?.length) stylesheetManager.adoptStyleSheets(adoptedStyleSheets, mirror.getId(doc));
-  }
-
-  function snapshot(): void {
-    readMarks();
-    send(META, { href: cleanUrl(location.href), width: innerWidth, height: innerHeight });
-    stylesheetManager.reset();
-    shadowDomManager.init();
-    mirror.idNodeMap = new Map();
-    onSlice(add);
-    begin(SNAPSHOT_MS);
-    const node = serialize(document, {}) as Told;
-    send(FULL_SNAPSHOT, { node, initialOffset: getWindowScroll(window) });
-    adopt(document);
-  }
-
   whenTold((element) => {
-    const { shadowRoot } = element;
-    if (shadowRoot) shadowDomManager.addShadowRoot(shadowRoot, element.ownerDocument);
-    if (element.localName !== 'iframe') return;
+    watch(element);
+    const { shadowRoot, localName, ownerDocument } = element;
+    if (shadowRoot) shadowDomManager.addShadowRoot(shadowRoot, ownerDocument);
+    if (localName !== 'iframe') return;
     const frame = element as HTMLIFrameElement;
     const come = guard(() => enter(frame));
     if (!frames.has(frame)) frame.addEventListener('load', come);
     frames.add(frame);
     if (frame.contentDocument?.readyState === 'complete') setTimeout(come);
   });
+  onPressure((isGap) => {
+    if (!isGap) return snapshot();
+    onSlice(takeSlice);
+    release();
+    tell(rrweb.CUSTOM, { tag: 'gosight.gap', payload: { reason: 'mutations' } });
+  });
   snapshot();
   observeDocument(document);
 
   return {
     snapshot,
+    release,
     stop() {
+      release();
+      isOver = true;
       onSlice(() => {});
       whenTold(() => {});
+      onPressure(() => {});
       for (const end of ends) guard(end)();
       shadowDomManager.reset();
     },
   };
 }
-
-/** The callbacks of rrweb's observers, by the source of what they tell. */
-const NAMES: Record<number, string> = {
-  [MUTATION]: 'mutationCb',
-  [MOUSE_INTERACTION]: 'mouseInteractionCb',
-  [SCROLL]: 'scrollCb',
-  [RESIZE]: 'viewportResizeCb',
-  [INPUT]: 'inputCb',
-  [MEDIA]: 'mediaInteractionCb',
-  [SHEET_RULE]: 'styleSheetRuleCb',
-  [SHEET_DECLARATION]: 'styleDeclarationCb',
-  [SELECTION]: 'selectionCb',
-};

@@ -1,12 +1,74 @@
-/** Recording degrades before the page does. */
+/**
+ * Recording degrades before the page does. When mutations cost more than their share, they are no longer looked at: the recording has a gap, and
+ * shows the page again with a fresh snapshot when it has calmed down. A page that never does is shown as a picture now and then.
+ */
 import { guard } from '../more/core.js';
 import type { MutationBuffer } from './rrweb.js';
 import { begin } from './slices.js';
 
-export function takeMutations(records: MutationRecord[], buffer: MutationBuffer): void {
-  begin();
-  for (const record of records) buffer.processMutation(record);
+/** One callback's mutations may take so long to look at; what they add is told in slices anyway. */
+const TASK_MS_MAX = 25;
+/** All of a second's mutations: a tenth of it. */
+const SECOND_MS_MAX = 100;
+/** So few mutations in a second are calm. */
+const CALM_RECORDS_MAX = 1000;
+const SECOND_MS = 1000;
+/** Gaps one soon after the other are each twice as long as the one before. */
+const GAP_MS_FIRST = 1000;
+const GAP_MS_MAX = 60_000;
+
+let secondBegan = 0;
+let spentMs = 0;
+let records = 0;
+let gapMs = GAP_MS_FIRST;
+let timer: ReturnType<typeof setTimeout> | undefined;
+/** Told that a gap begins, and asked for a snapshot at its end. */
+let tell: (isGap: boolean) => void = () => {};
+
+export function onPressure(run: typeof tell): void {
+  clearTimeout(timer);
+  timer = undefined;
+  gapMs = GAP_MS_FIRST;
+  tell = run;
+}
+
+export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): void {
+  const startedAt = begin();
+  if (startedAt - secondBegan > SECOND_MS) {
+    secondBegan = startedAt;
+    spentMs = records = 0;
+  }
+  records += batch.length;
+  if (timer) return;
+  for (const record of batch) {
+    buffer.processMutation(record);
+    if (performance.now() - startedAt > TASK_MS_MAX) return give(buffer);
+  }
   buffer.emit();
+  spentMs += performance.now() - startedAt;
+  if (spentMs > SECOND_MS_MAX) give(buffer);
+}
+
+function give(buffer: MutationBuffer): void {
+  buffer.forget();
+  tell(true);
+  timer = setTimeout(guard(resume), gapMs);
+}
+
+function resume(): void {
+  const isBusy = performance.now() - secondBegan < 2 * SECOND_MS && records > CALM_RECORDS_MAX;
+  gapMs = Math.min(gapMs * 2, GAP_MS_MAX);
+  clearTimeout(timer);
+  timer = undefined;
+  tell(false);
+  if (isBusy) {
+    tell(true);
+    timer = setTimeout(guard(resume), gapMs);
+  } else {
+    // Calm for as long as the gap was, it may be short again.
+    const until = gapMs;
+    setTimeout(() => !timer && gapMs === until && (gapMs = GAP_MS_FIRST), until);
+  }
 }
 
 /** For a proxy of a function of the page: tells of the call and makes it, whatever becomes of the telling. */

@@ -17,14 +17,21 @@ export interface How {
   isFlat?: boolean;
   /** The text of a style that its element has told already. */
   isCssTold?: boolean;
+  depth?: number;
 }
 
-const LEFT_OUT = -2;
+/** rrweb's id of what is not told. */
+export const LEFT_OUT = -2;
+/** A deeper tree is told in pieces: readers of nested data have a limit. */
+export const DEPTH_MAX = 100;
 /** What is not seen: scripts and what stands in for them, what is said to search engines, and links other than to a style. */
 const UNSEEN = 'script,noscript,meta,base,template,link:not([rel~=stylesheet],[as=style])';
 const TAG = /^[a-z][\w:-]*$/;
 
 let lastId = 0;
+
+/** The element that a shadow tree hangs on. */
+export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
 
 /** Called with each element that needs an eye kept on it: frames, hosts of shadow trees, images. */
 let onElement: (element: Element) => void = () => {};
@@ -33,6 +40,7 @@ export function whenTold(run: typeof onElement): void {
 }
 
 export function serialize(node: Node, how: How): Told | null {
+  const { depth = 0 } = how;
   const isHidden = how.isHidden || (how.isHidden === undefined ? isMasked(node) : node.nodeType === 1 && isMask(node as Element));
   const described = describe(node, { ...how, isHidden });
   const known = mirror.getMeta(node)?.id ?? 0;
@@ -42,28 +50,28 @@ export function serialize(node: Node, how: How): Told | null {
   if (!described) return null;
   const doc = node.ownerDocument;
   if (doc && doc !== document) told.rootId = mirror.getId(doc);
-  if ((node.parentNode as ShadowRoot)?.host) told.isShadow = true;
+  if (node.parentNode && hostOf(node.parentNode)) told.isShadow = true;
   if (node.nodeType === 1) {
     const { shadowRoot } = node as Element;
     if (shadowRoot) told.isShadowHost = true;
     onElement(node as Element);
     if (told.attributes?.rr_width) return told;
     if (!how.isFlat) {
-      addChildren(told, node, isHidden);
-      if (shadowRoot) addChildren(told, shadowRoot, isHidden);
+      addChildren(told, node, isHidden, depth);
+      if (shadowRoot) addChildren(told, shadowRoot, isHidden, depth);
     }
-  } else if (node.nodeType === 9) addChildren(told, node, isHidden);
+  } else if (node.nodeType === 9) addChildren(told, node, isHidden, depth);
   return told;
 }
 
 /** The children of a parent; when time is up in the midst of them, the parent waits for the next slice. */
-function addChildren(told: Told, parent: Node, isHidden: boolean): void {
+function addChildren(told: Told, parent: Node, isHidden: boolean, depth: number): void {
   const isTop = /^(#document|HTML|HEAD)$/.test(parent.nodeName);
   const isCssTold = told.attributes?._cssText !== undefined;
   if (told.tagName === 'textarea') return;
   for (const child of parent.childNodes) {
-    if (!isTop && isTimeUp()) return postpone(parent);
-    const one = serialize(child, { isHidden, isCssTold });
+    if (depth > DEPTH_MAX || (!isTop && isTimeUp())) return postpone(parent);
+    const one = serialize(child, { isHidden, isCssTold, depth: depth + 1 });
     if (one) told.childNodes?.push(one);
   }
 }

@@ -3,21 +3,20 @@
  * In idle time each incomplete parent is looked at again, as it is by then, and the children that are not told yet are told as additions.
  */
 import { guard } from '../more/core.js';
-import type { Add, Told } from './events.js';
+import type { Add } from './events.js';
 import { mirror } from './rrweb.js';
-import { serialize } from './serialize.js';
+import { hostOf, LEFT_OUT, serialize } from './serialize.js';
 
 /** A slice, so short that an interaction that comes meanwhile is not felt to wait. */
-export const SLICE_MS = 10;
+const SLICE_MS = 10;
 /** Where the browser is never idle, the next slice comes after this time. */
 const IDLE_WAIT_MS = 300;
-const LEFT_OUT = -2;
 
 let deadline = 0;
-const incomplete = new Set<Node>();
 let isWaiting = false;
-/** Takes what a slice told: additions to make, and whether nothing is left to tell. */
-let tell: (adds: Add[], isWhole: boolean) => void = () => {};
+const incomplete = new Set<Node>();
+/** Takes what a slice told. */
+let tell: (adds: Add[]) => void = () => {};
 
 export function onSlice(run: typeof tell): void {
   tell = run;
@@ -25,13 +24,16 @@ export function onSlice(run: typeof tell): void {
 }
 
 export function whenIdle(run: () => void): void {
-  if ('requestIdleCallback' in window) requestIdleCallback(guard(run), { timeout: IDLE_WAIT_MS });
-  else setTimeout(guard(run), SLICE_MS);
+  // Safari has no idle time.
+  const wait: (run: () => void, options: object) => unknown = window.requestIdleCallback ?? setTimeout;
+  wait(guard(run), { timeout: IDLE_WAIT_MS });
 }
 
-/** A task of ours begins: so much time has it. */
-export function begin(ms = SLICE_MS): void {
-  deadline = performance.now() + ms;
+/** A task of ours begins now and has so much time. */
+export function begin(ms = SLICE_MS): number {
+  const now = performance.now();
+  deadline = now + ms;
+  return now;
 }
 
 export const isTimeUp = (): boolean => performance.now() > deadline;
@@ -49,20 +51,20 @@ function slice(): void {
   isWaiting = false;
   begin();
   const adds: Add[] = [];
-  for (const parent of incomplete) {
+  for (const parent of [...incomplete]) {
     if (isTimeUp()) break;
     incomplete.delete(parent);
     complete(parent, adds);
     const { shadowRoot } = parent as Element;
     if (shadowRoot) complete(shadowRoot, adds);
   }
-  tell(adds, isWhole());
+  tell(adds);
   for (const parent of incomplete) return postpone(parent);
 }
 
 /** Tells the children that are not told yet, each before the next sibling that is, as long as there is time. */
 function complete(parent: Node, adds: Add[]): void {
-  const parentId = mirror.getId((parent as ShadowRoot).host ?? parent);
+  const parentId = mirror.getId(hostOf(parent) ?? parent);
   // A parent that is gone, or not told itself, is told with its children or not at all.
   if (parentId < 0 || !parent.isConnected) return;
   const missing: [Node, number | null][] = [];
@@ -82,7 +84,8 @@ function complete(parent: Node, adds: Add[]): void {
 /** As a player takes additions: each node by itself, parents first. */
 export function flat(adds: Add[]): Add[] {
   return adds.flatMap(({ parentId, nextId, node }) => {
-    const children = node.childNodes?.map((child: Told) => ({ parentId: node.id, nextId: null, node: child })) ?? [];
-    return [{ parentId, nextId, node: node.childNodes ? { ...node, childNodes: [] } : node }, ...flat(children)];
+    if (!node.childNodes) return { parentId, nextId, node };
+    const children = node.childNodes.map((child) => ({ parentId: node.id, nextId: null, node: child }));
+    return [{ parentId, nextId, node: { ...node, childNodes: [] } }, ...flat(children)];
   });
 }
