@@ -42,7 +42,8 @@ const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mar
 /** Elements whose text is not read when it is inside of a larger one's. */
 export const silent = (): string => `script,style,textarea,select,[contenteditable],${marked('mask')},${marked('block')}`;
 export const isMasked = (element: Element): boolean => options.privacy.maskAllText || isMarked(element, 'mask');
-export const isBlocked = (element: Element): boolean => isMarked(element, 'block');
+/** Until the project's settings are known, all is blocked: nobody clicks faster than they come. */
+export const isBlocked = (element: Element): boolean => !options.settings || isMarked(element, 'block');
 export const isIgnored = (element: Element): boolean => isMarked(element, 'ignore');
 
 /** An absolute url without credentials and without parameters that look secret; empty when it is none. */

@@ -1,6 +1,6 @@
 /** The page view that is being seen: the page context its events share, and what its exit will tell. */
 import type { Page, Payloads } from './events.js';
-import { cleanUrl, textToTell } from './privacy.js';
+import { cleanUrl } from './privacy.js';
 import { uuid } from './session.js';
 
 export let page: Page;
@@ -13,7 +13,8 @@ export function newView(referrer = page ? page.url : document.referrer && cleanU
   page = {
     url,
     path: pathname,
-    title: textToTell(document.title),
+    // Often set after the navigation: it is read when events are sent.
+    title: '',
     referrer,
     query: Object.fromEntries(searchParams),
     view_id: uuid(),

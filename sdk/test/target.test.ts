@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, it, describe as suite } from 'vitest';
-import { configure } from '../src/config.js';
+import { type Config, configure, tighten } from '../src/config.js';
 import { cleanUrl, isBlockedUrl, maskPersonal } from '../src/privacy.js';
 import { describe, looksInteractive, neverDead, selectorOf } from '../src/target.js';
 
@@ -9,7 +9,12 @@ function html(markup: string, selector = '[x]'): Element {
   return document.querySelector(selector) as Element;
 }
 
-beforeEach(() => configure({ projectKey: 'k'.repeat(16) }));
+function setUp(privacy: Config['privacy'] = {}): void {
+  configure({ projectKey: 'k'.repeat(16), privacy });
+  tighten({});
+}
+
+beforeEach(() => setUp());
 
 suite('what looks interactive', () => {
   it.each([
@@ -79,7 +84,7 @@ suite('a selector', () => {
 
 suite('privacy', () => {
   it('reads no field, no editable text and nothing under a mask or block mark', () => {
-    configure({ projectKey: 'k'.repeat(16), privacy: { maskSelectors: ['.private'], blockSelectors: ['.closed'] } });
+    setUp({ maskSelectors: ['.private'], blockSelectors: ['.closed'] });
     expect(describe(html('<textarea x>typed</textarea>')).text).toBe('');
     expect(
       describe(html('<div x>a <textarea>typed</textarea><b data-gosight-mask>Ada</b><i class="private">Bob</i><u class="closed">Eve</u> z</div>')).text,
@@ -95,8 +100,13 @@ suite('privacy', () => {
     expect(describe(html('<input x type="text" value="typed">')).text).toBe('');
   });
 
+  it('reads nothing before it is known what the project holds private', () => {
+    configure({ projectKey: 'k'.repeat(16) });
+    expect(describe(html('<a x href="/a" data-a="1" aria-label="Ada">Ada</a>'))).toMatchObject({ text: '', name: 'a', href: '', attributes: {} });
+  });
+
   it('masks all text when told to', () => {
-    configure({ projectKey: 'k'.repeat(16), privacy: { maskAllText: true } });
+    setUp({ maskAllText: true });
     expect(describe(html('<button x>Pay now</button>'))).toMatchObject({ text: '*** ***', name: '*** ***' });
   });
 
@@ -130,7 +140,7 @@ suite('privacy', () => {
   });
 
   it('drops what the page says besides', () => {
-    configure({ projectKey: 'k'.repeat(16), privacy: { maskRegex: [/emp-\d+/gi] } });
+    setUp({ maskRegex: [/emp-\d+/gi] });
     expect(maskPersonal('EMP-12 and emp-7')).toBe('*** and ***');
     expect(cleanUrl('https://x.example/emp-12')).toBe('https://x.example/***');
   });
@@ -151,11 +161,11 @@ suite('privacy', () => {
   });
 
   it('knows blocked and allowed pages by globs', () => {
-    configure({ projectKey: 'k'.repeat(16), privacy: { blockUrls: ['*/admin/*', 'https://x.example/me?*'] } });
+    setUp({ blockUrls: ['*/admin/*', 'https://x.example/me?*'] });
     expect(isBlockedUrl('https://x.example/admin/users')).toBe(true);
     expect(isBlockedUrl('https://x.example/me?a=1')).toBe(true);
     expect(isBlockedUrl('https://x.example/me')).toBe(false);
-    configure({ projectKey: 'k'.repeat(16), privacy: { allowUrls: ['https://x.example/shop/*'] } });
+    setUp({ allowUrls: ['https://x.example/shop/*'] });
     expect(isBlockedUrl('https://x.example/shop/a')).toBe(false);
     expect(isBlockedUrl('https://x.example/other')).toBe(true);
   });

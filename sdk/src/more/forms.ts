@@ -1,5 +1,5 @@
 /** Fields and forms: that something was typed, how much of it, never what. */
-import { describe, emit, isIgnored, isTextField, looksSecret, onEveryWindow, onExit } from './core.js';
+import { describe, emit, isIgnored, isTextField, looksSecret, onEveryWindow, onExit, textToTell } from './core.js';
 
 type Field = HTMLInputElement;
 
@@ -12,11 +12,11 @@ export function startForms(): void {
   /** Field names like ssn or card are not told. */
   function fieldName(field: Field): string {
     const name = field.name || field.id || field.localName;
-    return looksSecret(name) ? '***' : name;
+    return looksSecret(name) ? '***' : textToTell(name, false);
   }
 
   const isField = (element: Element) => element.matches('input,select,textarea');
-  const formName = (form: HTMLFormElement) => form.id || form.getAttribute('name') || describe(form).selector;
+  const formName = (form: HTMLFormElement) => textToTell(form.id || form.getAttribute('name') || describe(form).selector, false);
 
   /** How many fields a form has, and how many hold something. */
   function countsOf(form: HTMLFormElement): { field_count: number; fields_filled: number } {

@@ -1,5 +1,5 @@
 /** What each fetch, XMLHttpRequest and web socket did. */
-import { cleanUrl, emit, guard, options } from './core.js';
+import { cleanUrl, emit, guard, options, textToTell } from './core.js';
 
 function sizeOf(body: unknown): number {
   const { size, byteLength, length } = (body ?? {}) as { size?: number; byteLength?: number; length?: number };
@@ -50,7 +50,9 @@ export function startNetwork(): void {
     const url = cleanUrl(socket.url);
     socket.addEventListener('open', () => emit('websocket_open', { url }));
     socket.addEventListener('error', () => emit('websocket_error', { url }));
-    socket.addEventListener('close', ({ code, reason }) => emit('websocket_close', { url, code, reason, duration_ms: Date.now() - at }));
+    socket.addEventListener('close', ({ code, reason }) =>
+      emit('websocket_close', { url, code, reason: textToTell(reason, false), duration_ms: Date.now() - at }),
+    );
   });
   window.WebSocket = new Proxy(WebSocket, {
     construct(original, args, newTarget) {
