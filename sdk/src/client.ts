@@ -99,7 +99,7 @@ const methods = {
   },
   /** Sent with every batch from now on. */
   setCustomAttributes(values: Record<string, Primitive>): void {
-    for (const [name, value] of Object.entries(primitives(values))) attributes[name] = String(value);
+    for (const [name, value] of Object.entries(primitives({ ...attributes, ...values }))) attributes[name] = String(value);
   },
   getSessionId: (): string => identity.session,
   getUserId: (): string => identity.user,

@@ -3,7 +3,7 @@
 import { pack } from './batch.js';
 import { options } from './config.js';
 import { adoptFrame, guard, later, on, onEveryWindow, report } from './guard.js';
-import { countWaiting, emit, inResponseWindow, isWaiting, listen } from './pipeline.js';
+import { countWaiting, emit, enterView, inResponseWindow, isWaiting, listen } from './pipeline.js';
 import { cleanUrl, closest, isBlockedUrl, isIgnored, isKeptOut, looksSecret, marked, textToTell } from './privacy.js';
 import { register } from './schema.js';
 import { watch } from './sensors/dom.js';
@@ -19,7 +19,7 @@ const lend = () => [
   options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
   isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
   listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
-  countWaiting, frameOffset,
+  countWaiting, frameOffset, enterView,
 ] as const;
 
 export type Lent = ReturnType<typeof lend>;

@@ -209,6 +209,18 @@ describe('a page', () => {
     expect(problems).toContain('before_send');
   });
 
+  it('may set fifty attributes, as many as the server takes', async () => {
+    await start();
+    const named = (from: number) => Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`a${from + i}`, from + i]));
+    GoSight.setCustomAttributes(named(0));
+    GoSight.setCustomAttributes(named(30));
+    GoSight.setCustomAttributes({ a0: 'newer' });
+    await vi.advanceTimersByTimeAsync(1000);
+    const attributes = sent.at(-1)?.attributes ?? {};
+    expect(Object.keys(attributes)).toHaveLength(50);
+    expect(attributes.a0).toBe('newer');
+  });
+
   it('samples sessions: none at 0 percent, by its own or the project’s word', async () => {
     await start({ sampling: { sessionSampleRate: 0 } });
     await vi.advanceTimersByTimeAsync(2000);

@@ -35,8 +35,4 @@ export function startPage(): void {
   }
   on(window, 'popstate hashchange', moved);
   on(window, 'pagehide', () => exit(view.nextUrl));
-  // Back from the back-forward cache: the same page, a new view.
-  on(window, 'pageshow', ({ persisted }: PageTransitionEvent) => {
-    if (persisted) enterView();
-  });
 }
