@@ -215,6 +215,7 @@ describe('a page', () => {
     GoSight.setCustomAttributes(named(0));
     GoSight.setCustomAttributes(named(30));
     GoSight.setCustomAttributes({ a0: 'newer' });
+    GoSight.track('t');
     await vi.advanceTimersByTimeAsync(1000);
     const attributes = sent.at(-1)?.attributes ?? {};
     expect(Object.keys(attributes)).toHaveLength(50);
