@@ -61,55 +61,12 @@ export type Heatmap = Schemas['ClickView'];
 export type ScrollDepth = Schemas['ScrollView'];
 export type HeatmapPage = Schemas['HeatmapPageView'];
 
-/** Some seconds of a recording. Times are the server's, as everywhere. */
-export interface ReplayChunk {
-  id: string;
-  /** Its place in the recording, from 0. */
-  index: number;
-  started_at: Iso;
-  ended_at: Iso;
-  event_count: number;
-  has_full_snapshot: boolean;
-  bytes: number;
-}
+/** What there is to play of a session: a recording for each page load and tab, each in chunks of some seconds. */
+export type Replay = Schemas['ReplayView'];
 
-/** What one page load in one tab recorded. */
-export interface ReplayRecording {
-  id: string;
-  chunks: ReplayChunk[];
-}
-
-/** What there is to play of a session. */
-export interface Replay {
-  recordings: ReplayRecording[];
-  /** The times inside chunks are the visitor's clock; this brings them to the server's. */
-  clock_offset_ms: number;
-  /** The texts are masked for this reader's role. */
-  is_masked: boolean;
-}
-
-/** A layout that a page had, with the newest recorded look of it. */
-export interface BackdropVersion {
-  version: string;
-  taken_at: Iso;
-  width: number;
-  height: number;
-  session_id: string;
-}
-
-/** A page as it looked, to lay a heatmap over. */
-export interface Backdrop {
-  versions: BackdropVersion[];
-  backdrop: {
-    version: string;
-    taken_at: Iso;
-    href: string;
-    width: number;
-    height: number;
-    /** rrweb's serialized document. */
-    node: unknown;
-  } | null;
-}
+/** The layouts a page has had, and how it looked in one of them; `node` is rrweb's serialized document. */
+export type Backdrops = Schemas['BackdropsView'];
+export type Backdrop = Schemas['BackdropView'];
 
 export type Key = Schemas['KeyView'];
 export type Member = Narrow<Schemas['MemberView'], { role: Role }>;

@@ -32,6 +32,12 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `88 B`, `15 kB`, `1.2 MB`. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${value} B`;
+  return value < 1_000_000 ? `${Math.round(value / 1000)} kB` : `${(value / 1_000_000).toFixed(1)} MB`;
+}
+
 export function timeOfDay(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, {
     hour: '2-digit',

@@ -5,6 +5,8 @@ import { callRaw } from '@/api/client';
 /** More than this in memory, and what comes is shown as a placeholder. */
 const BYTES_MAX = 96 * 1024 * 1024;
 const FETCHES_MAX = 4;
+/** Addresses remembered because they were asked for in vain. */
+const MISSED_MAX = 2_000;
 /** Types that hold no code. An SVG is a document. */
 const TYPES = /^(?:image\/(?:avif|bmp|gif|jpe?g|png|webp)|font\/[a-z0-9]+|application\/(?:x-)?font-[a-z0-9-]+)$/;
 
@@ -13,7 +15,7 @@ export class Assets {
   /** By digest; null when the bytes are not to be had. */
   private readonly addresses = new Map<string, string | null>();
   private readonly wanted = new Set<string>();
-  /** Asked for before they were here. */
+  /** Addresses that were asked for in vain. */
   private readonly missed = new Set<string>();
   private readonly aborter = new AbortController();
   private fetching = 0;
@@ -37,9 +39,8 @@ export class Assets {
 
   /** An address in memory, or null: not kept, or not here yet. */
   readonly addressOf = (url: string): string | null => {
-    const digest = this.digests.get(url);
-    const address = digest === undefined ? null : (this.addresses.get(digest) ?? null);
-    if (digest !== undefined && address === null) this.missed.add(digest);
+    const address = this.addresses.get(this.digests.get(url) ?? '') ?? null;
+    if (address === null && this.missed.size < MISSED_MAX) this.missed.add(url);
     return address;
   };
 
@@ -68,9 +69,9 @@ export class Assets {
     this.addresses.set(digest, this.keep(blob));
     this.fetchMore();
     if (this.fetching > 0) return;
-    const hasNew = [...this.missed].some((it) => this.addresses.get(it));
-    this.missed.clear();
-    if (hasNew) this.onArrived();
+    const found = [...this.missed].filter((url) => this.addresses.get(this.digests.get(url) ?? ''));
+    for (const url of found) this.missed.delete(url);
+    if (found.length > 0) this.onArrived();
   }
 
   private keep(blob: Blob | null): string | null {

@@ -66,6 +66,13 @@ const SIZE_MAX_PX = 20_000;
 export const PLACEHOLDER =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1' height='1' preserveAspectRatio='none'%3E%3Cpath fill='%237f8896' fill-opacity='.25' d='M0 0h1v1H0z'/%3E%3C/svg%3E";
 
+/** A canvas as large as it was; for the frame, before the page's own styles. */
+export const CANVAS_RULE =
+  ':where(canvas){display:inline-block;width:calc(var(--canvas-width)*1px);height:calc(var(--canvas-height)*1px);' +
+  'aspect-ratio:var(--canvas-width)/var(--canvas-height)}';
+/** What HTML gives a canvas that does not say. */
+const CANVAS_PX = { width: 300, height: 150 };
+
 /** The bytes that were kept for an address, as an address in memory; null when there are none. */
 export type Kept = (url: string) => string | null;
 
@@ -192,11 +199,7 @@ export class Cleaner {
       const clean = isAllowed(name, value) ? this.attribute(name, value ?? null, tag, all) : undefined;
       if (clean !== undefined) cleaned[name] = clean;
     }
-    const drawn = textOf(all.rr_dataURL);
-    if (tag === 'canvas' && PICTURE_DATA.test(drawn)) {
-      // A frame without scripts cannot draw: what the canvas showed is its background.
-      cleaned.style = `${textOf(cleaned.style)};background:url("${drawn}") 0 0/100% 100% no-repeat`;
-    }
+    if (tag === 'canvas') cleaned.style = `${canvasStyle(all)};${textOf(cleaned.style)}`;
     if (tag === 'img' && all.src === undefined && typeof all.srcset === 'string') {
       cleaned.src = this.fromSet(all.srcset) ?? PLACEHOLDER;
     }
@@ -421,6 +424,18 @@ function font(data: Fields): object | null {
   const bytes = textOf(data.fontSource);
   if (data.buffer !== true || !/^\[[\d,\s]*\]$/.test(bytes)) return null;
   return { source: SOURCE.font, family: textOf(data.family), fontSource: bytes, buffer: true };
+}
+
+/**
+ * A frame without scripts has no canvas, only a box without a size: what was drawn is its background, and its size is handed to
+ * `CANVAS_RULE` so that the page's own rules still win.
+ */
+function canvasStyle(attributes: Fields): string {
+  const width = size(Number(attributes.width ?? CANVAS_PX.width));
+  const height = size(Number(attributes.height ?? CANVAS_PX.height));
+  const drawn = textOf(attributes.rr_dataURL);
+  const background = PICTURE_DATA.test(drawn) ? `;background:url("${drawn}") 0 0/100% 100% no-repeat` : '';
+  return `--canvas-width:${width};--canvas-height:${height}${background}`;
 }
 
 /** The picture in a canvas' frame, wherever rrweb wraps it. */

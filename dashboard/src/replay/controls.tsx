@@ -1,11 +1,12 @@
 'use client';
 
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Session } from '@/api/types';
 import { IconButton, Select } from '@/design/controls';
 import { Icon } from '@/design/icon';
 import { clock } from '@/format/format';
 import { useText } from '@/text/text';
+import { Follow } from './follow';
 import type { useFullScreen } from './full-screen';
 import { nextStop } from './keys';
 import { type Player, SPEEDS } from './player';
@@ -136,10 +137,9 @@ interface ControlsProps {
   fullScreen: ReturnType<typeof useFullScreen>;
   isHelpOpen: boolean;
   onHelp(isOpen: boolean): void;
-  children?: ReactNode;
 }
 
-export function Controls({ player, stops, fullScreen, isHelpOpen, onHelp, children }: ControlsProps) {
+export function Controls({ player, session, stops, fullScreen, isHelpOpen, onHelp }: ControlsProps) {
   const text = useText();
   const speed = usePlayerState(player, (state) => state.speed);
   const go = (isForward: boolean) => {
@@ -159,7 +159,7 @@ export function Controls({ player, stops, fullScreen, isHelpOpen, onHelp, childr
         </>
       )}
       <span className="ml-auto" />
-      {children}
+      <Follow player={player} session={session} />
       <SkipIdle player={player} />
       <Select
         label={text.replay.speed}

@@ -9,6 +9,7 @@
 import type { Replay } from '@/api/types';
 import { Assets } from './assets';
 import { Chunks } from './chunks';
+import type { Facts } from './events';
 import { Segment } from './segment';
 import type { Size, Stage } from './stage';
 import {
@@ -31,6 +32,12 @@ export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 /** How far ahead of the playhead chunks are fetched, at normal speed. */
 const AHEAD_MS = 10_000;
 const AHEAD_CHUNKS_MAX = 16;
+/** The first chunks of a recording say where the assets of its page are, whatever moment is shown. */
+const WITH_ASSETS = 3;
+/** Who follows stays so far behind what has arrived, so that playing never stutters … */
+const EDGE_MS = 3_000;
+/** … and when it is more than this, jumps. */
+const BEHIND_MAX_MS = 9_000;
 
 export interface PlayerState {
   status: 'loading' | 'ready' | 'failed';
@@ -48,6 +55,12 @@ export interface PlayerState {
   /** The recorder had given up following the page. */
   isGap: boolean;
   idle: readonly Span[];
+  /** What is known of the chunks that have been read, in order of time. */
+  facts: readonly Facts[];
+  /** How many of all chunks that is, from 0 to 1. */
+  readShare: number;
+  /** Keeps close to what is being recorded right now. */
+  isFollowing: boolean;
 }
 
 export interface PlayerOptions {
@@ -60,6 +73,11 @@ export interface PlayerOptions {
   atMs: number;
 }
 
+interface Shown {
+  recording: Recording;
+  fed: number;
+}
+
 export class Player {
   state: PlayerState;
   recordings: Recording[];
@@ -69,7 +87,8 @@ export class Player {
   private readonly listeners = new Set<() => void>();
   private stage: Stage | null = null;
   /** The recording that is built, and how many of its chunks the stage has. */
-  private shown: { recording: Recording; fed: number } | null = null;
+  private shown: Shown | null = null;
+  private readsAll = false;
   private isBuilding = false;
   private mustRebuild = false;
   private frame = 0;
@@ -95,6 +114,9 @@ export class Player {
       href: '',
       isGap: false,
       idle: idleSpansOf(this.recordings, this.chunks.factsOf),
+      facts: [],
+      readShare: 0,
+      isFollowing: false,
     };
   }
 
@@ -110,15 +132,15 @@ export class Player {
   }
 
   play(): void {
-    const isAtEnd = this.state.atMs >= this.state.endMs;
-    if (isAtEnd) this.seek(this.state.startMs);
+    const isAtEnd = this.state.atMs >= this.state.endMs && !this.state.isFollowing;
+    if (isAtEnd) this.goTo(this.state.startMs);
     this.change({ isPlaying: true });
     this.stage?.play(this.state.atMs);
     this.frameMs = performance.now();
   }
 
   pause(): void {
-    this.change({ isPlaying: false });
+    this.change({ isPlaying: false, isFollowing: false });
     this.stage?.pause(this.state.atMs);
   }
 
@@ -128,6 +150,35 @@ export class Player {
   }
 
   seek(atMs: number): void {
+    this.change({ isFollowing: false });
+    this.goTo(atMs);
+  }
+
+  /** Plays what is being recorded, shortly after it happens. */
+  follow(): void {
+    this.change({ isFollowing: true, speed: 1 });
+    this.stage?.setSpeed(1);
+    this.goTo(this.edgeMs() - EDGE_MS);
+    this.play();
+  }
+
+  /** Takes a newer manifest of the same session. */
+  refresh(replay: Replay): void {
+    this.recordings = recordingsOf(replay);
+    const { shown } = this;
+    const recording = this.recordings.find(({ id }) => id === shown?.recording.id);
+    if (shown && recording) this.shown = this.moved(shown, recording);
+    this.change({ endMs: Math.max(this.state.endMs, this.edgeMs()) });
+    this.onChunk();
+  }
+
+  /** Reads the whole recording, when nothing more urgent is to be read: for what is listed of all of it. */
+  readAll(): void {
+    this.readsAll = true;
+    this.show(false);
+  }
+
+  private goTo(atMs: number): void {
     const to = Math.min(this.state.endMs, Math.max(this.state.startMs, atMs));
     this.mustRebuild ||= to < this.state.atMs;
     this.change({ atMs: to });
@@ -172,27 +223,45 @@ export class Player {
   private readonly onFrame = (nowMs: number): void => {
     const passedMs = Math.max(0, nowMs - this.frameMs);
     this.frameMs = nowMs;
-    const { isPlaying, status, atMs, speed, endMs } = this.state;
+    const { isPlaying, status, atMs, speed, endMs, isFollowing } = this.state;
     if (isPlaying && status === 'ready') {
       this.change({ atMs: Math.min(endMs, atMs + passedMs * speed) });
-      this.skipIdle();
+      if (isFollowing) this.catchUp();
+      else this.skipIdle();
       this.show(false);
-      if (this.state.atMs >= endMs) this.pause();
+      if (this.state.atMs >= endMs && !isFollowing) this.pause();
     }
     this.frame = requestAnimationFrame(this.onFrame);
   };
 
   private skipIdle(): void {
     const span = this.state.skipsIdle ? spanAt(this.state.idle, this.state.atMs) : undefined;
-    if (span) this.seek(span.toMs);
+    if (span) this.goTo(span.toMs);
+  }
+
+  private catchUp(): void {
+    if (this.edgeMs() - this.state.atMs > BEHIND_MAX_MS) this.goTo(this.edgeMs() - EDGE_MS);
+  }
+
+  /** The newest moment that was recorded. */
+  private edgeMs(): number {
+    return Math.max(...this.recordings.map((recording) => recording.endMs));
+  }
+
+  /** The same recording with more chunks. One that came late belongs among those that are built, so all is built again. */
+  private moved({ recording: before, fed }: Shown, recording: Recording): Shown {
+    const isSame = recording.chunks.slice(0, fed).every(({ id }, position) => before.chunks[position]?.id === id);
+    this.mustRebuild ||= !isSame;
+    return { recording, fed };
   }
 
   private onChunk(): void {
     this.showings = showingsOf(this.recordings, this.chunks.factsOf);
-    for (const recording of this.recordings) {
-      for (const { id } of recording.chunks) this.assets.learn(this.chunks.factsOf(id)?.assets ?? []);
-    }
-    this.change({ idle: idleSpansOf(this.recordings, this.chunks.factsOf) });
+    const chunks = this.recordings.flatMap((recording) => recording.chunks).sort((a, b) => a.startMs - b.startMs);
+    const facts = chunks.map(({ id }) => this.chunks.factsOf(id)).filter((it) => it !== undefined);
+    for (const { assets } of facts) this.assets.learn(assets);
+    const idle = idleSpansOf(this.recordings, this.chunks.factsOf);
+    this.change({ idle, facts, readShare: facts.length / chunks.length });
     this.show(false);
   }
 
@@ -209,7 +278,7 @@ export class Player {
     const { snapshotMs, isBuilt, needed } = this.needOf(recording);
     const missing = isBuilt ? this.unfed(recording) : needed.filter(({ id }) => !this.chunks.eventsOf(id));
     const ahead = aheadOf(this.recordings, atMs, AHEAD_MS * speed).slice(0, AHEAD_CHUNKS_MAX);
-    this.chunks.want([...missing, ...ahead]);
+    this.chunks.want([...missing, ...ahead, ...this.unread(recording)]);
     if (isBuilt) this.feed(recording);
     const error = this.chunks.errorOf(missing);
     if (error !== undefined) this.fail(error);
@@ -219,11 +288,20 @@ export class Player {
     } else this.stall();
   }
 
+  /** What has not been read and tells something all the same: where the page's assets are, and, if asked for, everything else. */
+  private unread(shown: Recording): Chunk[] {
+    const chunks = [
+      ...shown.chunks.slice(0, WITH_ASSETS),
+      ...(this.readsAll ? this.recordings : []).flatMap((it) => it.chunks),
+    ];
+    return chunks.filter(({ id }) => !this.chunks.factsOf(id));
+  }
+
   /** What showing the moment takes, and whether the stage is at it already. */
   private needOf(recording: Recording): { snapshotMs: number | undefined; isBuilt: boolean; needed: Chunk[] } {
     const { atMs } = this.state;
     const snapshotMs = anchorOf(recording, atMs, this.chunks.factsOf)?.snapshotMs;
-    const isThere = this.shown?.recording === recording && this.stage?.segment?.snapshotMs === snapshotMs;
+    const isThere = this.shown?.recording.id === recording.id && this.stage?.segment?.snapshotMs === snapshotMs;
     return {
       snapshotMs,
       isBuilt: isThere && snapshotMs !== undefined && !this.mustRebuild,

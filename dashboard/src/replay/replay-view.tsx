@@ -12,14 +12,12 @@ import { BrowserFrame } from './browser-frame';
 import { Controls } from './controls';
 import { useFullScreen } from './full-screen';
 import { usePlayerKeys } from './keys';
+import { LEAD_MS, momentOf } from './moment';
 import { Panels } from './panels';
 import type { Player } from './player';
 import { Scrubber } from './scrubber';
 import { recordingsOf } from './timeline';
 import { usePlayer, useReplay } from './use-player';
-
-/** An insight is understood by what came right before it. */
-export const LEAD_MS = 3_000;
 
 interface ReplayViewProps {
   session: Session;
@@ -71,15 +69,11 @@ function Shape() {
   );
 }
 
-/** Where the address says to begin: so many ms into the session, or at a moment; else where the recording does. */
+/** Where the address says to begin; else where the recording does. */
 function useStartMs(session: Session, replay: Replay): number {
-  const search = useSearchParams();
   const sessionMs = Date.parse(session.started_at);
-  const t = search.get('t');
-  if (t !== null && Number.isFinite(Number(t))) return sessionMs + Number(t);
-  const at = Date.parse(search.get('at') ?? '');
-  if (!Number.isNaN(at)) return at;
-  return Math.max(sessionMs, recordingsOf(replay)[0]?.startMs ?? sessionMs);
+  const asked = momentOf(useSearchParams(), sessionMs);
+  return Math.max(sessionMs, asked ?? recordingsOf(replay)[0]?.startMs ?? sessionMs);
 }
 
 function Watch({ session, insights, replay }: { session: Session; insights: Insight[]; replay: Replay }) {

@@ -241,7 +241,6 @@ export const en = {
     following: 'Following live',
     behind: (time: string) => `${time} behind`,
     nextStruggling: 'Next struggling session',
-    watch: 'Watch it happen',
   },
   events: {
     session_start: 'Session started',

@@ -241,7 +241,6 @@ export const vi: Dictionary = {
     following: 'Đang theo dõi trực tiếp',
     behind: (time) => `chậm ${time}`,
     nextStruggling: 'Phiên gặp khó tiếp theo',
-    watch: 'Xem lại lúc xảy ra',
   },
   events: {
     session_start: 'Bắt đầu phiên',

@@ -12,6 +12,7 @@ import { InsightMark } from '@/design/severity';
 import { Sparkline } from '@/design/sparkline';
 import { Card, CardHead, Empty, Fault, SkeletonRows } from '@/design/states';
 import { count, moment, shortId } from '@/format/format';
+import { beforeInsight } from '@/replay/moment';
 import type { Range } from '@/route/range';
 import { useChangeSearch, useHref, useView } from '@/route/route';
 import { useListKeys } from '@/shell/list-keys';
@@ -233,7 +234,11 @@ export function InsightsPage() {
           {chosen.data && listed.length === 0 && <Empty>{text.insights.empty}</Empty>}
           <ul ref={root} data-testid="insight-list">
             {listed.map((insight) => (
-              <InsightRow key={insight.id} insight={insight} href={href(`sessions/${insight.session_id}`)} />
+              <InsightRow
+                key={insight.id}
+                insight={insight}
+                href={href(`sessions/${insight.session_id}`, beforeInsight(insight))}
+              />
             ))}
           </ul>
           {chosen.hasNextPage && (

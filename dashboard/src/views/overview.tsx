@@ -15,6 +15,7 @@ import { Sparkline } from '@/design/sparkline';
 import { Stat } from '@/design/stat';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { count, countryName, moment, percent, timeOfDay } from '@/format/format';
+import { beforeInsight } from '@/replay/moment';
 import { isEmpty } from '@/route/filters';
 import type { Range } from '@/route/range';
 import { type Change, useHref, useView } from '@/route/route';
@@ -203,7 +204,9 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
   const { text, language } = useLanguage();
   const href = useHref();
   const own = insights.filter((insight) => isAt(insight, hotspot));
-  const worst = worstSession(own);
+  const worstId = worstSession(own);
+  // Newest first, so the last is where it began.
+  const worst = own.findLast((insight) => insight.session_id === worstId);
   const name = own[0]?.text || own[0]?.name || hotspot.selector || text.insights.elsewhere;
   return (
     <li className="border-t border-hairline">
@@ -232,7 +235,7 @@ function Place({ hotspot, insights, largest, bounds }: PlaceProps) {
         </span>
         {worst ? (
           <Link
-            href={href(`sessions/${worst}`)}
+            href={href(`sessions/${worst.session_id}`, beforeInsight(worst))}
             prefetch={false}
             aria-label={`${text.overview.worst}: ${name}`}
             title={text.overview.worst}
@@ -362,7 +365,7 @@ function NewestInsight({ insight }: { insight: Insight | undefined }) {
   return (
     <Link
       key={insight.id}
-      href={href(`sessions/${insight.session_id}`)}
+      href={href(`sessions/${insight.session_id}`, beforeInsight(insight))}
       prefetch={false}
       data-testid="live-strip-insight"
       data-type={insight.type}

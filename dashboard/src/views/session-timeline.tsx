@@ -1,6 +1,6 @@
 'use client';
 
-import { memo, useEffect, useRef } from 'react';
+import { memo, useEffect } from 'react';
 import type { Insight, Session, SessionEvent } from '@/api/types';
 import { SEVERITY, tintOf } from '@/design/ribbon-geometry';
 import { InsightMark } from '@/design/severity';
@@ -204,12 +204,9 @@ interface TimelineProps {
 }
 
 export function Timeline({ lines, startMs, currentId, onPick }: TimelineProps) {
-  const list = useRef<HTMLOListElement>(null);
-  useEffect(() => {
-    if (currentId) keepInSight(list.current, document.getElementById(`line-${currentId}`));
-  }, [currentId]);
+  useEffect(() => keepInSight(currentId ? document.getElementById(`line-${currentId}`) : null), [currentId]);
   return (
-    <ol ref={list} data-testid="timeline" data-lines={lines.length} className="pb-3">
+    <ol data-testid="timeline" data-lines={lines.length} className="pb-3">
       {lines.map((line) => {
         const props = { startMs, onPick, isCurrent: line.id === currentId };
         return line.kind === 'insight' ? (
@@ -223,8 +220,8 @@ export function Timeline({ lines, startMs, currentId, onPick }: TimelineProps) {
 }
 
 /** Scrolls the list's own scroller, and never the page. */
-function keepInSight(list: HTMLElement | null, line: HTMLElement | null): void {
-  const scroller = list?.closest<HTMLElement>('[data-scroller]');
+export function keepInSight(line: Element | null | undefined): void {
+  const scroller = line?.closest<HTMLElement>('[data-scroller]');
   if (!scroller || !line) return;
   const view = scroller.getBoundingClientRect();
   const box = line.getBoundingClientRect();

@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { useRef, useState } from 'react';
-import { insightsOf, useInsights, useProject, useSession, useSessionEvents } from '@/api/queries';
+import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useSessions } from '@/api/queries';
 import type { Insight, Session } from '@/api/types';
 import { Segmented } from '@/design/controls';
 import { Icon } from '@/design/icon';
@@ -10,12 +10,14 @@ import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { clock, duration, moment, shortId } from '@/format/format';
+import { beforeWorst } from '@/replay/moment';
 import { ReplayView } from '@/replay/replay-view';
 import { parseRange } from '@/route/range';
-import { useHref, useRoute } from '@/route/route';
+import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
+import { isStruggling } from './session-row';
 import { Chapters, Facts, Timeline } from './session-timeline';
 import { type Detail, type Line, timelineOf } from './timeline';
 
@@ -137,6 +139,28 @@ function SessionView({ session }: { session: Session }) {
   );
 }
 
+/** The session that suffered most after this one, in the range that is looked at. */
+function NextStruggling({ id }: { id: string }) {
+  const text = useText();
+  const href = useHref();
+  const { range } = useView();
+  const sessions = useSessions({ range, filters: {}, isNewestFirst: false }, 'struggling');
+  const struggling = sessions.data?.pages.flatMap((page) => page.data).filter(isStruggling) ?? [];
+  const next = struggling[struggling.findIndex((session) => session.id === id) + 1];
+  if (!next || next.id === id) return null;
+  return (
+    <Link
+      href={href(`sessions/${next.id}`, beforeWorst(next))}
+      prefetch={false}
+      data-testid="next-struggling"
+      className="flex items-center gap-1 text-13 text-muted hover:text-text"
+    >
+      {text.replay.nextStruggling}
+      <Icon name="right" size={14} />
+    </Link>
+  );
+}
+
 export function SessionPage() {
   const text = useText();
   const { id } = useRoute();
@@ -144,10 +168,13 @@ export function SessionPage() {
   const session = useSession(id);
   return (
     <div className="flex flex-col gap-4">
-      <Link href={href('sessions')} className="flex w-fit items-center gap-1 text-13 text-muted hover:text-text">
-        <Icon name="left" size={14} />
-        {text.session.back}
-      </Link>
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <Link href={href('sessions')} className="flex w-fit items-center gap-1 text-13 text-muted hover:text-text">
+          <Icon name="left" size={14} />
+          {text.session.back}
+        </Link>
+        <NextStruggling id={id} />
+      </div>
       {session.isPending && <Skeleton className="h-[140px] w-full" />}
       {session.isError && !session.data && <Fault error={session.error} onRetry={() => void session.refetch()} />}
       {session.data && <SessionView session={session.data.data} />}

@@ -5,6 +5,7 @@ import { useRef } from 'react';
 import { type Order, useSessions } from '@/api/queries';
 import { Button, Select } from '@/design/controls';
 import { Card, Empty, Fault, SkeletonRows } from '@/design/states';
+import { beforeWorst } from '@/replay/moment';
 import { useChangeSearch, useHref, useView } from '@/route/route';
 import { useListKeys } from '@/shell/list-keys';
 import { useText } from '@/text/text';
@@ -64,7 +65,12 @@ export function Sessions() {
         {rows?.length === 0 && <Empty>{text.sessions.empty}</Empty>}
         <ul ref={root} data-testid="session-list">
           {rows?.map((session) => (
-            <SessionRow key={session.id} session={session} href={href(`sessions/${session.id}`)} nowMs={nowMs} />
+            <SessionRow
+              key={session.id}
+              session={session}
+              href={href(`sessions/${session.id}`, beforeWorst(session))}
+              nowMs={nowMs}
+            />
           ))}
         </ul>
       </Card>

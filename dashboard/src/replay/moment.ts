@@ -1,0 +1,27 @@
+/** Moments of a session as they stand in addresses. Pure. */
+
+import type { Insight, Session } from '@/api/types';
+import { rankOf } from '@/design/ribbon-geometry';
+import type { Change } from '@/route/route';
+
+/** An insight is understood by what came right before it. */
+export const LEAD_MS = 3_000;
+
+/** To the session of an insight, right before it happened. */
+export function beforeInsight({ timestamp }: Insight): Change {
+  return { at: new Date(Date.parse(timestamp) - LEAD_MS).toISOString() };
+}
+
+/** To the first of the gravest things a session suffered; a session without any begins at its beginning. */
+export function beforeWorst({ has_replay, marks }: Session): Change {
+  const worst = marks.toSorted((a, b) => rankOf(b.type) - rankOf(a.type) || a.offset_ms - b.offset_ms)[0];
+  return worst && has_replay ? { t: String(Math.max(0, Math.round(worst.offset_ms - LEAD_MS))) } : {};
+}
+
+/** The moment an address names: `t`, so many ms into the session, or `at`, a time. */
+export function momentOf(search: URLSearchParams, sessionMs: number): number | null {
+  const t = search.get('t');
+  if (t && Number.isFinite(Number(t))) return sessionMs + Number(t);
+  const atMs = Date.parse(search.get('at') ?? '');
+  return Number.isNaN(atMs) ? null : atMs;
+}
