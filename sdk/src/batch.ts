@@ -1,6 +1,6 @@
 /** Cuts events into encoded batches. A batch carries once what its events share; each fits a beacon. */
 import { options } from './config.js';
-import type { GoSightEvent, Page } from './events.js';
+import type { AnyEvent, GoSightEvent, Page } from './events.js';
 import { report } from './guard.js';
 import { delimited, encode } from './protobuf.js';
 import { kinds } from './schema.js';
@@ -55,7 +55,7 @@ function head({ visitor, session, user }: Identity): number[] {
 
 function filtered(event: GoSightEvent): GoSightEvent | false | null | undefined {
   try {
-    return options.hooks.beforeSend ? options.hooks.beforeSend(event) : event;
+    return options.hooks.beforeSend ? options.hooks.beforeSend(event as AnyEvent) : event;
   } catch (error) {
     // A filter that fails may have been there to keep something private.
     report('before_send', error);

@@ -76,7 +76,13 @@ function primitives(given: Properties = {}): Properties {
 const isGood = (value: string, max: number) => (typeof value === 'string' && value && value.length <= max) || report('bad_argument', value);
 
 const methods = {
-  /** Starts collecting. A second call changes nothing, and is wrong with another key. */
+  /**
+   * Starts collecting. A second call changes nothing, and is wrong with another key.
+   * @example
+   * ```ts
+   * GoSight.init({ projectKey: 'YOUR_PROJECT_KEY', endpoint: 'https://gosight.example', consent: 'required' });
+   * ```
+   */
   init(config: Config): void {
     if (options.projectKey && options.projectKey === config.projectKey) return;
     if (options.projectKey || !KEY.test(config.projectKey)) return report('bad_init');
@@ -84,43 +90,90 @@ const methods = {
     load();
     start();
   },
-  /** Ties the visitor to a user of yours, on this page and the next. */
+  /**
+   * Ties the visitor to a user of yours, on this page and the next.
+   * @example
+   * ```ts
+   * GoSight.identify('user-42', { plan: 'pro', seats: 5 });
+   * ```
+   */
   identify(user_id: string, traits?: Properties): void {
     if (!isGood(user_id, ID_MAX)) return;
     identity.user = user_id;
     save();
     emit('identify', { user_id, traits: primitives(traits) });
   },
+  /**
+   * Says which group of yours the visitor belongs to.
+   * @example
+   * ```ts
+   * GoSight.group('acme', { industry: 'tools' });
+   * ```
+   */
   group(group_id: string, traits?: Properties): void {
     if (isGood(group_id, ID_MAX)) emit('group', { group_id, traits: primitives(traits) });
   },
+  /**
+   * An event of your own: a name of at most 100 characters, at most 50 properties.
+   * @example
+   * ```ts
+   * GoSight.track('plan_chosen', { plan: 'pro', yearly: true }, 'checkout');
+   * ```
+   */
   track(name: string, properties?: Properties, category = ''): void {
     if (isGood(name, NAME_MAX)) emit('custom_event', { name, category, properties: primitives(properties) });
   },
-  /** Sent with every batch from now on. */
+  /**
+   * At most 50, sent with every event from now on.
+   * @example
+   * ```ts
+   * GoSight.setCustomAttributes({ release: '2026.3', experiment: 'blue-button' });
+   * ```
+   */
   setCustomAttributes(values: Record<string, Primitive>): void {
     for (const [name, value] of Object.entries(primitives({ ...attributes, ...values }))) attributes[name] = String(value);
   },
+  /** Empty before a session has begun. */
   getSessionId: (): string => identity.session,
+  /** The one given to `identify`. */
   getUserId: (): string => identity.user,
+  /** Ends the session and begins another, which sees the page from its beginning. */
   startNewSession(): void {
     if (state.running) startSession('requested');
   },
+  /** Collects and records nothing until `resume`. */
   pause: (): void => become({ halted: true }),
+  /** Goes on after `pause`. */
   resume: (): void => become({ halted: false }),
+  /** Whether `pause` was called last. */
   isPaused: (): boolean => state.halted,
-  /** Sends what waits; settles when the server has it or it is kept for later. */
+  /**
+   * Sends what waits; settles when the server has it or it is kept for later.
+   * @example
+   * ```ts
+   * await GoSight.flush();
+   * location.assign('https://pay.example');
+   * ```
+   */
   flush: (): Promise<unknown> => flush(),
   /** Collects nothing from now on and forgets the visitor; remembered on the next visit. */
   optOut(): void {
     stop();
     forget('out');
   },
+  /**
+   * The visitor agrees: starts what `consent: 'required'` holds back, and undoes `optOut`. Remembered on the next visit.
+   * @example
+   * ```ts
+   * document.querySelector('#agree')?.addEventListener('click', () => GoSight.optIn());
+   * ```
+   */
   optIn(): void {
     identity.choice = 'in';
     save();
     start();
   },
+  /** Whether this visitor chose to. */
   hasOptedOut: (): boolean => identity.choice === 'out',
   /** A new visitor, as after signing out on a shared computer. */
   reset(): void {
@@ -129,9 +182,11 @@ const methods = {
     for (const name in attributes) delete attributes[name];
     if (state.running) startSession('');
   },
+  /** Of the SDK. */
   getVersion: (): string => version,
   /** Records from now on, whatever the page's own mode and sample rate. What the project forbids stays forbidden. */
   startReplay: (): void => become({ recording: true }),
+  /** Ends the recording. Nothing is recorded until `startReplay`. */
   stopReplay: (): void => become({ recording: false }),
 };
 

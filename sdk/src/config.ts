@@ -1,5 +1,5 @@
 /** What a page can configure, its defaults, and what the project's settings on the server make stricter. */
-import type { GoSightEvent } from './events.js';
+import type { AnyEvent } from './events.js';
 
 export type Category =
   | 'session'
@@ -16,7 +16,8 @@ export type Category =
   | 'selection'
   | 'resize'
   | 'dom'
-  | 'custom';
+  | 'custom'
+  | 'replay';
 
 export interface Sampling {
   /** Percent of sessions that are sent. */
@@ -30,7 +31,9 @@ export interface Sampling {
 }
 
 export interface Batching {
+  /** So many events are sent without waiting. */
   maxEvents: number;
+  /** So long an event waits at most. */
   maxWaitMs: number;
   /** Clicks, errors, page views, custom events, and whatever responds to a click, wait at most this long. */
   urgentWaitMs: number;
@@ -39,9 +42,13 @@ export interface Batching {
 }
 
 export interface Privacy {
+  /** Elements whose text becomes stars, beside those with `data-gosight-mask`. */
   maskSelectors: string[];
+  /** Elements of which neither text nor attributes are read, beside those with `data-gosight-block`. */
   blockSelectors: string[];
+  /** Elements whose fields are not seen, and on which no click is called dead, beside those with `data-gosight-ignore`. */
   ignoreSelectors: string[];
+  /** Every text becomes stars, the page's title too. */
   maskAllText: boolean;
   /** Recordings show stars for what fields hold. Passwords, hidden fields, addresses, numbers and what has a secret name are masked in any case. Default: true. */
   maskInputs?: boolean;
@@ -56,26 +63,38 @@ export interface Privacy {
 export type ReplayMode = 'full' | 'trigger' | 'off';
 
 export interface Replay {
-  /** `full` records from the beginning; `trigger` keeps the last seconds in memory and sends them, and what follows, when a trigger fires. */
+  /** `full` records from the beginning; `trigger` keeps the last seconds in memory and sends them, and what follows, when a trigger fires. Default: `full`. */
   mode: ReplayMode;
-  triggers: { onError: boolean; onRageClick: boolean; onDeadClick: boolean; onCustomEvent: string[] };
+  triggers: {
+    onError: boolean;
+    /** Several fast clicks on one place. */
+    onRageClick: boolean;
+    /** A click that nothing answers. */
+    onDeadClick: boolean;
+    /** Names of your own events. */
+    onCustomEvent: string[];
+  };
   /** At least so much of the time before a trigger is kept. */
   bufferSeconds: number;
   /** So long it records after the last trigger. */
   recordAfterSeconds: number;
   /** Globs over the whole url. When not empty, only matching pages are recorded. */
   includeUrls: string[];
+  /** Globs of pages that are not. */
   excludeUrls: string[];
   /** A recording, of one page load in one tab, ends then. 0: never. */
   maxDurationMs: number;
+  /** The pointer's way between clicks. */
   mouseMove: boolean;
   /** Milliseconds after which a fresh snapshot is taken in any case. 0: only when what changed outweighs the last one. */
   snapshotInterval: number;
+  /** What is drawn on canvases, as pictures. */
   canvas: boolean;
   /** Whether images of the page's own origin are kept with the recording. */
   images: 'keep' | 'placeholder';
-  /** What the console is told, and requests without their contents. */
+  /** What the console is told. */
   console: boolean;
+  /** Requests, without their contents. */
   network: boolean;
 }
 
@@ -85,27 +104,57 @@ export interface GoSightError {
 }
 
 export interface Hooks {
-  beforeSend?: (event: GoSightEvent) => GoSightEvent | false | null | undefined;
+  /** Sees every event before it is sent: change values in place, or return `null` to drop it. What throws drops it too. */
+  beforeSend?: (event: AnyEvent) => AnyEvent | false | null | undefined;
+  /** Told of wrong calls, of what was refused, and of what was dropped. */
   onError?: (error: GoSightError) => void;
+  /** Called with the id of each session that begins on this page. */
   onSessionStart?: (sessionId: string) => void;
 }
 
+/**
+ * What `init` takes. Only the key is required; what the project has set on the server wins where it is stricter.
+ * @example
+ * ```ts
+ * import { GoSight } from '@gosight/sdk';
+ *
+ * GoSight.init({
+ *   projectKey: 'YOUR_PROJECT_KEY',
+ *   endpoint: 'https://gosight.example',
+ *   events: { network: true },
+ *   privacy: { maskSelectors: ['.customer-name'], maskRegex: [/emp-\d+/g], blockUrls: ['https://shop.example/admin*'] },
+ *   replay: { mode: 'trigger', triggers: { onDeadClick: true, onCustomEvent: ['checkout_failed'] } },
+ *   hooks: {
+ *     beforeSend(event) {
+ *       if (event.type === 'custom_event' && event.page.path.startsWith('/staff')) return null;
+ *       return event;
+ *     },
+ *     onError: ({ code, message }) => console.info(code, message),
+ *   },
+ * });
+ * ```
+ */
 export interface Config {
+  /** The project's public key. */
   projectKey: string;
   /** Where events go. Default: where the script came from, else the page's own origin. */
   endpoint?: string;
   /** Milliseconds without user activity that end a session. Default: 30 minutes. */
   sessionTimeout?: number;
+  /** A switch per category; see Events. */
   events?: Partial<Record<Category, boolean>>;
   sampling?: Partial<Sampling>;
+  /** When events are sent. `'frugal'`: 10 events or 5 s. */
   batching?: Partial<Batching> | 'frugal';
   privacy?: Partial<Privacy>;
   /** What is recorded, or the mode alone. */
   replay?: (Partial<Omit<Replay, 'triggers'>> & { triggers?: Partial<Replay['triggers']> }) | ReplayMode;
   hooks?: Hooks;
+  /** Collects nothing where the browser says Do Not Track or Global Privacy Control. Default: false. */
   respectDoNotTrack?: boolean;
-  /** `required`: nothing is stored or sent before `optIn()`. */
+  /** `required`: nothing is stored or sent before `optIn()`. Default: `granted`. */
   consent?: 'required' | 'granted';
+  /** Says in the console what went wrong. Default: false. */
   debug?: boolean;
 }
 

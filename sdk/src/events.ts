@@ -11,14 +11,20 @@ export interface Target {
   tag: string;
   id: string;
   classes: string;
+  /** What is to be read in it, at most 50 characters; never what was typed. */
   text: string;
   href: string;
+  /** What the dashboard calls it: a test attribute, the id, a label, the name, the text, else tag and classes. */
   name: string;
+  /** ` >>> ` enters a shadow tree or a frame. */
   selector: string;
+  /** Those that begin with `data-`. */
   attributes: Record<string, string>;
   rect: Rect;
   looks_interactive: boolean;
+  /** Under `data-gosight-ignore-rage`. */
   ignore_rage: boolean;
+  /** Why no response to a click is due: selection, download, mailto, new_tab, modified, ignored, text_field; else empty. */
   never_dead: string;
 }
 
@@ -141,9 +147,14 @@ export type EventType = keyof Payloads;
 
 /** One event as `hooks.beforeSend` sees it: change values in place, or return a false value to drop it. */
 export interface GoSightEvent<T extends EventType = EventType> {
+  /** The same however often the event is sent. */
   readonly id: string;
   readonly type: T;
   timestamp_ms: number;
+  /** Shared by the events of one view. */
   page: Page;
   payload: Payloads[T];
 }
+
+/** Any event; its `type` tells what `payload` holds. */
+export type AnyEvent = { [T in EventType]: GoSightEvent<T> }[EventType];

@@ -11,7 +11,20 @@ export interface GoSightProviderProps {
   children?: ReactNode;
 }
 
-/** Starts collecting as the tree mounts. Mounted again, as StrictMode does, it goes on. */
+/**
+ * Starts collecting as the tree mounts. Mounted again, as StrictMode does, it goes on.
+ * @example
+ * ```tsx
+ * import { createRoot } from 'react-dom/client';
+ * import { GoSightProvider } from '@gosight/sdk/react';
+ *
+ * createRoot(document.body).render(
+ *   <GoSightProvider config={{ projectKey: 'YOUR_PROJECT_KEY', endpoint: 'https://gosight.example' }}>
+ *     <h1>Shop</h1>
+ *   </GoSightProvider>,
+ * );
+ * ```
+ */
 export function GoSightProvider({ config, children }: GoSightProviderProps): ReactNode {
   // Before the effects of any child, which may call `useGoSight()` already.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a configuration is for the page's life.
@@ -19,7 +32,18 @@ export function GoSightProvider({ config, children }: GoSightProviderProps): Rea
   return children;
 }
 
-/** The methods of GoSight, for effects and handlers; the same object in every render. */
+/**
+ * The methods of GoSight, for effects and handlers; the same object in every render.
+ * @example
+ * ```tsx
+ * import { useGoSight } from '@gosight/sdk/react';
+ *
+ * export function Buy() {
+ *   const gosight = useGoSight();
+ *   return <button onClick={() => gosight.track('plan_chosen', { plan: 'pro' })}>Buy</button>;
+ * }
+ * ```
+ */
 export function useGoSight(): GoSightApi {
   return GoSight;
 }
