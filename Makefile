@@ -13,7 +13,7 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 say = @printf '\033[1m▸ %s\033[0m\n' "$(1)"
 
-.PHONY: help run build test check test-rust test-sdk test-dashboard test-browser bench screenshots fmt clean chromium prerequisites cargo
+.PHONY: help run build test check test-rust test-sdk test-dashboard test-browser bench bench-browser screenshots fmt clean chromium prerequisites cargo
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}'
@@ -26,13 +26,14 @@ build: prerequisites $(ENGINE) cargo ## Build everything into target/release/gos
 test: prerequisites chromium build check test-rust test-sdk test-dashboard test-browser ## Install what tests need and run every test
 	@echo "make test: all passed"
 
-check: sdk/node_modules/.stamp dashboard/node_modules/.stamp tests/browser/node_modules/.stamp ## Formatting, lints and types, Rust and TypeScript
+check: sdk/node_modules/.stamp dashboard/node_modules/.stamp tests/browser/node_modules/.stamp bench/browser/node_modules/.stamp ## Formatting, lints and types, Rust and TypeScript
 	$(call say,checking formatting and lints and types)
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --quiet -- -D warnings
 	@npm --prefix sdk run --silent check
 	@npm --prefix dashboard run --silent check
 	@npm --prefix tests/browser run --silent check
+	@npm --prefix bench/browser run --silent check
 
 test-rust: $(ENGINE) sdk/dist/.stamp dashboard/out/.stamp ## Rust tests: units, oracles, crash journeys through the real binary
 	$(call say,Rust tests)
@@ -53,6 +54,9 @@ test-browser: build tests/browser/node_modules/.stamp ## Journeys in real Chromi
 bench: build ## Print throughput, freshness, memory and disk figures of this machine
 	@cargo run --release --quiet -p gosight-bench -- $(BENCH)
 
+bench-browser: sdk/dist/.stamp bench/browser/node_modules/.stamp ## Print what the SDK costs the page it is on, beside nothing and beside stock rrweb
+	@npm --prefix bench/browser run --silent bench -- $(BENCH)
+
 screenshots: build tests/browser/node_modules/.stamp ## Retake the pictures in docs/
 	@npm --prefix tests/browser run --silent screenshots
 
@@ -61,9 +65,10 @@ fmt: ## Format Rust and TypeScript
 	@npm --prefix sdk run --silent fmt
 	@npm --prefix dashboard run --silent fmt
 	@npm --prefix tests/browser run --silent fmt
+	@npm --prefix bench/browser run --silent fmt
 
 clean: ## Remove what was built (never gosight-data)
-	@rm -rf target sdk/dist dashboard/out dashboard/.next {sdk,dashboard,tests/browser,deploy/engine}/node_modules
+	@rm -rf target sdk/dist dashboard/out dashboard/.next {sdk,dashboard,tests/browser,bench/browser,deploy/engine}/node_modules
 
 # The binary embeds the SDK and the dashboard, so they come first; cargo itself decides what is stale.
 cargo: sdk/dist/.stamp dashboard/out/.stamp

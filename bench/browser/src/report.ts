@@ -1,0 +1,162 @@
+/** The tables: a figure a row, a variant a column, and how our recorder stands to stock rrweb. */
+import type { Cost } from "./measure.js";
+import type { Shares } from "./trace.js";
+import type { VariantId } from "./variants.js";
+import { VARIANTS } from "./variants.js";
+
+/** Of what a busy page's main thread spends anyway. */
+const CORE_PERCENT_BELOW = 1;
+/** What the browser calls a long task, outside of the first snapshot. */
+const LONGEST_TASK_MS_BELOW = 50;
+
+export interface Measured {
+  costs: Cost[];
+  shares: Shares[];
+}
+
+export interface Table {
+  page: string;
+  seconds: number;
+  measured: Map<VariantId, Measured>;
+}
+
+interface Row {
+  what: string;
+  of: (one: Measured, nothing: Measured, seconds: number) => number;
+  /** Left out where it would be empty. */
+  isOurs?: boolean;
+}
+
+const perSecond = (values: number[], seconds: number): number => median(values) / seconds;
+
+const ROWS: Row[] = [
+  {
+    what: "main thread, ms/s",
+    of: ({ costs }, _, s) =>
+      perSecond(
+        costs.map(({ taskMs }) => taskMs),
+        s,
+      ),
+  },
+  {
+    what: "of it script, ms/s",
+    of: ({ costs }, _, s) =>
+      perSecond(
+        costs.map(({ scriptMs }) => scriptMs),
+        s,
+      ),
+  },
+  {
+    what: "main thread, more than with nothing, ms/s",
+    of: (one, nothing, s) =>
+      perSecond(
+        one.costs.map(({ taskMs }, round) => taskMs - (nothing.costs[round]?.taskMs ?? 0)),
+        s,
+      ),
+    isOurs: true,
+  },
+  {
+    what: "its own scripts, ms/s",
+    of: ({ shares }, _, s) =>
+      perSecond(
+        shares.map(({ work }) => work.totalMs),
+        s,
+      ),
+    isOurs: true,
+  },
+  { what: "its own scripts, % of the page's main thread", of: percent, isOurs: true },
+  {
+    what: "its longest task at work, ms",
+    of: ({ shares }) => median(shares.map(({ work }) => work.longestTaskMs)),
+    isOurs: true,
+  },
+  {
+    what: "start and first snapshot: its longest task, ms",
+    of: ({ shares }) => median(shares.map(({ start }) => start.longestTaskMs)),
+    isOurs: true,
+  },
+  {
+    what: "start and first snapshot: in all, ms",
+    of: ({ shares }) => median(shares.map(({ start }) => start.totalMs)),
+    isOurs: true,
+  },
+  {
+    what: "press → frame with the answer, p50, ms",
+    of: ({ costs }) =>
+      quantile(
+        costs.flatMap(({ latenciesMs }) => latenciesMs),
+        0.5,
+      ),
+  },
+  {
+    what: "press → frame with the answer, p95, ms",
+    of: ({ costs }) =>
+      quantile(
+        costs.flatMap(({ latenciesMs }) => latenciesMs),
+        0.95,
+      ),
+  },
+];
+
+/** Its own time beside what the page's main thread spends without it, both from the trace. */
+function percent(one: Measured, nothing: Measured): number {
+  return (100 * median(one.shares.map(({ work }) => work.totalMs))) / median(nothing.shares.map(({ allMs }) => allMs));
+}
+
+export function print({ page, seconds, measured }: Table): void {
+  const nothing = measured.get("nothing");
+  if (nothing === undefined) throw new Error("nothing to compare with");
+  const variants = [...measured.keys()];
+  console.log(`\n| ${page} | ${variants.map((id) => VARIANTS[id].name).join(" | ")} | recording ÷ stock |`);
+  console.log(`|---|${"---:|".repeat(variants.length + 1)}`);
+  for (const { what, of, isOurs } of ROWS) {
+    const value = (id: VariantId) => {
+      const one = measured.get(id);
+      return one === undefined || (isOurs && id === "nothing") ? undefined : of(one, nothing, seconds);
+    };
+    const ratio = (value("recorder") ?? Number.NaN) / (value("stock") ?? Number.NaN);
+    console.log(`| ${what} | ${[...variants.map(value), ratio].map(text).join(" | ")} |`);
+  }
+}
+
+export interface Bar {
+  what: string;
+  value: number;
+  below: number;
+}
+
+export function bars({ page, measured }: Table): Bar[] {
+  const nothing = measured.get("nothing");
+  const core = measured.get("core");
+  const longest = (["core", "recorder"] as const).flatMap((id): Bar[] => {
+    const one = measured.get(id);
+    if (one === undefined) return [];
+    const value = median(one.shares.map(({ work }) => work.longestTaskMs));
+    return [
+      { what: `${page}, ${VARIANTS[id].name}: its longest task at work, ms`, value, below: LONGEST_TASK_MS_BELOW },
+    ];
+  });
+  if (page !== "busy" || nothing === undefined || core === undefined) return longest;
+  const what = `${page}, ${VARIANTS.core.name}: its scripts, % of the page's main thread`;
+  return [{ what, value: percent(core, nothing), below: CORE_PERCENT_BELOW }, ...longest];
+}
+
+/** Prints the bars; tells whether all are met. */
+export function judge(bars: Bar[]): boolean {
+  console.log("\n| bar | value | must be |\n|---|---:|---|");
+  for (const { what, value, below } of bars) {
+    console.log(`| ${what} | ${text(value)} | < ${below} ${value < below ? "met" : "MISSED"} |`);
+  }
+  return bars.every(({ value, below }) => value < below);
+}
+
+function text(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? "" : value.toFixed(Math.abs(value) < 100 ? 2 : 0);
+}
+
+function quantile(values: number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+const median = (values: number[]): number => quantile(values, 0.5);
