@@ -364,7 +364,9 @@ const RANGE = ['start', 'startOffset', 'end', 'endOffset'];
 function tagNameOf(node: Fields): string {
   const name = textOf(node.tagName);
   if (INERT.has(name.toLowerCase())) return 'noscript';
-  return TAG_NAME.test(name) || CUSTOM_NAME.test(name.toLowerCase()) ? name : 'span';
+  // rrweb looks names up in an object, which knows `constructor` too.
+  const isName = (TAG_NAME.test(name) || CUSTOM_NAME.test(name.toLowerCase())) && !(name in Object.prototype);
+  return isName ? name : 'span';
 }
 
 function mayHostShadow(tag: string): boolean {
@@ -431,8 +433,8 @@ function font(data: Fields): object | null {
  * `CANVAS_RULE` so that the page's own rules still win.
  */
 function canvasStyle(attributes: Fields): string {
-  const width = size(Number(attributes.width ?? CANVAS_PX.width));
-  const height = size(Number(attributes.height ?? CANVAS_PX.height));
+  const width = size(Number.parseInt(String(attributes.width ?? CANVAS_PX.width), 10));
+  const height = size(Number.parseInt(String(attributes.height ?? CANVAS_PX.height), 10));
   const drawn = textOf(attributes.rr_dataURL);
   const background = PICTURE_DATA.test(drawn) ? `;background:url("${drawn}") 0 0/100% 100% no-repeat` : '';
   return `--canvas-width:${width};--canvas-height:${height}${background}`;

@@ -147,8 +147,9 @@ export class Stage {
   }
 }
 
+/** The Replayer shows what came before a moment; what happens at it belongs to it. */
 function seekTo({ segment, replayer }: Built, atMs: number, isPlaying: boolean): void {
-  const offsetMs = Math.max(0, atMs - segment.startMs);
+  const offsetMs = Math.max(0, atMs - segment.startMs) + 1;
   if (isPlaying) replayer.play(offsetMs);
   else replayer.pause(offsetMs);
 }

@@ -1,0 +1,55 @@
+/** Recordings for the tests: times are seconds into a session that begins at `START_MS`. */
+
+import type { Replay } from '@/api/types';
+import { type Facts, type Fields, factsOf, KIND, type RecordedEvent, SOURCE } from './events';
+
+export const START_MS = Date.parse('2026-01-01T12:00:00.000Z');
+
+export function at(seconds: number): number {
+  return START_MS + seconds * 1000;
+}
+
+export function event(seconds: number, type: number, data: Fields): RecordedEvent {
+  return { type, timestamp: at(seconds), data };
+}
+
+export const snapshot = (seconds: number) =>
+  event(seconds, KIND.snapshot, { node: { type: 0, id: 1, childNodes: [] } });
+export const page = (seconds: number, href = 'https://shop.test/') =>
+  event(seconds, KIND.page, { href, width: 1000, height: 700 });
+export const click = (seconds: number) => event(seconds, KIND.change, { source: SOURCE.mouse, type: 2, id: 1 });
+export const mutation = (seconds: number) => event(seconds, KIND.change, { source: SOURCE.mutation });
+export const mark = (seconds: number, tag: string, payload: Fields) => event(seconds, KIND.custom, { tag, payload });
+export const hides = (seconds: number) => mark(seconds, 'gosight.visibility', { hidden: true });
+export const returns = (seconds: number) => mark(seconds, 'gosight.visibility', { hidden: false });
+
+/** `'a': ['0-3 S', '3-6']`: a recording's chunks by their seconds; S has a snapshot. A chunk's id is `a0`, `a1`, … */
+export function replay(recordings: Record<string, readonly string[]>): Replay {
+  return {
+    clock_offset_ms: 0,
+    is_masked: false,
+    recordings: Object.entries(recordings).map(([id, chunks]) => ({
+      id,
+      chunks: chunks.map((text, index) => {
+        const [from = 0, to = 0] = text.replace('S', '').split('-').map(Number);
+        return {
+          id: `${id}${index}`,
+          index,
+          started_at: new Date(at(from)).toISOString(),
+          ended_at: new Date(at(to)).toISOString(),
+          event_count: 1,
+          has_full_snapshot: text.includes('S'),
+          bytes: 100,
+        };
+      }),
+    })),
+  };
+}
+
+/** What is known of chunks that have been read. */
+export function read(chunks: Record<string, RecordedEvent[]>): (id: string) => Facts | undefined {
+  const facts = new Map(Object.entries(chunks).map(([id, events]) => [id, factsOf(events)]));
+  return (id) => facts.get(id);
+}
+
+export const NOTHING_READ = () => undefined;

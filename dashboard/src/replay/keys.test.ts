@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { anInsight, aSession } from '@/live/fixtures';
+import { nextSpeed, nextStop } from './keys';
+import { beforeInsight, beforeWorst, momentOf } from './moment';
+
+describe('keys', () => {
+  it('go to the next insight and back, and not to the one they are at', () => {
+    const stops = [1_000, 5_000, 9_000];
+    expect(nextStop(stops, 5_100, true)).toBe(9_000);
+    expect(nextStop(stops, 5_100, false)).toBe(1_000);
+    expect(nextStop(stops, 9_000, true)).toBeUndefined();
+  });
+
+  it('change the speed step by step, and stop at the ends', () => {
+    expect([nextSpeed(1, true), nextSpeed(1, false), nextSpeed(8, true), nextSpeed(0.5, false)]).toEqual([
+      2, 0.5, 8, 0.5,
+    ]);
+  });
+});
+
+describe('a moment in an address', () => {
+  it('is so many ms into the session, or a time', () => {
+    expect(momentOf(new URLSearchParams('t=2500'), 10_000)).toBe(12_500);
+    expect(momentOf(new URLSearchParams('at=1970-01-01T00:00:07.000Z'), 10_000)).toBe(7_000);
+    expect(momentOf(new URLSearchParams('t=soon&at=never'), 10_000)).toBeNull();
+  });
+
+  it('lies right before an insight', () => {
+    expect(beforeInsight(anInsight({ timestamp: '2026-01-01T12:00:05.000Z' }))).toEqual({
+      at: '2026-01-01T12:00:02.000Z',
+    });
+  });
+
+  it('lies right before the first of the gravest things of a session that was recorded', () => {
+    const marks = [
+      { offset_ms: 1_000, type: 'error' as const },
+      { offset_ms: 8_000, type: 'rage_click' as const },
+      { offset_ms: 20_000, type: 'error_click' as const },
+    ];
+    expect(beforeWorst(aSession({ has_replay: true, marks }))).toEqual({ t: '5000' });
+    expect(beforeWorst(aSession({ has_replay: true, marks: marks.slice(0, 1) }))).toEqual({ t: '0' });
+    expect(beforeWorst(aSession({ has_replay: false, marks }))).toEqual({});
+    expect(beforeWorst(aSession({ has_replay: true }))).toEqual({});
+  });
+});
