@@ -39,7 +39,7 @@ test-rust: $(ENGINE) sdk/dist/.stamp dashboard/out/.stamp ## Rust tests: units, 
 	$(call say,Rust tests)
 	@cargo test --release --workspace --quiet
 
-test-sdk: sdk/dist/.stamp ## SDK tests: units, size budget, real Chromium
+test-sdk: sdk/dist/.stamp sdk/pages/node_modules/.stamp ## SDK tests: units, size budget, real Chromium, real applications
 	$(call say,SDK tests)
 	@npm --prefix sdk test --silent
 
@@ -68,7 +68,7 @@ fmt: ## Format Rust and TypeScript
 	@npm --prefix bench/browser run --silent fmt
 
 clean: ## Remove what was built (never gosight-data)
-	@rm -rf target sdk/dist dashboard/out dashboard/.next {sdk,dashboard,tests/browser,bench/browser,deploy/engine}/node_modules
+	@rm -rf target sdk/dist dashboard/out dashboard/.next {sdk,sdk/pages,sdk/peers,dashboard,tests/browser,bench/browser,deploy/engine}/node_modules
 
 # The binary embeds the SDK and the dashboard, so they come first; cargo itself decides what is stale.
 cargo: sdk/dist/.stamp dashboard/out/.stamp

@@ -42,10 +42,17 @@ const player = buildSync({
   format: 'iife',
 }).outputFiles[0]?.text as string;
 
+/** Each text of a document that nobody typed, shadow trees and frames included: `texts(document)`. */
+export const TEXTS = `function texts(node) {
+  if (node.nodeType === 3) return [node.nodeValue];
+  if (/^(script|style|noscript|title|head|textarea)$/.test(node.localName) || node.getAttribute?.('contenteditable') === '') return [];
+  return [node.shadowRoot, node.contentDocument, ...node.childNodes].flatMap((child) => (child ? texts(child) : []));
+}`;
+
 /** The page as rrweb's player shows it at the end of the events; throws at what it complains of. */
 export async function play(page: Page, events: Recorded[]): Promise<{ text: string; html: string; complaints: string[] }> {
   await page.goto('about:blank');
-  await page.addScriptTag({ content: player });
+  await page.addScriptTag({ content: player + TEXTS });
   return page.evaluate(async (events) => {
     const complaints: string[] = [];
     for (const level of ['warn', 'error'] as const) console[level] = (...args: unknown[]) => complaints.push(args.map(String).join(' '));
@@ -53,14 +60,9 @@ export async function play(page: Page, events: Recorded[]): Promise<{ text: stri
     const replayer = new (window as any).Replayer(events, { root: document.body, showWarning: true, mouseTail: false });
     replayer.pause(replayer.getMetaData().totalTime + 1);
     await new Promise((done) => setTimeout(done, 200));
-    /** What there is to see, shadow trees and frames included. */
-    const textOf = (node: Node): string => {
-      if (node.nodeType === 3) return node.nodeValue as string;
-      const { contentDocument, shadowRoot, localName } = node as HTMLIFrameElement;
-      if (/^(script|style|noscript|title|head)$/.test(localName)) return '';
-      return [shadowRoot, contentDocument, ...node.childNodes].map((child) => (child ? textOf(child) : '')).join(' ');
-    };
     const doc = replayer.iframe.contentDocument;
-    return { text: textOf(doc).replace(/\s+/g, ' ').trim(), html: doc.documentElement.outerHTML, complaints };
+    // biome-ignore lint/suspicious/noExplicitAny: TEXTS, below the player.
+    const text = ((window as any).texts(doc) as string[]).join(' ');
+    return { text: text.replace(/\s+/g, ' ').trim(), html: doc.documentElement.outerHTML, complaints };
   }, events);
 }
