@@ -1,0 +1,94 @@
+import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { rage } from "./shop.js";
+
+/** Typed into the shop, and nowhere to be found afterwards. */
+const SECRET = "Lovelace";
+
+interface Replay {
+  recordings: { id: string; chunks: { id: string; has_full_snapshot: boolean }[] }[];
+  is_masked: boolean;
+}
+
+let gosight: GoSight;
+
+test.beforeAll(async () => {
+  gosight = await GoSight.start("demo", ["--visitors", "0"]);
+});
+
+test.afterAll(async () => {
+  await gosight.stop();
+});
+
+/** Somebody with this role in the project. */
+async function invite(owner: string, role: string): Promise<string> {
+  const email = `${role}@example.com`;
+  const invitation = await gosight.call<{ token: string }>("POST", `/projects/${PROJECT}/invitations`, owner, {
+    email,
+    role,
+  });
+  const body = { email, password: "correct horse battery", invitation_token: invitation.token };
+  return (await gosight.call<{ access_token: string }>("POST", "/auth/register", undefined, body)).access_token;
+}
+
+test("what a visitor does in the shop is replayed on the session's page, page by page, without what was typed", async ({
+  context,
+  problems,
+}) => {
+  const shop = await context.newPage();
+  watch(shop, problems);
+  await shop.goto(`${gosight.url}/shop/product`);
+  await rage(shop);
+  await shop.goto(`${gosight.url}/shop/checkout`);
+  await shop.locator("#order input").first().fill(SECRET);
+  await shop.locator("#gift").click();
+
+  const token = await gosight.token();
+  let session = "";
+  let replay: Replay | undefined;
+  await expect
+    .poll(
+      async () => {
+        const [first] = await gosight.call<{ id: string; has_replay: boolean }[]>(
+          "GET",
+          `/projects/${PROJECT}/sessions`,
+          token,
+        );
+        session = first?.id ?? "";
+        if (!first?.has_replay) return 0;
+        const path = `/projects/${PROJECT}/sessions/${session}/replay`;
+        replay = await gosight.call<Replay>("GET", path, token).catch(() => undefined);
+        return replay?.recordings.filter(({ chunks }) => chunks.length > 1).length ?? 0;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(2);
+
+  const dashboard = await context.newPage();
+  watch(dashboard, problems);
+  await signIn(dashboard, gosight);
+  await dashboard.goto(`${gosight.url}/${PROJECT}/sessions/${session}`);
+  await dashboard.getByTestId("replay-play").click();
+  const page = dashboard.frameLocator('[data-testid="replay-stage"] iframe');
+  await expect(page.locator("h1")).toHaveText("Harbour mug");
+  await expect(dashboard.getByTestId("replay-address")).toContainText("/shop/product");
+  // It plays to its end by itself.
+  await expect(dashboard.getByTestId("replay-address")).toContainText("/shop/checkout", { timeout: 20_000 });
+  await expect(page.locator("#order input").first()).toHaveValue("*".repeat(SECRET.length));
+
+  // What a member is told has no words, a viewer is told nothing.
+  const path = `/projects/${PROJECT}/sessions/${session}/replay`;
+  const member = await invite(token, "member");
+  expect((await gosight.call<Replay>("GET", path, member)).is_masked).toBe(true);
+  const viewer = await invite(token, "viewer");
+  await expect(gosight.call("GET", path, viewer)).rejects.toThrow("403");
+  for (const { chunks } of replay?.recordings ?? []) {
+    for (const { id } of chunks) {
+      const chunk = async (token: string) => {
+        const headers = { authorization: `Bearer ${token}` };
+        return (await fetch(`${gosight.url}/api/v1${path}/chunks/${id}`, { headers })).text();
+      };
+      expect(await chunk(token)).not.toContain(SECRET);
+      expect(await chunk(member)).not.toMatch(/Harbour|Checkout|wishlist<|Add to/);
+    }
+  }
+});
