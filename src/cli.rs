@@ -86,6 +86,21 @@ pub(crate) struct UpArgs {
     #[arg(long, env = "CLICKHOUSE_URL", value_name = "URL")]
     pub(crate) clickhouse_url: Option<String>,
 
+    /// After so many days the data of recordings moves from the views to the cold store; 0 leaves it there. How long a recording is kept at all
+    /// is each project's setting.
+    #[arg(
+        long,
+        env = "GOSIGHT_REPLAY_COLD_AFTER_DAYS",
+        default_value_t = 7,
+        value_parser = clap::value_parser!(u16).range(..=365),
+        value_name = "DAYS"
+    )]
+    pub(crate) replay_cold_after_days: u16,
+
+    /// The cold store's folder: it may be on a slower, larger disk [default: <data-dir>/cold]
+    #[arg(long, env = "GOSIGHT_COLD_DIR", value_name = "DIR")]
+    pub(crate) cold_dir: Option<PathBuf>,
+
     /// A MaxMind city database (.mmdb); without it a visitor's country is guessed from the browser's time zone.
     #[arg(long, env = "GOSIGHT_GEOIP_FILE", value_name = "FILE")]
     pub(crate) geoip_file: Option<PathBuf>,

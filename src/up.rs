@@ -29,8 +29,10 @@ use gosight_dataflow::{ClickHouseSink, Dataflow};
 use gosight_ingest::{GeoIp, Ingest, IngestConfig};
 use gosight_log::{EmbeddedConfig, EmbeddedLog, Log};
 use gosight_store::analytics::{Analytics, Today};
+use gosight_store::cold::ColdStore;
 use gosight_store::deletions::Deletions;
 use gosight_store::engine::{Engine, EngineConfig, Server, find_library};
+use gosight_store::keeping::Keeping;
 use gosight_store::live::Bus;
 use gosight_store::meta::Meta;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -105,6 +107,8 @@ impl Gosight {
         }
         let deletions = Deletions::new(meta.clone(), analytics.clone(), bus.clone());
         tasks.start_droppable("the deletion of projects", finish(deletions));
+        let keeping = Keeping::new(meta.clone(), analytics.clone(), cold_after_days(&args));
+        tasks.start_droppable("the keeping of recordings", keep(keeping));
         tasks.start("the trimming of the log", trim(dataflow.clone(), tasks.stopping()));
         let ingest_config = IngestConfig {
             geoip,
@@ -227,8 +231,10 @@ async fn open_meta(data_dir: &Path) -> anyhow::Result<Meta> {
         .context("the metadata database cannot be opened")
 }
 
-/// The engine of one's own unless a server is named, and the tables in it.
+/// The engine of one's own unless a server is named, the tables in it, and the cold store beside it.
 async fn open_views(args: &UpArgs) -> anyhow::Result<(Option<Engine>, Analytics)> {
+    let cold_dir = args.cold_dir.clone().unwrap_or_else(|| args.data_dir.join("cold"));
+    let cold = ColdStore::folder(&cold_dir).context("choose another folder with --cold-dir DIR")?;
     let (engine, server) = match &args.clickhouse_url {
         Some(url) => (None, watch::channel(Server::from_url(url)?).1),
         None => {
@@ -237,7 +243,7 @@ async fn open_views(args: &UpArgs) -> anyhow::Result<(Option<Engine>, Analytics)
             (Some(engine), server)
         }
     };
-    let analytics = Analytics::new(server);
+    let analytics = Analytics::new(server).with_cold(cold);
     analytics
         .migrate()
         .await
@@ -327,6 +333,16 @@ async fn notify(notifier: Arc<Notifier>, stop: CancellationToken) -> anyhow::Res
 async fn finish(deletions: Deletions) -> anyhow::Result<()> {
     deletions.run().await;
     Ok(())
+}
+
+/// Recordings on their way to the cold store, and out.
+async fn keep(keeping: Keeping) -> anyhow::Result<()> {
+    keeping.run().await;
+    Ok(())
+}
+
+fn cold_after_days(args: &UpArgs) -> Option<u16> {
+    Some(args.replay_cold_after_days).filter(|days| *days > 0)
 }
 
 async fn listen_to_telegram(

@@ -1,3 +1,4 @@
+use crate::cold::ColdError;
 use clickhouse::error::Error;
 
 /// Why a query gave no answer.
@@ -12,6 +13,9 @@ pub enum AnalyticsError {
     /// The database was written by a newer GoSight.
     #[error("the analytics database is at version {found}, this GoSight knows {known}: use the newer GoSight")]
     NewerDatabase { found: u32, known: u32 },
+    /// Old recordings cannot be read or moved.
+    #[error(transparent)]
+    Cold(#[from] ColdError),
     /// A defect: of the query or of the database.
     #[error("the analytics database refused a query: {0}")]
     Refused(String),

@@ -18,6 +18,7 @@ mod filter;
 mod heatmaps;
 mod insert;
 mod insights;
+mod keeping;
 mod migrations;
 mod overview;
 mod page_source;
@@ -35,6 +36,7 @@ pub use error::{AnalyticsError, InsertError};
 pub use filter::SessionFilter;
 pub use heatmaps::{Bounded, Cell, ClickHeatmap, Element, HeatmapFilter, HeatmapPage, ScrollReach};
 pub use insights::{Hotspot, InsightFilter, InsightPage, TypeCount};
+pub use keeping::Moved;
 pub use overview::{Change, Overview, SeriesPoint, Share, Summary, TopPage};
 pub use query_log::{LoggedQuery, QueryLog};
 pub use range::{DayRange, RangeError, Step, TimeRange, start_of_day_ms};
@@ -43,6 +45,7 @@ pub use scope::{Scope, TABLES};
 pub use sessions::{SessionOrder, SessionSort};
 pub use totals::{Today, Totals};
 
+use crate::cold::ColdStore;
 use crate::engine::Server;
 use clickhouse::{Client, Compression};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -56,6 +59,7 @@ pub struct Analytics {
     /// The client, and the address it is for: an engine that was started again may have another one.
     client: Arc<RwLock<(String, Client)>>,
     query_log: Option<QueryLog>,
+    cold: Option<ColdStore>,
 }
 
 impl Analytics {
@@ -66,6 +70,7 @@ impl Analytics {
             server,
             client: Arc::new(RwLock::new(client)),
             query_log: None,
+            cold: None,
         }
     }
 
@@ -79,6 +84,15 @@ impl Analytics {
     pub fn with_query_log(self, log: QueryLog) -> Self {
         Self {
             query_log: Some(log),
+            ..self
+        }
+    }
+
+    /// The same database, with the data of old recordings in `cold`.
+    #[must_use]
+    pub fn with_cold(self, cold: ColdStore) -> Self {
+        Self {
+            cold: Some(cold),
             ..self
         }
     }
@@ -99,6 +113,7 @@ impl Analytics {
             self.server.borrow().database.clone(),
             project_id,
             self.query_log.clone(),
+            self.cold.clone(),
         )
     }
 

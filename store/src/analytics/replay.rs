@@ -50,8 +50,11 @@ pub struct ReplayAsset {
 #[derive(Row, Deserialize)]
 struct Stored {
     inflated_bytes: u32,
+    bytes: u32,
     #[serde(with = "serde_bytes")]
     data: Vec<u8>,
+    cold_key: String,
+    cold_offset: u64,
 }
 
 impl PackedJson {
@@ -73,17 +76,26 @@ impl Scope {
         Ok(Bounded::new(query.fetch_all().await?, CHUNKS_MAX))
     }
 
-    /// The data of a session's chunk.
+    /// The data of a session's chunk, wherever it is.
     pub async fn replay_chunk(&self, session_id: Uuid, id: Uuid) -> Result<Option<PackedJson>, AnalyticsError> {
-        let sql = "SELECT inflated_bytes, data FROM replay_chunks
+        let sql = "SELECT inflated_bytes, bytes, data, cold_key, cold_offset FROM replay_chunks
             WHERE project_id = {project:UUID} AND session_id = {session:UUID} AND id = {id:UUID} ORDER BY version DESC LIMIT 1";
         let query = self
             .query("replay_chunk", sql)
             .param("session", session_id.to_string())
             .param("id", id.to_string());
-        let stored = query.fetch_optional::<Stored>().await?;
-        Ok(stored.map(|stored| PackedJson {
-            zstd: stored.data,
+        let Some(stored) = query.fetch_optional::<Stored>().await? else {
+            return Ok(None);
+        };
+        let zstd = if stored.cold_key.is_empty() {
+            stored.data
+        } else {
+            self.cold()?
+                .get(&stored.cold_key, stored.cold_offset, stored.bytes)
+                .await?
+        };
+        Ok(Some(PackedJson {
+            zstd,
             inflated_bytes: stored.inflated_bytes,
         }))
     }

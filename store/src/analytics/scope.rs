@@ -1,4 +1,5 @@
 use super::QueryLog;
+use crate::cold::{ColdError, ColdStore};
 use clickhouse::Client;
 use clickhouse::query::Query;
 use uuid::Uuid;
@@ -34,10 +35,17 @@ pub const TABLES: [&str; 12] = [
 pub struct Scope {
     client: Client,
     log: Option<QueryLog>,
+    cold: Option<ColdStore>,
 }
 
 impl Scope {
-    pub(super) fn new(client: Client, database: String, project_id: Uuid, log: Option<QueryLog>) -> Self {
+    pub(super) fn new(
+        client: Client,
+        database: String,
+        project_id: Uuid,
+        log: Option<QueryLog>,
+        cold: Option<ColdStore>,
+    ) -> Self {
         let filters = TABLES
             .map(|table| format!("'{database}.{table}':'project_id = toUUID(''{project_id}'')'"))
             .join(",");
@@ -52,7 +60,7 @@ impl Scope {
             // A key's versions share a partition, and its id never changes: both make `FINAL` cheap, and are exact.
             .with_setting("do_not_merge_across_partitions_select_final", "1")
             .with_setting("use_skip_indexes_if_final", "1");
-        Self { client, log }
+        Self { client, log, cold }
     }
 
     /// The one place where a query begins. `{project:UUID}` is bound; everything else is bound with [`Query::param`].
@@ -61,6 +69,11 @@ impl Scope {
             log.push(view, sql);
         }
         self.client.query_raw(sql)
+    }
+
+    /// Where the data of old recordings is. What is read there was named by a row of this project.
+    pub(super) fn cold(&self) -> Result<&ColdStore, ColdError> {
+        self.cold.as_ref().ok_or(ColdError::Missing)
     }
 }
 

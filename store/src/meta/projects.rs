@@ -102,6 +102,15 @@ impl Meta {
             .collect()
     }
 
+    /// Every project, and for how many days it keeps recordings.
+    pub async fn replay_days(&self) -> Result<Vec<(Uuid, u16)>> {
+        let rows = sqlx::query("SELECT * FROM projects ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
+        let days = |row| project(row).map(|project| (project.id, project.settings.storage.replay_days));
+        rows.iter().map(days).collect()
+    }
+
     pub async fn update_project(&self, id: Uuid, patch: &ProjectPatch, now_ms: i64) -> Result<Project> {
         let mut tx = self.write().await?;
         let row = sqlx::query("SELECT * FROM projects WHERE id = $1")

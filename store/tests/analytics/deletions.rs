@@ -110,7 +110,7 @@ async fn holding(analytics: &Analytics, project_id: Uuid) -> Vec<&'static str> {
 }
 
 /// Metadata with a project in it.
-async fn metadata(folder: &TempDir) -> (Meta, Uuid) {
+pub(crate) async fn metadata(folder: &TempDir) -> (Meta, Uuid) {
     let meta = Meta::open_file(&folder.path().join("meta.sqlite")).await.unwrap();
     let owner = NewUser {
         email: "a@b.c",

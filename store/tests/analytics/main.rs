@@ -6,6 +6,7 @@ mod heatmaps;
 mod insert;
 mod insights;
 mod isolation;
+mod keeping;
 mod migrations;
 mod overview;
 mod replay;

@@ -1,5 +1,5 @@
 -- Recordings, a chunk of some seconds to a row. One that comes again has the same id and collapses, in the query where it fell on another day. The data
--- is compressed already. Version 1 of a row has its data in an object of the cold store. Days are moved there and deleted whole: see `store::recordings`,
+-- is compressed already. Version 1 of a row has its data in an object of the cold store. Days are moved there and deleted whole: see `store::keeping`,
 -- which keeps what each project wants; what the tables delete by themselves is beyond what any may want.
 CREATE TABLE IF NOT EXISTS replay_chunks (
     project_id UUID,
@@ -19,7 +19,9 @@ CREATE TABLE IF NOT EXISTS replay_chunks (
     data String CODEC(NONE),
     cold_key String CODEC(ZSTD(1)),
     cold_offset UInt64,
-    version UInt8
+    version UInt8,
+    -- Days that are moved already are not read to find that out.
+    INDEX version_index version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toDate(received_at)
