@@ -66,13 +66,13 @@ function Note({ children }: { children: React.ReactNode }) {
 /** What the viewer must know about what is shown. */
 function Notices({ player, isMasked }: { player: Player; isMasked: boolean }) {
   const text = useText();
-  const isGap = usePlayerState(player, (state) => state.isGap);
+  const damage = usePlayerState(player, (state) => state.damage);
   return (
     <div
       className="pointer-events-none absolute inset-x-0 bottom-3 flex flex-col items-center gap-2"
       aria-live="polite"
     >
-      {isGap && <Note>{text.replay.gap}</Note>}
+      {damage && <Note>{text.replay[damage]}</Note>}
       {isMasked && (
         <p className="rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-muted">
           {text.replay.masked}

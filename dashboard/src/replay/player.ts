@@ -52,8 +52,8 @@ export interface PlayerState {
   recording: Recording | null;
   /** The address the recorder noted for what is shown. */
   href: string;
-  /** The recorder had given up following the page. */
-  isGap: boolean;
+  /** The recorder had given up following the page, or a chunk was lost: what is shown may not be what was there. */
+  damage: 'gap' | 'loss' | null;
   idle: readonly Span[];
   /** What is known of the chunks that have been read, in order of time. */
   facts: readonly Facts[];
@@ -73,8 +73,10 @@ export interface PlayerOptions {
   atMs: number;
 }
 
+/** The recording that is built, from which of its chunks, and up to which. */
 interface Shown {
   recording: Recording;
+  first: number;
   fed: number;
 }
 
@@ -86,7 +88,6 @@ export class Player {
   private readonly assets: Assets;
   private readonly listeners = new Set<() => void>();
   private stage: Stage | null = null;
-  /** The recording that is built, and how many of its chunks the stage has. */
   private shown: Shown | null = null;
   private readsAll = false;
   private isBuilding = false;
@@ -112,7 +113,7 @@ export class Player {
       size: null,
       recording: null,
       href: '',
-      isGap: false,
+      damage: null,
       idle: idleSpansOf(this.recordings, this.chunks.factsOf),
       facts: [],
       readShare: 0,
@@ -127,6 +128,7 @@ export class Player {
 
   /** Puts the player into a page; the answer takes it out again. */
   mount(root: HTMLElement): () => void {
+    document.addEventListener('visibilitychange', this.onVisibility);
     void this.setUp(root);
     return () => this.dispose();
   }
@@ -135,13 +137,13 @@ export class Player {
     const isAtEnd = this.state.atMs >= this.state.endMs && !this.state.isFollowing;
     if (isAtEnd) this.goTo(this.state.startMs);
     this.change({ isPlaying: true });
-    this.stage?.play(this.state.atMs);
+    if (this.state.status === 'ready') this.stage?.play(this.state.atMs);
     this.frameMs = performance.now();
   }
 
   pause(): void {
     this.change({ isPlaying: false, isFollowing: false });
-    this.stage?.pause(this.state.atMs);
+    if (this.state.status === 'ready') this.stage?.pause(this.state.atMs);
   }
 
   toggle(): void {
@@ -209,6 +211,7 @@ export class Player {
 
   private dispose(): void {
     this.isDisposed = true;
+    document.removeEventListener('visibilitychange', this.onVisibility);
     cancelAnimationFrame(this.frame);
     this.stage?.clear();
     this.chunks.dispose();
@@ -219,6 +222,11 @@ export class Player {
     this.state = { ...this.state, ...part };
     for (const listener of this.listeners) listener();
   }
+
+  /** Nobody watches a tab that is hidden. */
+  private readonly onVisibility = (): void => {
+    if (document.hidden && this.state.isPlaying && !this.state.isFollowing) this.pause();
+  };
 
   private readonly onFrame = (nowMs: number): void => {
     const passedMs = Math.max(0, nowMs - this.frameMs);
@@ -249,10 +257,10 @@ export class Player {
   }
 
   /** The same recording with more chunks. One that came late belongs among those that are built, so all is built again. */
-  private moved({ recording: before, fed }: Shown, recording: Recording): Shown {
+  private moved({ recording: before, first, fed }: Shown, recording: Recording): Shown {
     const isSame = recording.chunks.slice(0, fed).every(({ id }, position) => before.chunks[position]?.id === id);
     this.mustRebuild ||= !isSame;
-    return { recording, fed };
+    return { recording, first, fed };
   }
 
   private onChunk(): void {
@@ -335,7 +343,7 @@ export class Player {
     this.mustRebuild = false;
     try {
       await stage.build(segment, this.state.atMs, this.state.isPlaying);
-      this.shown = { recording, fed: first + chunks.length };
+      this.shown = { recording, first, fed: first + chunks.length };
     } catch (error) {
       this.fail(error);
       return;
@@ -373,15 +381,15 @@ export class Player {
     const { shown } = this;
     const segment = this.stage?.segment;
     if (!shown || !segment) return;
-    const { atMs } = this.state;
-    const facts = shown.recording.chunks.slice(0, shown.fed).map(({ id }) => this.chunks.factsOf(id));
-    const href =
-      facts.flatMap((it) => it?.pages ?? []).findLast((page) => page.atMs <= Math.max(atMs, segment.snapshotMs))
-        ?.href ?? '';
-    const isGap = facts.some((it) => it?.gaps.some((gapMs) => segment.snapshotMs < gapMs && gapMs <= atMs));
-    const { status, recording } = this.state;
-    if (status === 'ready' && recording === shown.recording && href === this.state.href && isGap === this.state.isGap)
-      return;
-    this.change({ status: 'ready', error: null, recording: shown.recording, href, isGap });
+    const atMs = Math.max(this.state.atMs, segment.snapshotMs);
+    const chunks = shown.recording.chunks.slice(shown.first, shown.fed).filter(({ startMs }) => startMs <= atMs);
+    const facts = chunks.map(({ id }) => this.chunks.factsOf(id)).filter((it) => it !== undefined);
+    const href = facts.flatMap(({ pages }) => pages).findLast((page) => page.atMs <= atMs)?.href ?? '';
+    const hasGap = facts.some(({ gaps }) => gaps.some((gapMs) => segment.snapshotMs < gapMs && gapMs <= atMs));
+    const hasLoss = chunks.slice(1).some(({ isAfterLoss }) => isAfterLoss);
+    const damage = hasLoss ? 'loss' : hasGap ? 'gap' : null;
+    const next = { status: 'ready', error: null, recording: shown.recording, href, damage } as const;
+    const isNew = Object.entries(next).some(([name, value]) => this.state[name as keyof typeof next] !== value);
+    if (isNew) this.change(next);
   }
 }

@@ -227,6 +227,7 @@ export const en = {
     tab: (n: number) => `Tab ${n}`,
     loading: 'Loading…',
     gap: 'Recording paused here: the page changed too fast.',
+    loss: 'A part of the recording is missing: the page may have looked different.',
     masked: 'Texts are masked for your role.',
     viewer: 'Your role does not include watching replays. What happened is told below.',
     panels: 'What happened',

@@ -227,6 +227,7 @@ export const vi: Dictionary = {
     tab: (n) => `Thẻ ${n}`,
     loading: 'Đang tải…',
     gap: 'Bản ghi tạm ngừng ở đây: trang thay đổi quá nhanh.',
+    loss: 'Thiếu một phần bản ghi: trang có thể đã trông khác.',
     masked: 'Văn bản được che theo vai trò của bạn.',
     viewer: 'Vai trò của bạn không được xem lại phiên. Diễn biến được kể bên dưới.',
     panels: 'Diễn biến',
