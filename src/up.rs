@@ -84,8 +84,9 @@ impl Gosight {
         let geoip = open_geoip(&args)?;
         let handle = telemetry::metrics()?;
         prepare_folder(&args.data_dir)?;
+        let cold = open_cold(&args)?;
         let log = open_log(&args.data_dir).await?;
-        let (views, meta) = tokio::join!(open_views(&args), open_meta(&args.data_dir));
+        let (views, meta) = tokio::join!(open_views(&args, cold), open_meta(&args.data_dir));
         let (engine, analytics) = views?;
         let meta = meta?;
         gosight_api::bootstrap(&meta, &wish(&args), now_ms()?).await?;
@@ -215,6 +216,11 @@ pub(crate) fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
     std::fs::remove_file(&probe).with_context(cannot)
 }
 
+fn open_cold(args: &UpArgs) -> anyhow::Result<ColdStore> {
+    let folder = args.cold_dir.clone().unwrap_or_else(|| args.data_dir.join("cold"));
+    ColdStore::folder(&folder).context("choose another folder with --cold-dir DIR")
+}
+
 async fn open_log(data_dir: &Path) -> anyhow::Result<Arc<dyn Log>> {
     let dir = data_dir.join("log");
     let config = EmbeddedConfig {
@@ -231,10 +237,8 @@ async fn open_meta(data_dir: &Path) -> anyhow::Result<Meta> {
         .context("the metadata database cannot be opened")
 }
 
-/// The engine of one's own unless a server is named, the tables in it, and the cold store beside it.
-async fn open_views(args: &UpArgs) -> anyhow::Result<(Option<Engine>, Analytics)> {
-    let cold_dir = args.cold_dir.clone().unwrap_or_else(|| args.data_dir.join("cold"));
-    let cold = ColdStore::folder(&cold_dir).context("choose another folder with --cold-dir DIR")?;
+/// The engine of one's own unless a server is named, and the tables in it.
+async fn open_views(args: &UpArgs, cold: ColdStore) -> anyhow::Result<(Option<Engine>, Analytics)> {
     let (engine, server) = match &args.clickhouse_url {
         Some(url) => (None, watch::channel(Server::from_url(url)?).1),
         None => {

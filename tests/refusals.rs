@@ -154,6 +154,16 @@ fn a_folder_that_cannot_be_written_is_refused() {
 }
 
 #[test]
+fn a_cold_store_that_cannot_be_made_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let cold_dir = file.path().join("cold");
+    let cold_dir = cold_dir.to_str().unwrap();
+    let words = ["the cold store's folder", cold_dir, "--cold-dir"];
+    Refusal::of(&mut up(folder.path(), &["--cold-dir", cold_dir])).assert(AT_ONCE, &words);
+}
+
+#[test]
 fn a_missing_engine_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = ["--engine-lib", "/nowhere/libchdb.so"];
