@@ -242,6 +242,14 @@ fn it_keeps_the_number_of_partitions_the_folder_was_made_with() {
 }
 
 #[test]
+fn a_folder_made_before_there_was_a_topic_gets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("layout"), "gosight-log 1\nevents 2\n").unwrap();
+    let log = EmbeddedLog::open(dir.path(), &EmbeddedConfig::small(2)).unwrap();
+    assert_eq!((log.partitions(Topic::Events), log.partitions(Topic::Replay)), (2, 2));
+}
+
+#[test]
 fn it_refuses_a_layout_it_does_not_know() {
     let dir = tempfile::tempdir().unwrap();
     for layout in [
