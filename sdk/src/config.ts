@@ -88,9 +88,7 @@ export interface Replay {
   mouseMove: boolean;
   /** Milliseconds after which a fresh snapshot is taken in any case. 0: only when what changed outweighs the last one. */
   snapshotInterval: number;
-  /** What is drawn on canvases, as pictures. */
-  canvas: boolean;
-  /** Whether images of the page's own origin are kept with the recording. */
+  /** Whether images that the page carries in itself (`data:` addresses) are kept; those with an address are placeholders. */
   images: 'keep' | 'placeholder';
   /** What the console is told. */
   console: boolean;
@@ -190,7 +188,6 @@ export interface Settings {
   replay_include_urls?: string[];
   replay_exclude_urls?: string[];
   replay_duration_max_ms?: number;
-  replay_canvas?: boolean;
   replay_images?: 'keep' | 'placeholder';
 }
 

@@ -7,7 +7,7 @@ import { type DecodedBatch, type DecodedEvent, decode } from './wire.js';
 
 export const KEY = 'test_key_0123456789';
 const DIST = new URL('../dist/', import.meta.url);
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 export interface Received extends DecodedBatch {
   at: number;

@@ -146,7 +146,7 @@ describe('the server', () => {
     await track(['unanswered']);
     await server.event('custom_event');
     // A second without an answer, and the batch is kept.
-    await expect.poll(() => page.evaluate(kept), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toBe(true);
     server.isMute = false;
     await page.reload();
     await server.event('custom_event', () => server.arrivals.filter(({ type }) => type === 'custom_event').length === 2);
@@ -161,7 +161,7 @@ describe('the server', () => {
       await track([`t${i}`]);
       await page.evaluate('void GoSight.flush()');
     }
-    await expect.poll(() => page.evaluate(kept), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toBe(true);
     expect(await page.evaluate(`fetch('/').then(({ status }) => status)`)).toBe(200);
     expect(server.paths.slice(before).filter((path) => path === 'POST /v1/events').length).toBeLessThanOrEqual(4);
     server.held.clear();
@@ -209,7 +209,7 @@ describe('the tab', () => {
     await open();
     for (const path of ['/v1/events', '/gosight.v1.IngestService/SendBatch']) server.held.add(path);
     await track(namesFrom(0, 3));
-    await expect.poll(() => page.evaluate(kept), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toBe(true);
     await killAndReload();
     server.held.clear();
     await arrive(namesFrom(0, 3));

@@ -37,6 +37,7 @@ async function keepTodos(page: Page): Promise<void> {
   for (const todo of ['buy cups', 'fill them', 'drink']) {
     await input.pressSequentially(todo);
     await input.press('Enter');
+    await expect.poll(() => input.inputValue()).toBe('');
   }
   await page.locator('.toggle').nth(1).check();
   await page.click('a[href="#/active"]');
@@ -198,8 +199,12 @@ afterAll(async () => {
   for (const server of [plain, watched]) server.close();
 });
 
-/** What the application shows and complains of after a visit; then `whenDone` on the page as it is. */
-async function visit({ path, visit }: Application, server: Server, whenDone = async (_page: Page) => {}): Promise<{ texts: string[]; complaints: string[] }> {
+/** What the application shows and complains of after a visit; `whenGone` waits for what its page sends as it is left. */
+async function visit(
+  { path, visit }: Application,
+  server: Server,
+  whenGone = async (_texts: string[]) => {},
+): Promise<{ texts: string[]; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   // What a page wants from elsewhere it does not get.
   await context.route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => route.abort());
@@ -208,10 +213,9 @@ async function visit({ path, visit }: Application, server: Server, whenDone = as
   await page.goto(addressOf(server) + path);
   await visit(page);
   await page.waitForLoadState('networkidle');
-  await whenDone(page);
   const texts = (await page.evaluate(`(${TEXTS})(document)`)) as string[];
-  // The last chunk goes by beacon.
   await page.goto('about:blank');
+  await whenGone(texts);
   await context.close();
   return { texts, complaints: heard.map((line) => line.replaceAll(addressOf(server), '')).sort() };
 }
@@ -224,19 +228,15 @@ describe('a real application', () => {
   it.each(APPLICATIONS.map((application) => [application.name, application] as const))('%s', async (_, application) => {
     const without = await visit(application, plain);
     capture.batches.length = 0;
-    const withUs = await visit(application, watched, async (page) => {
-      await page.mouse.move(5, 5);
-      await page.evaluate('GoSight.track("done"); GoSight.flush()');
-      await capture.event('custom_event');
+    const player = await browser.newPage();
+    const replay = async () => (await play(player, recorded(capture))).text;
+    const withUs = await visit(application, watched, async (texts) => {
+      await expect.poll(replay, { timeout: 60_000, interval: 500 }).toBe(joined(texts.map(maskPersonal)));
     });
+    await player.close();
     expect(steady(withUs.texts)).toBe(steady(without.texts));
     expect(withUs.complaints).toEqual(without.complaints);
-    await capture.event('page_view');
-    await capture.event('page_load');
-    expect(capture.arrivals.some(({ type }) => /^(click|input_focus)$/.test(type))).toBe(true);
-    const page = await browser.newPage();
-    const replay = async () => (await play(page, recorded(capture))).text;
-    await expect.poll(replay, { timeout: 10_000, interval: 500 }).toBe(joined(withUs.texts.map(maskPersonal)));
-    await page.close();
+    for (const type of ['page_view', 'page_load', 'page_exit']) await capture.event(type);
+    expect(capture.arrivals.some(({ type }) => type === 'click')).toBe(true);
   });
 });

@@ -9,7 +9,6 @@ const DEFAULTS: Omit<Replay, 'mode' | 'includeUrls' | 'excludeUrls'> = {
   maxDurationMs: 0,
   mouseMove: true,
   snapshotInterval: 0,
-  canvas: false,
   images: 'keep',
   console: true,
   network: true,
@@ -19,9 +18,8 @@ export let plan = DEFAULTS;
 
 export function makePlan(): void {
   const own = typeof options.replay === 'object' ? options.replay : {};
-  const { replay_duration_max_ms, replay_canvas, replay_images } = options.settings ?? {};
+  const { replay_duration_max_ms, replay_images } = options.settings ?? {};
   plan = { ...DEFAULTS, ...own, triggers: { ...DEFAULTS.triggers, ...own.triggers } };
-  plan.canvas = (own.canvas ?? replay_canvas ?? false) && replay_canvas !== false;
   if (replay_images === 'placeholder') plan.images = replay_images;
   if (replay_duration_max_ms) plan.maxDurationMs = Math.min(plan.maxDurationMs || Infinity, replay_duration_max_ms);
 }

@@ -4,8 +4,9 @@ import type { GoSightEvent, Page } from '../events.js';
 import { guard, options } from '../more/core.js';
 import type { Identity } from '../session.js';
 import { type Chunks, openChunks } from './chunks.js';
-import { CUSTOM, FULL_SNAPSHOT, META, type Recorded } from './events.js';
+import { CUSTOM, FULL_SNAPSHOT, META, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
+import { openPanels } from './panels.js';
 import { plan } from './plan.js';
 import { openRing } from './ring.js';
 import { isWhole, whenIdle } from './slices.js';
@@ -92,6 +93,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   const onVisibility = guard(() => tell('gosight.visibility', { hidden: document.hidden }));
   const tell = (tag: string, payload: object) => take({ type: CUSTOM, data: { tag, payload }, timestamp: Date.now() });
   document.addEventListener('visibilitychange', onVisibility);
+  const closePanels = openPanels((plugin, payload) => take({ type: PLUGIN, data: { plugin, payload }, timestamp: Date.now() }));
 
   return {
     hear,
@@ -107,6 +109,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     stop(isSent) {
       isStopped = true;
       document.removeEventListener('visibilitychange', onVisibility);
+      closePanels();
       observed.stop();
       chunks?.close(isSent);
     },
