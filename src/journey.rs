@@ -378,7 +378,7 @@ impl Walk<'_> {
             viewport_x: page_x,
             viewport_y: page_y - self.top_px,
             button: "left".to_owned(),
-            target: Some(target(element, rect)),
+            target: Some(target(element, [left, top - self.top_px, width, height])),
             pointer_type: "mouse".to_owned(),
             double_tap: false,
         }));

@@ -283,6 +283,8 @@ impl World {
             day,
             name: "Buy".into(),
             text: "Buy now".into(),
+            spot_x: -20,
+            spot_y: 4,
             clicks: 6,
             rage: 6,
             dead: 1,
@@ -458,6 +460,25 @@ async fn filters_and_sorts_reach_the_list() {
     assert_eq!(longest["data"][0]["id"], SESSION.to_string());
     let struggling = world.get(&format!("mine/sessions?{MONDAY_RANGE}&sort=-struggle")).await;
     assert_eq!(struggling["data"][0]["id"], SESSION.to_string());
+}
+
+#[tokio::test]
+async fn a_session_has_its_replay_for_as_long_as_the_project_keeps_it() {
+    let world = world().await;
+    let recorded = |id, started_at| SessionRow {
+        has_replay: 1,
+        ..world.session(Uuid::from_u128(id), started_at)
+    };
+    let now = Utc::now().timestamp_millis();
+    world.write(&[recorded(1, MONDAY), recorded(2, now)]).await;
+    let has =
+        async |id| world.get(&format!("mine/sessions/{}", Uuid::from_u128(id))).await["data"]["has_replay"] == true;
+    assert!(!has(1).await, "it is older than the 30 days of a new project");
+    assert!(has(2).await);
+    for (query, count) in [("replay=true", 0), ("replay=false", 1)] {
+        let sessions = world.get(&format!("mine/sessions?{MONDAY_RANGE}&{query}")).await;
+        assert_eq!(sessions["data"].as_array().unwrap().len(), count, "{query}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::DataflowError;
 use prost::Message;
 
 /// The version of the rows' shape, part of the deduplication token: raise it when the graph's rows change meaning.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// The run of ticks `first_tick..=last_tick`.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]

@@ -174,7 +174,7 @@ additive!(ClickCellRow:
     key(project_id, path, device_type, viewport_bucket, day, cell_x, cell_y)
     numbers(clicks, rage, dead));
 additive!(ElementRow:
-    key(project_id, path, selector, device_type, day, name, text)
+    key(project_id, path, selector, device_type, day, name, text, spot_x, spot_y)
     numbers(clicks, rage, dead, error));
 additive!(ScrollDepthRow: key(project_id, path, device_type, day, percent) numbers(views));
 additive!(RollupRow:

@@ -1,16 +1,22 @@
-//! Element heatmap: per (project, path, selector, device type, day), with the element's name and text: clicks, and how many of these were
-//! part of a rage click, dead, or made something throw.
+//! Element heatmap: per (project, path, selector, device type, day), with the element's name and text, cells of 2 % of the element's
+//! width and height, from its middle: clicks, and how many of these were part of a rage click, dead, or made something throw. So the place
+//! of a click is kept through every width and layout that the page may have.
+//!
+//! ```text
+//!   a button of 200 × 40 px      -50 %      0       50 %
+//!   click 20 px from its left      │  ■     │        │     ─▶  cell (-40, 0)   clicks +1
+//! ```
 //!
 //! State: none.
 //!
 //! What it will not notice: that two elements share a selector, or that one's selector changed.
 
-use crate::event::{Context, Element, Page};
+use crate::event::{Context, Element, Page, Spot};
 use crate::fold::Shared;
 use crate::heatmap::clicks_by;
 use crate::ids::{ProjectId, Tick};
 use crate::per_tick::Ticks;
-use crate::views::{ClickCounts, ElementCell, Insight};
+use crate::views::{ClickCounts, ElementCell, Insight, SPOT_PERCENT};
 use differential_dataflow::VecCollection;
 use std::sync::Arc;
 
@@ -32,6 +38,7 @@ pub fn elements<'scope>(
                 &event.context,
                 event.day.number,
                 &click.element,
+                click.spot,
             )
         },
         |insight, click| {
@@ -41,12 +48,15 @@ pub fn elements<'scope>(
                 &click.context,
                 click.day.number,
                 &click.element,
+                click.spot,
             )
         },
     )
 }
 
-fn cell(project: ProjectId, page: &Page, context: &Context, day: i32, element: &Element) -> ElementCell {
+fn cell(project: ProjectId, page: &Page, context: &Context, day: i32, element: &Element, spot: Spot) -> ElementCell {
+    // The right and bottom rims are in the last cells.
+    let start = |percent: i8| percent.clamp(-50, 49).div_euclid(SPOT_PERCENT) * SPOT_PERCENT;
     ElementCell {
         project,
         path: Arc::clone(&page.path),
@@ -55,5 +65,9 @@ fn cell(project: ProjectId, page: &Page, context: &Context, day: i32, element: &
         day,
         name: Arc::clone(&element.name),
         text: Arc::clone(&element.text),
+        spot: Spot {
+            x: start(spot.x),
+            y: start(spot.y),
+        },
     }
 }

@@ -127,6 +127,15 @@ pub struct Click {
     /// The second tap of a double-tap zoom.
     pub double_tap: bool,
     pub element: Arc<Element>,
+    pub spot: Spot,
+}
+
+/// A place in an element: percent of its width and height, from its middle. From -50 (left, top) to 50.
+/// A place that is not known is the middle, as that of a click by the keyboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Spot {
+    pub x: i8,
+    pub y: i8,
 }
 
 /// What was clicked.

@@ -76,6 +76,7 @@ impl Fixture {
                 y,
                 double_tap,
                 element,
+                spot: Spot::default(),
             }),
         )
     }

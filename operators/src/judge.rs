@@ -75,6 +75,7 @@ fn insight_click(clicked: &Clicked) -> InsightClick {
         x: clicked.click.x,
         y: clicked.click.y,
         element: Arc::clone(&clicked.click.element),
+        spot: clicked.click.spot,
         context: Arc::clone(&clicked.context),
     }
 }

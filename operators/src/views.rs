@@ -1,6 +1,6 @@
 //! The rows of the views: what leaves the graph as `(row, tick, diff)`.
 
-use crate::event::{Context, Day, Device, Element, Moment, Page, Place, Utm};
+use crate::event::{Context, Day, Device, Element, Moment, Page, Place, Spot, Utm};
 use crate::ids::{Diff, EventId, InsightId, ProjectId, RuleId, SessionId, Tick};
 use crate::rules::Number;
 use differential_dataflow::difference::{Abelian, IsZero, Monoid, Semigroup};
@@ -147,6 +147,7 @@ pub struct InsightClick {
     pub x: i32,
     pub y: i32,
     pub element: Arc<Element>,
+    pub spot: Spot,
     pub context: Arc<Context>,
 }
 
@@ -247,7 +248,10 @@ pub struct ClickCell {
     pub y: i32,
 }
 
-/// An element of a page's element heatmap.
+/// The side of an element heatmap's cells, percent of the element. A button has cells of a few px, a whole page of the size of a finger.
+pub const SPOT_PERCENT: i8 = 2;
+
+/// A cell of an element of a page's element heatmap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ElementCell {
     pub project: ProjectId,
@@ -258,6 +262,8 @@ pub struct ElementCell {
     pub day: i32,
     pub name: Arc<str>,
     pub text: Arc<str>,
+    /// The cell's left and top: -50, -48, … 48 %.
+    pub spot: Spot,
 }
 
 /// A depth of a page's scroll heatmap: the row is there once for each page view that reached it.

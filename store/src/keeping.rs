@@ -75,7 +75,7 @@ impl Keeping {
     /// A database or the store is not there; what is left stays as it was.
     pub async fn sweep(&self, now_ms: i64) -> Result<Moved, KeepingError> {
         for (project_id, days) in self.meta.replay_days().await? {
-            let before_ms = now_ms - i64::from(days) * DAY_MS;
+            let before_ms = kept_from_ms(now_ms, days);
             self.analytics.expire_recordings(project_id, before_ms).await?;
         }
         let Some(days) = self.cold_after_days else {
@@ -86,6 +86,11 @@ impl Keeping {
         counter!(MOVED_BYTES).increment(moved.bytes);
         Ok(moved)
     }
+}
+
+/// Whose recordings are kept for so many days has those that were received from this moment on: whole UTC days.
+pub fn kept_from_ms(now_ms: i64, days: u16) -> i64 {
+    (now_ms - i64::from(days) * DAY_MS).div_euclid(DAY_MS) * DAY_MS
 }
 
 fn now_ms() -> i64 {

@@ -7,8 +7,8 @@ use gosight_oracle::{Click as OracleClick, Day, OracleEvent, Payload as Known};
 use gosight_proto::v1::event::Payload;
 use gosight_proto::v1::{
     Click, CustomEvent, Device, DomMutation, Event, EventBatch, FormSubmit, Identify, InputFocus, JsError, MouseMove,
-    NetworkActivity, Page, PageExit, PageHidden, PageView, ReplayChunk, Request, Scroll, ScrollMilestone, SessionStart,
-    Target, UnhandledRejection, WebVitals,
+    NetworkActivity, Page, PageExit, PageHidden, PageView, Rect, ReplayChunk, Request, Scroll, ScrollMilestone,
+    SessionStart, Target, UnhandledRejection, WebVitals,
 };
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -427,7 +427,14 @@ impl<'a> Script<'a> {
 
     fn click(&mut self, element: usize, page_x: i32, page_y: i32, double_tap: bool) {
         let (selector, tag, href, looks_interactive, ignore_rage, never_dead) = ELEMENTS[element];
+        let rect = self.rng.random_bool(0.9).then(|| Rect {
+            left: page_x - self.rng.random_range(-2..90),
+            top: page_y - self.rng.random_range(-2..30),
+            width: self.rng.random_range(0..80),
+            height: self.rng.random_range(1..30),
+        });
         let target = Target {
+            rect,
             tag: tag.to_owned(),
             text: format!("text of {selector}"),
             name: format!("name of {selector}"),
@@ -442,6 +449,8 @@ impl<'a> Script<'a> {
         self.now(Payload::Click(Click {
             page_x,
             page_y,
+            viewport_x: page_x,
+            viewport_y: page_y,
             target,
             double_tap,
             button: "left".to_owned(),
@@ -571,12 +580,28 @@ fn known(payload: &Payload) -> Known {
     }
 }
 
+fn known_spot(click: &Click) -> Option<(i64, i64)> {
+    let rect = click.target.as_ref()?.rect?;
+    let percent = |at: i32, start: i32, length: i32| {
+        let share = f64::from(at - start) / f64::from(length);
+        (100.0 * share).clamp(0.0, 100.0).floor() as i64 - 50
+    };
+    let is_seen = rect.width > 0 && rect.height > 0;
+    is_seen.then(|| {
+        (
+            percent(click.viewport_x, rect.left, rect.width),
+            percent(click.viewport_y, rect.top, rect.height),
+        )
+    })
+}
+
 fn known_click(click: &Click) -> OracleClick {
     let target = click.target.as_ref().unwrap();
     OracleClick {
         x: click.page_x.into(),
         y: click.page_y.into(),
         double_tap: click.double_tap,
+        spot: known_spot(click).unwrap_or_default(),
         selector: target.selector.clone(),
         name: target.name.clone(),
         text: target.text.clone(),

@@ -28,6 +28,8 @@ pub(crate) struct Views {
     cells: BTreeMap<(String, i64, i64), [i64; 3]>,
     /// Path, selector: name and text; clicks, rage, dead, error.
     elements: BTreeMap<(String, String), (String, String, [i64; 4])>,
+    /// Path, selector, left and top in the element: clicks, rage, dead, error.
+    spots: BTreeMap<(String, String, i64, i64), [i64; 4]>,
     /// Path, percent: page views.
     reached: BTreeMap<(String, i64), i64>,
     /// Path, selector: rage, dead, error clicks.
@@ -106,6 +108,7 @@ impl Views {
             differences("insights", &self.insights, &expected.insights),
             differences("click cells", &self.cells, &expected.cells),
             differences("elements", &self.elements, &expected.elements),
+            differences("spots", &self.spots, &expected.spots),
             differences("scroll depth", &self.reached, &expected.reached),
             differences("hotspots", &self.hotspots, &expected.hotspots),
             differences("overview", &self.overview, &expected.overview),
@@ -194,6 +197,9 @@ fn expected(events: &[OracleEvent], tick: i64) -> (Views, Vec<(&'static str, Ins
     }
     for (element, counts) in elements(events, &thresholds, tick) {
         let sums = [counts.clicks, counts.rage, counts.dead, counts.error];
+        let (x, y) = element.spot;
+        let spot = (element.path.clone(), element.selector.clone(), x, y);
+        add(views.spots.entry(spot).or_default(), sums);
         let (name, text) = (element.name, element.text);
         let entry = views
             .elements
@@ -460,6 +466,18 @@ impl Reader<'_> {
         }
         for element in list(&clicks["data"]["elements"]) {
             let counts = ["clicks", "rage", "dead", "error"].map(|name| number(&element[name]));
+            for spot in list(&element["spots"]) {
+                let place = (
+                    path.to_owned(),
+                    text(&element["selector"]),
+                    number(&spot["x"]),
+                    number(&spot["y"]),
+                );
+                views.spots.insert(
+                    place,
+                    ["clicks", "rage", "dead", "error"].map(|name| number(&spot[name])),
+                );
+            }
             let labelled = (text(&element["name"]), text(&element["text"]), counts);
             views
                 .elements

@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use chrono_tz::Tz;
 use gosight_store::analytics::Scope;
+use gosight_store::keeping::kept_from_ms;
 use gosight_store::meta::{MetaError, Project, Role};
 use uuid::Uuid;
 
@@ -56,6 +57,11 @@ impl<R: Rank> ProjectScope<R> {
     /// The zone whose days are the project's days.
     pub fn zone(&self) -> Tz {
         zone_of(&self.project)
+    }
+
+    /// A session that ended before has no recording any more.
+    pub fn replays_kept_from_ms(&self, now_ms: i64) -> i64 {
+        kept_from_ms(now_ms, self.project.settings.storage.replay_days)
     }
 }
 

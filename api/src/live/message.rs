@@ -135,6 +135,9 @@ struct ElementDelta {
     selector: String,
     name: String,
     text: String,
+    /// Of the cell in the element.
+    x: i8,
+    y: i8,
     clicks: i64,
     rage: i64,
     dead: i64,
@@ -317,6 +320,8 @@ fn element(row: &ElementRow) -> ElementDelta {
         selector: row.selector.clone(),
         name: row.name.clone(),
         text: row.text.clone(),
+        x: row.spot_x,
+        y: row.spot_y,
         clicks: row.clicks,
         rage: row.rage,
         dead: row.dead,

@@ -94,7 +94,12 @@ pub(crate) async fn get(
     let zone = zone(timezone.as_deref(), scope.zone())?;
     let overview = scope
         .analytics
-        .overview(range.range(now_ms)?, &filter.filter()?, zone, now_ms)
+        .overview(
+            range.range(now_ms)?,
+            &filter.filter(scope.replays_kept_from_ms(now_ms))?,
+            zone,
+            now_ms,
+        )
         .await?;
     Ok(Answer::new(overview.into()).complete_to(complete_to_ms))
 }

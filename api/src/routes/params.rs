@@ -1,7 +1,7 @@
 //! What questions about analytics have in common: a range of time and a filter of sessions.
 
 use chrono_tz::Tz;
-use gosight_store::analytics::{SessionFilter, TimeRange};
+use gosight_store::analytics::{HasReplay, SessionFilter, TimeRange};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -73,13 +73,18 @@ pub(crate) struct FilterParams {
 }
 
 impl FilterParams {
-    pub(crate) fn filter(self) -> Result<SessionFilter, ApiError> {
+    /// `replays_kept_from_ms`: see [`ProjectScope::replays_kept_from_ms`](crate::access::ProjectScope::replays_kept_from_ms).
+    pub(crate) fn filter(self, replays_kept_from_ms: i64) -> Result<SessionFilter, ApiError> {
+        let has_replay = |wanted| HasReplay {
+            wanted,
+            kept_from_ms: replays_kept_from_ms,
+        };
         Ok(SessionFilter {
             has_error: flag("error", self.error.as_deref())?,
             has_rage_click: flag("rage", self.rage.as_deref())?,
             has_dead_click: flag("dead", self.dead.as_deref())?,
             has_error_click: flag("error_click", self.error_click.as_deref())?,
-            has_replay: flag("replay", self.replay.as_deref())?,
+            has_replay: flag("replay", self.replay.as_deref())?.map(has_replay),
             attribute: attribute(self.attribute)?,
             country: self.country,
             device: self.device,
@@ -169,11 +174,11 @@ mod tests {
             rage: Some("perhaps".into()),
             ..FilterParams::default()
         };
-        assert!(flags.filter().is_err());
+        assert!(flags.filter(0).is_err());
         let attribute = FilterParams {
             attribute: Some("plan".into()),
             ..FilterParams::default()
         };
-        assert!(attribute.filter().is_err());
+        assert!(attribute.filter(0).is_err());
     }
 }

@@ -52,11 +52,13 @@ pub(crate) async fn list(
 ) -> Result<Answer<Vec<SessionView>>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
     let range = range.range(api.now_ms())?;
+    let kept_from_ms = scope.replays_kept_from_ms(api.now_ms());
     let page = scope
         .analytics
-        .sessions(range, &filter.filter()?, order.order()?, page.request()?)
+        .sessions(range, &filter.filter(kept_from_ms)?, order.order()?, page.request()?)
         .await?;
-    let sessions = page.rows.into_iter().map(SessionView::from).collect();
+    let view = |row| SessionView::from(row).with_replays_from(kept_from_ms);
+    let sessions = page.rows.into_iter().map(view).collect();
     Ok(Answer::new(sessions)
         .complete_to(complete_to_ms)
         .next_cursor(page.next.map(|cursor| cursor.encode())))
@@ -76,7 +78,8 @@ pub(crate) async fn get(
         .session(path.session_id)
         .await?
         .ok_or(ApiError::NotFound("session"))?;
-    Ok(Answer::new(session.into()).complete_to(complete_to_ms))
+    let view = SessionView::from(session).with_replays_from(scope.replays_kept_from_ms(api.now_ms()));
+    Ok(Answer::new(view).complete_to(complete_to_ms))
 }
 
 /// A session's events in time order

@@ -76,6 +76,14 @@ pub(crate) struct HiddenGapView {
     pub(crate) duration_ms: u32,
 }
 
+impl SessionView {
+    /// What was recorded in a session that ended before is gone.
+    pub(crate) fn with_replays_from(mut self, kept_from_ms: i64) -> Self {
+        self.has_replay &= self.ended_at.0 >= kept_from_ms;
+        self
+    }
+}
+
 impl From<SessionRow> for SessionView {
     fn from(row: SessionRow) -> Self {
         Self {

@@ -768,6 +768,8 @@ export interface components {
             /** Format: int64 */
             rage: number;
             selector: string;
+            /** @description Where in the element, the most clicked first; at most 100 000 of all elements: `meta.truncated` says when there are more. */
+            spots: components["schemas"]["SpotView"][];
             text: string;
         };
         /** @description `type=element` */
@@ -1888,6 +1890,24 @@ export interface components {
              */
             struggling_sessions: number;
             value: string;
+        };
+        /**
+         * @description Left and top of a cell of 2 % of an element, percent from its middle: -50, -48, … 48; and the clicks in it. What is not known to have
+         *     a place is in the middle.
+         */
+        SpotView: {
+            /** Format: int64 */
+            clicks: number;
+            /** Format: int64 */
+            dead: number;
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            rage: number;
+            /** Format: int32 */
+            x: number;
+            /** Format: int32 */
+            y: number;
         };
         /** @description Changes are percents against the equally long range before; null where there was nothing before. */
         SummaryView: {

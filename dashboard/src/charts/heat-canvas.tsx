@@ -1,12 +1,9 @@
 'use client';
 
 import { useEffect, useRef } from 'react';
-import type { Cell } from '@/api/types';
 import { useIsDark } from '@/shell/theme';
-import { densityOf, paint, parseColor } from './density';
-
-/** Which of a cell's numbers is drawn. */
-export type Layer = 'count' | 'rage' | 'dead';
+import { type Dot, densityOf, paint, parseColor } from './density';
+import type { Layer } from './heat-dots';
 
 export interface PageShape {
   width: number;
@@ -29,8 +26,8 @@ function stopsOf(layer: Layer) {
 }
 
 interface HeatCanvasProps {
-  cells: Cell[];
-  cellPx: number;
+  /** In px of the page. */
+  dots: readonly Dot[];
   layer: Layer;
   page: PageShape;
   /** The page's width on the screen. */
@@ -40,7 +37,7 @@ interface HeatCanvasProps {
   data: Record<`data-${string}`, string | number>;
 }
 
-export function HeatCanvas({ cells, cellPx, layer, page, width, opacity, label, data }: HeatCanvasProps) {
+export function HeatCanvas({ dots, layer, page, width, opacity, label, data }: HeatCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const isDark = useIsDark();
   const scale = width / page.width;
@@ -51,17 +48,11 @@ export function HeatCanvas({ cells, cellPx, layer, page, width, opacity, label, 
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
-    const dots = cells
-      .filter((cell) => cell[layer] > 0)
-      .map((cell) => ({
-        x: ((cell.x + cellPx / 2) * scale) / GRID_PX,
-        y: ((cell.y + cellPx / 2) * scale) / GRID_PX,
-        weight: cell[layer],
-      }));
+    const onGrid = dots.map(({ x, y, weight }) => ({ x: (x * scale) / GRID_PX, y: (y * scale) / GRID_PX, weight }));
     const image = context.createImageData(columns, rows);
-    paint(densityOf(dots, columns, rows), stopsOf(layer), FADE_IN[layer], image.data);
+    paint(densityOf(onGrid, columns, rows), stopsOf(layer), FADE_IN[layer], image.data);
     context.putImageData(image, 0, 0);
-  }, [cells, cellPx, layer, scale, columns, rows, isDark]);
+  }, [dots, layer, scale, columns, rows, isDark]);
 
   return (
     <canvas

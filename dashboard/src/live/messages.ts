@@ -27,7 +27,8 @@ export interface LiveMetrics {
 export type SessionChange = Session & { removed?: boolean };
 export type InsightChange = Insight & { removed?: boolean };
 export type CellDelta = Cell & { path: string; device: string };
-export type ElementDelta = HeatElement & { path: string; device: string };
+/** Of one cell of an element. */
+export type ElementDelta = Omit<HeatElement, 'spots'> & { path: string; device: string; x: number; y: number };
 
 /** Everything one tick changed. A part that nothing changed may be absent. */
 export interface Tick {

@@ -191,6 +191,19 @@ describe('the heatmap', () => {
     expect(gone.data.cells.map((row) => row.x)).toEqual([50]);
   });
 
+  it('adds what was clicked in an element to where it was', () => {
+    const delta = { path: '/', device: 'desktop', selector: '#buy', name: 'Buy', text: '', error: 0 };
+    const one = { ...delta, x: -50, y: 0, clicks: 1, rage: 0, dead: 0 };
+    const first = applyToHeatmap(before, params, aTick({ elements: [one, { ...one, x: 2 }] }));
+    const rage = { ...one, clicks: 0, rage: 1 };
+    const gone = { ...one, x: 2, clicks: -1 };
+    const next = applyToHeatmap(first, params, aTick({ tick: 2, complete_to: T2, elements: [rage, gone] }));
+    const counts = { clicks: 1, rage: 1, dead: 0, error: 0 };
+    expect(next.data.elements).toEqual([
+      { selector: '#buy', name: 'Buy', text: '', ...counts, spots: [{ x: -50, y: 0, ...counts }] },
+    ]);
+  });
+
   it('ignores other pages and devices', () => {
     expect(applyToHeatmap(before, params, aTick({ cells: [{ ...cell, device: 'mobile' }] }))).toBe(before);
   });

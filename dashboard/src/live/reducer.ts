@@ -268,18 +268,35 @@ function addCells(cells: Cell[], deltas: CellDelta[]): Cell[] {
   return [...at.values()].filter((cell) => cell.count !== 0 || cell.rage !== 0 || cell.dead !== 0);
 }
 
+type Counts = Pick<HeatElement, 'clicks' | 'rage' | 'dead' | 'error'>;
+
+function addCounts(old: Counts | undefined, delta: Counts): Counts {
+  return {
+    clicks: (old?.clicks ?? 0) + delta.clicks,
+    rage: (old?.rage ?? 0) + delta.rage,
+    dead: (old?.dead ?? 0) + delta.dead,
+    error: (old?.error ?? 0) + delta.error,
+  };
+}
+
+function addSpot(spots: HeatElement['spots'], { x, y, ...delta }: ElementDelta): HeatElement['spots'] {
+  const old = spots.find((spot) => spot.x === x && spot.y === y);
+  const sum = { x, y, ...addCounts(old, delta) };
+  const others = spots.filter((spot) => spot !== old);
+  return sum.clicks !== 0 || sum.rage !== 0 || sum.dead !== 0 ? [...others, sum] : others;
+}
+
 function addElements(elements: HeatElement[], deltas: ElementDelta[]): HeatElement[] {
   const at = new Map(elements.map((element) => [element.selector, element]));
-  for (const { selector, name, text, clicks, rage, dead, error } of deltas) {
+  for (const delta of deltas) {
+    const { selector, name, text } = delta;
     const old = at.get(selector);
     at.set(selector, {
       selector,
       name: name || old?.name || '',
       text: text || old?.text || '',
-      clicks: (old?.clicks ?? 0) + clicks,
-      rage: (old?.rage ?? 0) + rage,
-      dead: (old?.dead ?? 0) + dead,
-      error: (old?.error ?? 0) + error,
+      ...addCounts(old, delta),
+      spots: addSpot(old?.spots ?? [], delta),
     });
   }
   return [...at.values()].filter((element) => element.clicks !== 0 || element.rage !== 0 || element.dead !== 0);

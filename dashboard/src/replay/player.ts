@@ -15,6 +15,7 @@ import type { Size, Stage } from './stage';
 import {
   aheadOf,
   anchorOf,
+  CHUNKS_WITH_ASSETS,
   type Chunk,
   idleSpansOf,
   neededFor,
@@ -32,8 +33,6 @@ export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 /** How far ahead of the playhead chunks are fetched, at normal speed. */
 const AHEAD_MS = 10_000;
 const AHEAD_CHUNKS_MAX = 16;
-/** The first chunks of a recording say where the assets of its page are, whatever moment is shown. */
-const WITH_ASSETS = 3;
 /** Who follows stays so far behind what has arrived, so that playing never stutters … */
 const EDGE_MS = 3_000;
 /** … and when it is more than this, jumps. */
@@ -299,7 +298,7 @@ export class Player {
   /** What has not been read and tells something all the same: where the page's assets are, and, if asked for, everything else. */
   private unread(shown: Recording): Chunk[] {
     const chunks = [
-      ...shown.chunks.slice(0, WITH_ASSETS),
+      ...shown.chunks.slice(0, CHUNKS_WITH_ASSETS),
       ...(this.readsAll ? this.recordings : []).flatMap((it) => it.chunks),
     ];
     return chunks.filter(({ id }) => !this.chunks.factsOf(id));

@@ -56,6 +56,11 @@ export class Stage {
     return this.built?.segment ?? null;
   }
 
+  /** The frame of what is shown. */
+  get frame(): HTMLIFrameElement | null {
+    return this.built?.replayer.iframe ?? null;
+  }
+
   /** Builds the page as it was at a moment, and puts it in the place of what is shown. */
   async build(segment: Segment, atMs: number, isPlaying: boolean): Promise<void> {
     const host = document.createElement('div');

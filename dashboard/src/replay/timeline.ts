@@ -37,6 +37,9 @@ export interface Span {
 
 export type FactsOf = (chunkId: string) => Facts | undefined;
 
+/** The first chunks of a recording say where the assets of its page are, whatever moment is shown. */
+export const CHUNKS_WITH_ASSETS = 3;
+
 /** A page's last chunk and the next page's first may overlap by this much without being two tabs. */
 const TAB_OVERLAP_MS = 1_000;
 

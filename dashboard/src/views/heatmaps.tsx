@@ -1,159 +1,25 @@
 'use client';
 
 import { useSearchParams } from 'next/navigation';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useHeatmap, useHeatmapPages, useScrollDepth } from '@/api/queries';
-import type { Cell, HeatElement, Heatmap, ScrollDepth } from '@/api/types';
-import { HeatCanvas, type Layer, type PageShape } from '@/charts/heat-canvas';
+import type { Backdrops, Cell, HeatElement } from '@/api/types';
+import { clicksOf, type Layer } from '@/charts/heat-dots';
 import { Segmented, Select } from '@/design/controls';
 import { InsightMark } from '@/design/severity';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
-import { count, percent } from '@/format/format';
+import { count, moment } from '@/format/format';
+import { useBackdropAssets, useBackdrops } from '@/replay/use-backdrop';
 import { useChangeSearch, useView } from '@/route/route';
-import { useWidth } from '@/shell/width';
 import { useLanguage } from '@/text/text';
-
-type Device = 'desktop' | 'tablet' | 'mobile';
-type Show = Layer | 'scroll';
+import { type Device, HeatStage, type Show } from './heat-stage';
 
 const DEVICES: readonly Device[] = ['desktop', 'tablet', 'mobile'];
 const SHOWS: readonly Show[] = ['count', 'rage', 'dead', 'scroll'];
-/** The least width a page of this device is drawn for, and the most px of the screen it takes. */
-const PAGE_WIDTH: Record<Device, number> = { desktop: 1280, tablet: 768, mobile: 390 };
-const SCREEN_MAX: Record<Device, number> = { desktop: 1040, tablet: 640, mobile: 390 };
-const PAGE_HEIGHT_MIN = 900;
-const PAGE_HEIGHT_MAX = 20_000;
-const BELOW_PX = 160;
-const RULE_PX = 500;
 
 function choice<T extends string>(options: readonly T[], value: string | null): T {
   return options.find((option) => option === value) ?? (options[0] as T);
 }
-
-/** A page as large as its clicks reach: its true size comes with a recorded snapshot. */
-function shapeOf(cells: Cell[], cellPx: number, device: Device): PageShape {
-  const right = Math.max(0, ...cells.map((cell) => cell.x + cellPx));
-  const bottom = Math.max(0, ...cells.map((cell) => cell.y + cellPx));
-  return {
-    width: Math.max(PAGE_WIDTH[device], right),
-    height: Math.min(PAGE_HEIGHT_MAX, Math.max(PAGE_HEIGHT_MIN, bottom + BELOW_PX)),
-  };
-}
-
-function sum(cells: Cell[], layer: Layer): number {
-  return cells.reduce((total, cell) => total + cell[layer], 0);
-}
-
-/** The neutral page under the heat: a frame, and a rule every 500 px. */
-function PaperRules({ page }: { page: PageShape }) {
-  const rules = Array.from({ length: Math.floor(page.height / RULE_PX) }, (_, index) => (index + 1) * RULE_PX);
-  return rules.map((y) => (
-    <span
-      key={y}
-      aria-hidden="true"
-      className="absolute inset-x-0 border-t border-dashed border-hairline pl-2 text-12 text-muted"
-      style={{ top: `${(y / page.height) * 100}%` }}
-    >
-      {y}
-    </span>
-  ));
-}
-
-/** How far down visitors came: a band that fades where fewer arrive, the shares at its edge. */
-function DepthBand({ depth, opacity }: { depth: ScrollDepth; opacity: number }) {
-  const { text, language } = useLanguage();
-  const share = (views: number) => (depth.views > 0 ? views / depth.views : 0);
-  const steps = depth.reached.filter((step) => step.percent < 100);
-  return (
-    <ol className="absolute inset-0" data-testid="scroll-depth" data-views={depth.views}>
-      {steps.map((step) => {
-        const words = percent(100 * share(step.views), language);
-        return (
-          <li
-            key={step.percent}
-            title={text.heatmaps.reached(step.percent, words)}
-            className="absolute inset-x-0 flex items-start justify-end"
-            style={{ top: `${step.percent}%`, height: '5%' }}
-          >
-            <span
-              aria-hidden="true"
-              className="absolute inset-0 bg-accent"
-              style={{ opacity: opacity * 0.55 * share(step.views) }}
-            />
-            {step.percent % 10 === 0 && (
-              <span className="relative m-1 rounded-md bg-surface px-1.5 text-12 font-medium">{words}</span>
-            )}
-          </li>
-        );
-      })}
-    </ol>
-  );
-}
-
-interface StageProps {
-  path: string;
-  device: Device;
-  show: Show;
-  heatmap: Heatmap;
-  depth: ScrollDepth | undefined;
-  opacity: number;
-}
-
-function Stage({ path, device, show, heatmap, depth, opacity }: StageProps) {
-  const { text, language } = useLanguage();
-  const stage = useRef<HTMLDivElement>(null);
-  const room = useWidth(stage, 800);
-  const { cells, cell_px: cellPx } = heatmap;
-  const page = shapeOf(cells, cellPx, device);
-  const width = Math.min(room, SCREEN_MAX[device]);
-  const layer: Layer = show === 'scroll' ? 'count' : show;
-  const totals = { count: sum(cells, 'count'), rage: sum(cells, 'rage'), dead: sum(cells, 'dead') };
-  const names = { count: text.heatmaps.clicks, rage: text.heatmaps.rage, dead: text.heatmaps.dead };
-  const isBlank = show !== 'scroll' && totals[layer] <= 0;
-  return (
-    <div ref={stage}>
-      <div className="mx-auto overflow-hidden rounded-lg border border-hairline" style={{ width }}>
-        <div aria-hidden="true" className="flex h-8 items-center gap-1.5 border-b border-hairline bg-sunken px-3">
-          {['a', 'b', 'c'].map((dot) => (
-            <span key={dot} className="size-2 rounded-full bg-hairline" />
-          ))}
-          <span className="ml-2 min-w-0 truncate rounded-md bg-surface px-2 font-mono text-12 text-muted">{path}</span>
-        </div>
-        <div className="relative bg-surface" style={{ aspectRatio: `${page.width} / ${page.height}` }}>
-          <PaperRules page={page} />
-          <div className={show === 'scroll' ? 'invisible' : ''}>
-            <HeatCanvas
-              cells={cells}
-              cellPx={cellPx}
-              layer={layer}
-              page={page}
-              width={width}
-              opacity={opacity}
-              label={text.heatmaps.canvas(names[layer], path, count(totals[layer], language))}
-              data={{
-                'data-path': path,
-                'data-device': device,
-                'data-layer': layer,
-                'data-clicks': totals.count,
-                'data-rage': totals.rage,
-                'data-dead': totals.dead,
-                'data-cells': cells.length,
-                'data-views': heatmap.views,
-              }}
-            />
-          </div>
-          {show === 'scroll' && depth && <DepthBand depth={depth} opacity={opacity} />}
-          {isBlank && (
-            <div className="absolute inset-x-0 top-24">
-              <Empty>{text.heatmaps.emptyLayer}</Empty>
-            </div>
-          )}
-        </div>
-      </div>
-    </div>
-  );
-}
-
 const CELLS_SHOWN = 40;
 
 function CellsTable({ cells, layer }: { cells: Cell[]; layer: Layer }) {
@@ -188,9 +54,21 @@ function CellsTable({ cells, layer }: { cells: Cell[]; layer: Layer }) {
 
 const ELEMENTS_SHOWN = 20;
 
-function Elements({ elements, layer }: { elements: HeatElement[] | undefined; layer: Layer }) {
+interface ElementsProps {
+  elements: HeatElement[] | undefined;
+  layer: Layer;
+  focus: string | null;
+  onFocus(selector: string | null): void;
+}
+
+/** Brings the element that has the focus into view, on the page. */
+function showOnPage(): void {
+  document.querySelector('[data-testid=heatmap-focus]')?.scrollIntoView({ block: 'center', behavior: 'smooth' });
+}
+
+function Elements({ elements, layer, focus, onFocus }: ElementsProps) {
   const { text, language } = useLanguage();
-  const measure = (element: HeatElement) => (layer === 'count' ? element.clicks : element[layer]);
+  const measure = (element: HeatElement) => clicksOf(element, layer);
   const ranked = (elements ?? [])
     .filter((element) => measure(element) > 0)
     .sort((a, b) => measure(b) - measure(a))
@@ -207,17 +85,25 @@ function Elements({ elements, layer }: { elements: HeatElement[] | undefined; la
             key={element.selector}
             data-testid="heatmap-element"
             data-selector={element.selector}
-            className="relative flex items-center gap-3 rounded-md px-2 py-1.5 text-13"
+            aria-current={element.selector === focus}
+            onPointerEnter={() => onFocus(element.selector)}
+            onPointerLeave={() => onFocus(null)}
+            className="relative flex items-center gap-3 rounded-md px-2 py-1.5 text-13 outline-accent aria-[current=true]:outline-2"
           >
             <span
               aria-hidden="true"
               className={`absolute inset-y-1 left-0 rounded-md ${layer === 'count' ? 'bg-accent-soft' : 'bg-heat-soft'}`}
               style={{ width: `${(measure(element) / largest) * 100}%` }}
             />
-            <span className="relative min-w-0 flex-1">
+            <button
+              type="button"
+              onFocus={() => onFocus(element.selector)}
+              onClick={showOnPage}
+              className="relative min-w-0 flex-1 text-left outline-none"
+            >
               <span className="block truncate font-medium">{element.text || element.name || element.selector}</span>
               <span className="block truncate font-mono text-12 text-muted">{element.selector}</span>
-            </span>
+            </button>
             {element.rage > 0 && (
               <span title={text.heatmaps.rage} className="relative flex items-center gap-1 text-12">
                 <InsightMark type="rage_click" size={8} />
@@ -238,12 +124,28 @@ function Elements({ elements, layer }: { elements: HeatElement[] | undefined; la
   );
 }
 
+function VersionSelect({ backdrops, onChoose }: { backdrops: Backdrops; onChoose(version: string): void }) {
+  const { text, language } = useLanguage();
+  if (backdrops.versions.length < 2) return null;
+  const name = (version: Backdrops['versions'][number]) =>
+    text.heatmaps.versionAt(moment(version.taken_at, Date.now(), language), version.width);
+  return (
+    <Select
+      label={text.heatmaps.version}
+      value={backdrops.backdrop?.version ?? ''}
+      options={backdrops.versions.map((version) => [version.version, name(version)] as const)}
+      onChoose={onChoose}
+    />
+  );
+}
+
 export function Heatmaps() {
   const { text, language } = useLanguage();
   const { range } = useView();
   const search = useSearchParams();
   const change = useChangeSearch();
   const [opacity, setOpacity] = useState(0.9);
+  const [focus, setFocus] = useState<string | null>(null);
   const [form, setForm] = useState<'chart' | 'table'>('chart');
   const pages = useHeatmapPages(range);
   const path = search.get('path') ?? pages.data?.[0]?.path ?? '';
@@ -252,6 +154,8 @@ export function Heatmaps() {
   const params = { range, path, device };
   const heatmap = useHeatmap(params);
   const depth = useScrollDepth(params);
+  const backdrops = useBackdrops({ path, device, version: search.get('version') });
+  const pictures = useBackdropAssets(backdrops.data);
   const paths = pages.data?.map((page) => page.path) ?? [];
   const options = path && !paths.includes(path) ? [path, ...paths] : paths;
   const data = heatmap.data?.data;
@@ -264,13 +168,14 @@ export function Heatmaps() {
           value={path}
           className="max-w-60 font-mono text-12"
           options={options.map((name) => [name, name] as const)}
-          onChoose={(value) => change({ path: value })}
+          onChoose={(value) => change({ path: value, version: null })}
         />
+        {backdrops.data && <VersionSelect backdrops={backdrops.data} onChoose={(version) => change({ version })} />}
         <Segmented<Device>
           label={text.heatmaps.device}
           value={device}
           options={DEVICES.map((name) => [name, text.heatmaps[name]] as const)}
-          onChoose={(value) => change({ device: value === 'desktop' ? null : value })}
+          onChoose={(value) => change({ device: value === 'desktop' ? null : value, version: null })}
         />
       </div>
       {pages.data?.length === 0 && !path ? (
@@ -317,22 +222,34 @@ export function Heatmaps() {
             </div>
             <div className={form === 'chart' ? 'bg-sunken p-4' : 'py-2'}>
               {heatmap.isError && !data && <Fault error={heatmap.error} onRetry={() => void heatmap.refetch()} />}
-              {!data && !heatmap.isError && <Skeleton className="h-[600px]" />}
-              {data && form === 'chart' && (
-                <Stage
-                  key={`${path} ${device}`}
+              {((!data && !heatmap.isError) || (data && form === 'chart' && !backdrops.isFetched)) && (
+                <Skeleton className="h-[600px]" />
+              )}
+              {data && form === 'chart' && backdrops.isFetched && (
+                <HeatStage
+                  key={`${path} ${device} ${backdrops.data?.backdrop?.version}`}
                   path={path}
                   device={device}
                   show={show}
                   heatmap={data}
                   depth={depth.data}
                   opacity={opacity}
+                  backdrop={backdrops.data?.backdrop ?? null}
+                  assetsPath={pictures.path}
+                  assets={pictures.assets}
+                  focus={focus}
+                  onFocus={setFocus}
                 />
               )}
               {data && form === 'table' && <CellsTable cells={data.cells} layer={show === 'scroll' ? 'count' : show} />}
             </div>
           </Card>
-          <Elements elements={data?.elements} layer={show === 'scroll' ? 'count' : show} />
+          <Elements
+            elements={data?.elements}
+            layer={show === 'scroll' ? 'count' : show}
+            focus={focus}
+            onFocus={setFocus}
+          />
         </div>
       )}
     </div>

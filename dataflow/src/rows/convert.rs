@@ -178,6 +178,8 @@ pub(crate) fn element(cell: &views::ElementCell, counts: &views::ClickCounts) ->
         day: day(cell.day),
         name: owned(&cell.name),
         text: owned(&cell.text),
+        spot_x: cell.spot.x,
+        spot_y: cell.spot.y,
         clicks: counts.clicks,
         rage: counts.rage,
         dead: counts.dead,

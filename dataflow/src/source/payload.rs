@@ -1,7 +1,7 @@
 //! From a wire payload to what the definitions need of it, and to its JSON for the raw table.
 
 use super::intern::Interner;
-use gosight_operators::event::{Arrival, Click, Element, EventType, Payload, Utm};
+use gosight_operators::event::{Arrival, Click, Element, EventType, Payload, Spot, Utm};
 use gosight_proto::EventType as WireType;
 use gosight_proto::v1;
 use gosight_proto::v1::event::Payload as Wire;
@@ -77,7 +77,23 @@ fn click(click: &v1::Click, interner: &mut Interner) -> Click {
         y: click.page_y,
         double_tap: click.double_tap,
         element: interner.element(element),
+        spot: spot(click).unwrap_or_default(),
     }
+}
+
+/// None without a rect, or in one that has no area.
+fn spot(click: &v1::Click) -> Option<Spot> {
+    let rect = click.target.as_ref()?.rect.as_ref()?;
+    Some(Spot {
+        x: percent_from_middle(click.viewport_x, rect.left, rect.width)?,
+        y: percent_from_middle(click.viewport_y, rect.top, rect.height)?,
+    })
+}
+
+fn percent_from_middle(at: i32, start: i32, length: i32) -> Option<i8> {
+    let (at, start, length) = (i64::from(at), i64::from(start), i64::from(length));
+    let percent = (length > 0).then(|| (100 * (at - start)).div_euclid(length))?;
+    i8::try_from(percent.clamp(0, 100) - 50).ok()
 }
 
 fn element(target: &v1::Target, interner: &mut Interner) -> Element {
@@ -165,6 +181,35 @@ mod tests {
             Some(EventType::ReplayChunk)
         );
         assert_eq!(event_type(&Wire::Click(v1::Click::default())), Some(EventType::Click));
+    }
+
+    #[test]
+    fn a_click_is_at_a_percent_of_its_element_from_its_middle() {
+        let at = |viewport_x: i32, viewport_y: i32, width: i32| {
+            let rect = v1::Rect {
+                left: 100,
+                top: -20,
+                width,
+                height: 50,
+            };
+            let click = v1::Click {
+                viewport_x,
+                viewport_y,
+                target: Some(v1::Target {
+                    rect: Some(rect),
+                    ..v1::Target::default()
+                }),
+                ..v1::Click::default()
+            };
+            let Spot { x, y } = spot(&click).unwrap_or_default();
+            (x, y)
+        };
+        assert_eq!(at(100, -20, 200), (-50, -50));
+        assert_eq!(at(203, 4, 200), (1, -2));
+        assert_eq!(at(300, 30, 200), (50, 50));
+        assert_eq!(at(i32::MIN, i32::MAX, i32::MAX), (-50, 50), "outside is at the rim");
+        assert_eq!(at(203, 4, 0), (0, 0), "what has no area has a middle");
+        assert_eq!(spot(&v1::Click::default()), None);
     }
 
     #[test]

@@ -251,21 +251,32 @@ fn click() -> impl Strategy<Value = Click> {
     let point = (select(vec![100, 100, 100, 130, 160, 400]), select(vec![-7, 50, 50, 90]));
     let tag = select(vec!["button", "button", "a", "div", "select", "textarea"]);
     let rarely = || prop::bool::weighted(0.1);
-    (point, tag, prop::bool::weighted(0.7), rarely(), rarely(), rarely()).prop_map(
-        |((x, y), tag, looks_interactive, ignore_rage, never_dead, double_tap)| Click {
-            x,
-            y,
-            double_tap,
-            selector: format!("main > {tag}"),
-            name: tag.to_owned(),
-            text: "Buy".to_owned(),
-            tag: tag.to_owned(),
-            has_href: tag == "a",
-            looks_interactive,
-            ignore_rage,
-            never_dead,
-        },
+    let spot = select(vec![(0, 0), (1, 1), (-1, 2), (-50, 50), (50, 49)]);
+    (
+        point,
+        tag,
+        spot,
+        prop::bool::weighted(0.7),
+        rarely(),
+        rarely(),
+        rarely(),
     )
+        .prop_map(
+            |((x, y), tag, spot, looks_interactive, ignore_rage, never_dead, double_tap)| Click {
+                x,
+                y,
+                double_tap,
+                spot,
+                selector: format!("main > {tag}"),
+                name: tag.to_owned(),
+                text: "Buy".to_owned(),
+                tag: tag.to_owned(),
+                has_href: tag == "a",
+                looks_interactive,
+                ignore_rage,
+                never_dead,
+            },
+        )
 }
 
 /// The same event as the operators have it.
@@ -326,6 +337,10 @@ fn payload(payload: &Payload) -> ours::Payload {
                 ignore_rage: click.ignore_rage,
                 never_dead: click.never_dead,
             }),
+            spot: ours::Spot {
+                x: click.spot.0 as i8,
+                y: click.spot.1 as i8,
+            },
         }),
         Payload::Scrolled { percent } => ours::Payload::Scrolled {
             percent: *percent as u8,

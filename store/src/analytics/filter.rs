@@ -19,11 +19,18 @@ pub struct SessionFilter {
     pub has_rage_click: Option<bool>,
     pub has_dead_click: Option<bool>,
     pub has_error_click: Option<bool>,
-    pub has_replay: Option<bool>,
+    pub has_replay: Option<HasReplay>,
     pub duration_min_ms: Option<u64>,
     pub duration_max_ms: Option<u64>,
     /// A custom attribute's name and value.
     pub attribute: Option<(String, String)>,
+}
+
+/// Whether there is a recording that is still kept: see [`crate::keeping::kept_from_ms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasReplay {
+    pub wanted: bool,
+    pub kept_from_ms: i64,
 }
 
 /// A condition and the parameters it names.
@@ -89,7 +96,13 @@ impl SessionFilter {
             flag(self.has_rage_click, "has_rage", "(rage_click_count > 0) = {has_rage:UInt8}"),
             flag(self.has_dead_click, "has_dead", "(dead_click_count > 0) = {has_dead:UInt8}"),
             flag(self.has_error_click, "has_error_click", "(error_click_count > 0) = {has_error_click:UInt8}"),
-            flag(self.has_replay, "has_replay_flag", "has_replay = {has_replay_flag:UInt8}"),
+            self.has_replay.map(|HasReplay { wanted, kept_from_ms }| Condition {
+                sql: "(has_replay AND toUnixTimestamp64Milli(ended_at) >= {replay_kept_from:Int64}) = {has_replay_flag:UInt8}",
+                params: vec![
+                    ("replay_kept_from", kept_from_ms.to_string()),
+                    ("has_replay_flag", u8::from(wanted).to_string()),
+                ],
+            }),
             number(self.duration_min_ms, "duration_min", "duration_ms >= {duration_min:UInt64}"),
             number(self.duration_max_ms, "duration_max", "duration_ms <= {duration_max:UInt64}"),
             self.attribute.as_ref().map(|(name, value)| Condition {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Cells of one answer at most: a page of 1000 × 10 000 px clicked everywhere.
 const CELLS_MAX: usize = 100_000;
 const ELEMENTS_MAX: usize = 1000;
+/// Of all elements together: as many as cells.
+const SPOTS_MAX: usize = CELLS_MAX;
 const PAGES_MAX: usize = 1000;
 
 /// Which page, whole days, and optionally a device type.
@@ -40,6 +42,18 @@ pub struct Element {
     pub error: i64,
 }
 
+/// A cell of an element: its left and top in percent of the element from its middle, and what happened in it.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct Spot {
+    pub selector: String,
+    pub x: i8,
+    pub y: i8,
+    pub clicks: i64,
+    pub rage: i64,
+    pub dead: i64,
+    pub error: i64,
+}
+
 /// All cells and elements of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClickHeatmap {
@@ -47,6 +61,7 @@ pub struct ClickHeatmap {
     /// Page views in the same days.
     pub views: i64,
     pub elements: Bounded<Element>,
+    pub spots: Bounded<Spot>,
 }
 
 /// The first rows of a list, and whether there are more than an answer holds.
@@ -110,9 +125,18 @@ fn bind_days(query: Query, days: DayRange) -> Query {
 impl Scope {
     /// Where a page was clicked.
     pub async fn click_heatmap(&self, filter: &HeatmapFilter) -> Result<ClickHeatmap, AnalyticsError> {
-        let (cells, elements, views) =
-            futures::try_join!(self.cells(filter), self.elements(filter), self.page_views(filter))?;
-        Ok(ClickHeatmap { cells, views, elements })
+        let (cells, elements, spots, views) = futures::try_join!(
+            self.cells(filter),
+            self.elements(filter),
+            self.spots(filter),
+            self.page_views(filter)
+        )?;
+        Ok(ClickHeatmap {
+            cells,
+            views,
+            elements,
+            spots,
+        })
     }
 
     async fn cells(&self, filter: &HeatmapFilter) -> Result<Bounded<Cell>, AnalyticsError> {
@@ -139,6 +163,16 @@ impl Scope {
         );
         let elements = filter.bind(self.query("heatmap_elements", &sql)).fetch_all().await?;
         Ok(Bounded::new(elements, ELEMENTS_MAX))
+    }
+
+    async fn spots(&self, filter: &HeatmapFilter) -> Result<Bounded<Spot>, AnalyticsError> {
+        let sql = format!(
+            "SELECT toString(selector) AS selector, spot_x AS x, spot_y AS y, sum(clicks) AS clicks, sum(rage) AS rage, sum(dead) AS dead, sum(error) AS error
+            FROM elements WHERE {} GROUP BY selector, x, y HAVING clicks != 0 ORDER BY clicks DESC, selector, y, x LIMIT {SPOTS_MAX} + 1",
+            filter.sql()
+        );
+        let spots = filter.bind(self.query("heatmap_spots", &sql)).fetch_all().await?;
+        Ok(Bounded::new(spots, SPOTS_MAX))
     }
 
     /// Every page view has reached the top of its page.

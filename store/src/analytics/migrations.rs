@@ -28,6 +28,7 @@ migrations! {
     14 => "0014_page_snapshots",
     15 => "0015_replay_assets",
     16 => "0016_replay_progress",
+    17 => "0017_element_spots",
 }
 
 /// What has been applied. A step that is noted twice (two starts at once) was harmless: every statement may run twice.

@@ -25,7 +25,7 @@ impl TableRow for ClickCellRow {
     const TABLE: &'static str = "click_cells";
 }
 
-/// Table `elements`: differences of the clicks on an element.
+/// Table `elements`: differences of the clicks in a cell of an element.
 #[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
 pub struct ElementRow {
     #[serde(with = "clickhouse::serde::uuid")]
@@ -36,6 +36,9 @@ pub struct ElementRow {
     pub day: u16,
     pub name: String,
     pub text: String,
+    /// Left and top of the cell, percent of the element from its middle: -50, -48, … 48.
+    pub spot_x: i8,
+    pub spot_y: i8,
     pub clicks: i64,
     pub rage: i64,
     pub dead: i64,

@@ -109,6 +109,31 @@ async fn an_element_has_the_name_most_of_its_clicks_had_and_the_page_s_views_are
 }
 
 #[tokio::test]
+async fn clicks_on_an_element_are_where_in_it_they_were() {
+    let analytics = testing::analytics().await;
+    let at = |spot_x, spot_y, clicks| ElementRow {
+        spot_x,
+        spot_y,
+        ..element("#buy", clicks)
+    };
+    let renamed = ElementRow {
+        name: "Order".into(),
+        rage: 1,
+        ..at(-50, 48, 5)
+    };
+    write(&analytics, &[at(-50, 48, 2), renamed, at(0, 0, 1), at(2, 0, 1)]).await;
+    write(&analytics, &[at(2, 0, -1)]).await;
+    let map = analytics.scope(PROJECT).click_heatmap(&shop(None)).await.unwrap();
+    let spots: Vec<_> = map
+        .spots
+        .rows
+        .iter()
+        .map(|spot| (spot.x, spot.y, spot.clicks, spot.rage))
+        .collect();
+    assert_eq!(spots, [(-50, 48, 7, 1), (0, 0, 1, 0)]);
+}
+
+#[tokio::test]
 async fn scroll_tells_how_many_views_reached_each_depth() {
     let analytics = testing::analytics().await;
     write(

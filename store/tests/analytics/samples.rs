@@ -146,6 +146,8 @@ pub(crate) fn element(selector: &str, clicks: i64) -> ElementRow {
         day: MONDAY_NUMBER,
         name: "Buy".into(),
         text: "Buy now".into(),
+        spot_x: 0,
+        spot_y: 0,
         clicks,
         rage: 0,
         dead: 0,

@@ -1,5 +1,5 @@
 use crate::samples::*;
-use gosight_store::analytics::{Analytics, PageRequest, SessionFilter, SessionOrder, SessionSort};
+use gosight_store::analytics::{Analytics, HasReplay, PageRequest, SessionFilter, SessionOrder, SessionSort};
 use gosight_store::rows::{EventRow, PageStep, SessionRow};
 use gosight_store::testing;
 
@@ -105,6 +105,7 @@ async fn each_filter_leaves_the_sessions_it_names() {
     .await;
     let text = |value: &str| Some(value.to_owned());
     let all = SessionFilter::default;
+    let has_replay = |wanted, kept_from_ms| Some(HasReplay { wanted, kept_from_ms });
     let cases = [
         (
             SessionFilter {
@@ -136,10 +137,24 @@ async fn each_filter_leaves_the_sessions_it_names() {
         ),
         (
             SessionFilter {
-                has_replay: Some(true),
+                has_replay: has_replay(true, i64::MIN),
                 ..all()
             },
             vec![2],
+        ),
+        (
+            SessionFilter {
+                has_replay: has_replay(true, MONDAY + DAY),
+                ..all()
+            },
+            vec![],
+        ),
+        (
+            SessionFilter {
+                has_replay: has_replay(false, MONDAY + DAY),
+                ..all()
+            },
+            vec![5, 4, 3, 2, 1],
         ),
         (
             SessionFilter {

@@ -2,7 +2,7 @@
 
 use crate::samples::*;
 use chrono_tz::Tz;
-use gosight_store::analytics::{Analytics, SessionFilter};
+use gosight_store::analytics::{Analytics, HasReplay, SessionFilter};
 use gosight_store::rows::{InsightRow, PageEventRow, SessionRow};
 use gosight_store::testing;
 use uuid::Uuid;
@@ -161,7 +161,10 @@ async fn every_filter_may_be_asked_for_at_once() {
         has_rage_click: Some(false),
         has_dead_click: Some(false),
         has_error_click: Some(false),
-        has_replay: Some(false),
+        has_replay: Some(HasReplay {
+            wanted: false,
+            kept_from_ms: MONDAY,
+        }),
         duration_min_ms: Some(0),
         duration_max_ms: Some(60_000),
         attribute: Some(("plan".into(), "pro".into())),

@@ -93,6 +93,8 @@ pub struct Click {
     pub x: i64,
     pub y: i64,
     pub double_tap: bool,
+    /// Percent of the element's width and height, from its middle; (0, 0) when it is not known.
+    pub spot: (i64, i64),
     pub selector: String,
     pub name: String,
     pub text: String,

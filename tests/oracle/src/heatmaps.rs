@@ -5,6 +5,7 @@ use crate::{OracleEvent, Payload, Thresholds, dead_clicks, error_clicks, rage_cl
 
 const CELL_PX: i64 = 10;
 const DEPTH_PERCENT: i32 = 5;
+const SPOT_PERCENT: i64 = 2;
 /// More page views of a session than this have no depth.
 const PAGE_VIEWS_MAX: usize = 10_000;
 
@@ -22,7 +23,7 @@ pub struct ClickCell {
     pub y: i64,
 }
 
-/// An element of a page. The definitions' key is (project, path, selector, day); the finer one adds up to it.
+/// A cell of an element of a page. The definitions' key is (project, path, selector, day); the finer one adds up to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Element {
     pub project: String,
@@ -32,6 +33,8 @@ pub struct Element {
     pub day: i64,
     pub name: String,
     pub text: String,
+    /// Left and top of a cell of 2 % of the element, from its middle; the last cell ends at the rim.
+    pub spot: (i64, i64),
 }
 
 /// A depth of a page: how many page views reached it.
@@ -82,8 +85,14 @@ pub fn elements(events: &[OracleEvent], thresholds: &Thresholds, tick: i64) -> B
             day: event.day.number,
             name: click.name.clone(),
             text: click.text.clone(),
+            spot: (spot_cell(click.spot.0), spot_cell(click.spot.1)),
         })
     })
+}
+
+fn spot_cell(percent: i64) -> i64 {
+    let cells: Vec<i64> = (-50..50).filter(|start| start % SPOT_PERCENT == 0).collect();
+    *cells.iter().rfind(|start| **start <= percent).unwrap_or(&cells[0])
 }
 
 fn clicks_by<K: Ord>(

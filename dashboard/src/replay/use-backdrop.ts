@@ -1,0 +1,64 @@
+'use client';
+
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { callData, callRaw } from '@/api/client';
+import { projectPath, useProject } from '@/api/queries';
+import type { Backdrops, Replay } from '@/api/types';
+import { useRoute } from '@/route/route';
+import { eventsOf, type Facts, factsOf } from './events';
+import { CHUNKS_WITH_ASSETS, recordingsOf } from './timeline';
+import { assetsPath, replayPath } from './use-player';
+
+/** What a page looked like does not change; that it has a new version may be learned a little later. */
+const FRESH_MS = 60_000;
+
+export interface BackdropParams {
+  path: string;
+  device: string;
+  /** The newest when null. */
+  version: string | null;
+}
+
+export function useBackdrops(params: BackdropParams): UseQueryResult<Backdrops> {
+  const { project } = useRoute();
+  return useQuery({
+    queryKey: ['project', project, 'backdrop', params],
+    queryFn: ({ signal }) =>
+      callData<Backdrops>(`${projectPath(project)}/heatmaps/backdrop`, { params: { ...params }, signal }),
+    enabled: params.path !== '',
+    staleTime: FRESH_MS,
+  });
+}
+
+/** The pictures of a backdrop: those of the recording it was taken from. None for who may not watch it, or when it is gone. */
+export function useBackdropAssets(backdrops: Backdrops | undefined): { path: string | null; assets: Facts['assets'] } {
+  const { project } = useRoute();
+  const role = useProject().data?.role;
+  const mayWatch = role !== undefined && role !== 'viewer';
+  const version = backdrops?.versions.find(({ version }) => version === backdrops.backdrop?.version);
+  const session = version?.session_id ?? '';
+  const assets = useQuery({
+    queryKey: ['project', project, 'backdropAssets', session, version?.taken_at],
+    queryFn: ({ signal }) => assetsOf(replayPath(project, session), Date.parse(version?.taken_at ?? ''), signal),
+    enabled: mayWatch && session !== '',
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  return { path: mayWatch ? assetsPath(project) : null, assets: assets.data ?? NONE };
+}
+
+const NONE: Facts['assets'] = [];
+
+async function assetsOf(path: string, takenMs: number, signal: AbortSignal): Promise<Facts['assets']> {
+  const replay = await callData<Replay>(path, { signal });
+  const chunks = recordingsOf(replay).flatMap((recording) => {
+    const first = recording.chunks.findIndex(({ hasSnapshot, endMs }) => hasSnapshot && endMs >= takenMs);
+    const isOf = first >= 0 && (recording.chunks[first]?.startMs ?? 0) <= takenMs;
+    return isOf ? recording.chunks.slice(first, first + CHUNKS_WITH_ASSETS) : [];
+  });
+  const facts = chunks.map(async ({ id }) => {
+    const response = await callRaw(`${path}/chunks/${encodeURIComponent(id)}`, { signal });
+    return factsOf(eventsOf(await response.json(), 0)).assets;
+  });
+  return (await Promise.all(facts)).flat();
+}
