@@ -101,6 +101,11 @@ pub(crate) struct UpArgs {
     #[arg(long, env = "GOSIGHT_COLD_DIR", value_name = "DIR")]
     pub(crate) cold_dir: Option<PathBuf>,
 
+    /// A bucket as the cold store instead of a folder, of S3 or what speaks its protocol: s3://BUCKET/PREFIX. Endpoint, region and credentials are
+    /// those of the AWS_… variables.
+    #[arg(long, env = "GOSIGHT_COLD_BUCKET", value_name = "URL", conflicts_with = "cold_dir")]
+    pub(crate) cold_bucket: Option<String>,
+
     /// A MaxMind city database (.mmdb); without it a visitor's country is guessed from the browser's time zone.
     #[arg(long, env = "GOSIGHT_GEOIP_FILE", value_name = "FILE")]
     pub(crate) geoip_file: Option<PathBuf>,

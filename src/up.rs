@@ -84,7 +84,7 @@ impl Gosight {
         let geoip = open_geoip(&args)?;
         let handle = telemetry::metrics()?;
         prepare_folder(&args.data_dir)?;
-        let cold = open_cold(&args)?;
+        let cold = open_cold(&args).await?;
         let log = open_log(&args.data_dir).await?;
         let (views, meta) = tokio::join!(open_views(&args, cold), open_meta(&args.data_dir));
         let (engine, analytics) = views?;
@@ -216,7 +216,11 @@ pub(crate) fn prepare_folder(data_dir: &Path) -> anyhow::Result<()> {
     std::fs::remove_file(&probe).with_context(cannot)
 }
 
-fn open_cold(args: &UpArgs) -> anyhow::Result<ColdStore> {
+async fn open_cold(args: &UpArgs) -> anyhow::Result<ColdStore> {
+    if let Some(url) = &args.cold_bucket {
+        let cannot = "choose another bucket with --cold-bucket, or mend what AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say";
+        return ColdStore::bucket(url).await.context(cannot);
+    }
     let folder = args.cold_dir.clone().unwrap_or_else(|| args.data_dir.join("cold"));
     ColdStore::folder(&folder).context("choose another folder with --cold-dir DIR")
 }

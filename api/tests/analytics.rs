@@ -556,8 +556,8 @@ async fn heatmaps_have_the_shapes_clients_rely_on() {
     world.furnish().await;
     // A range of an hour widens to its day.
     let range = "start=2026-03-02T10:00:00Z&end=2026-03-02T11:00:00Z&path=/shop";
-    let element =
-        json!({ "selector": "#buy", "name": "Buy", "text": "Buy now", "clicks": 6, "rage": 6, "dead": 1, "error": 0 });
+    let spot = json!({ "x": -20, "y": 4, "clicks": 6, "rage": 6, "dead": 1, "error": 0 });
+    let element = json!({ "selector": "#buy", "name": "Buy", "text": "Buy now", "clicks": 6, "rage": 6, "dead": 1, "error": 0, "spots": [spot] });
     let click = world
         .get(&format!("mine/heatmaps?{range}&type=click&device=desktop"))
         .await;

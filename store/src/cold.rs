@@ -1,15 +1,18 @@
-//! The cold store: where the data of old recordings lies. A folder; any object store can take its place.
+//! The cold store: where the data of old recordings lies. A folder, or a bucket.
 //!
 //! ```text
 //! PROJECT/DAY/SESSION-CHUNK    zstd frames of one session's chunks, one after the other; CHUNK is the first one's id
 //! ```
 //! Rows name object, offset and length. Projects and days go as they came: whole.
 
+mod s3;
+
 use bytes::Bytes;
 use chrono::NaiveDate;
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -24,6 +27,10 @@ pub enum ColdError {
         folder: std::path::PathBuf,
         source: std::io::Error,
     },
+    #[error("the cold store {url} cannot be used: {source}")]
+    Bucket { url: String, source: object_store::Error },
+    #[error("{0} is no bucket's address: s3://BUCKET or s3://BUCKET/PREFIX")]
+    Url(String),
     #[error("recordings were moved to a cold store, and there is none")]
     Missing,
 }
@@ -49,6 +56,35 @@ impl ColdStore {
             .with_automatic_cleanup(true);
         Ok(Self {
             objects: Arc::new(files),
+        })
+    }
+
+    /// Objects in a bucket, `s3://BUCKET/PREFIX`. Endpoint, region and credentials say the environment's `AWS_…`.
+    ///
+    /// # Errors
+    /// It is no such address, or the bucket cannot be read with what is known.
+    pub async fn bucket(url: &str) -> Result<Self, ColdError> {
+        let prefix = prefix_of(url).ok_or_else(|| ColdError::Url(url.to_owned()))?;
+        let cannot = |source| ColdError::Bucket {
+            url: url.to_owned(),
+            source,
+        };
+        let bucket = s3::bucket(url).map_err(cannot)?;
+        Self::in_bucket(bucket, prefix).await.map_err(cannot)
+    }
+
+    /// Asks the bucket for something, so that a wrong name or key shows at the start and not after a week. One that does not answer now may
+    /// do so when it is needed.
+    async fn in_bucket(bucket: impl ObjectStore, prefix: Path) -> Result<Self, object_store::Error> {
+        use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
+        let objects = PrefixStore::new(bucket, prefix);
+        match objects.list(None).try_next().await {
+            Err(error @ (NotFound { .. } | PermissionDenied { .. } | Unauthenticated { .. })) => return Err(error),
+            Err(error) => tracing::warn!(%error, "the cold store does not answer yet"),
+            Ok(_) => {}
+        }
+        Ok(Self {
+            objects: Arc::new(objects),
         })
     }
 
@@ -95,6 +131,15 @@ impl ColdStore {
     }
 }
 
+/// The path after a bucket's name.
+fn prefix_of(url: &str) -> Option<Path> {
+    let (bucket, prefix) = match url.strip_prefix("s3://")?.split_once('/') {
+        Some((bucket, prefix)) => (bucket, Path::parse(prefix).ok()?),
+        None => (url.strip_prefix("s3://")?, Path::default()),
+    };
+    (!bucket.is_empty()).then_some(prefix)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +148,41 @@ mod tests {
     async fn what_was_put_is_read_in_parts_until_its_day_goes() {
         let folder = tempfile::tempdir().unwrap();
         let cold = ColdStore::folder(&folder.path().join("cold")).unwrap();
+        check(&cold).await;
+        // Nothing is left of it but the other project's.
+        assert_eq!(std::fs::read_dir(folder.path().join("cold")).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_bucket_is_as_good_as_a_folder() {
+        let server = s3::testing::Server::start("cold").await;
+        let prefix = prefix_of("s3://cold/gosight/replays").unwrap();
+        let cold = ColdStore::in_bucket(server.bucket("cold", "right"), prefix)
+            .await
+            .unwrap();
+        check(&cold).await;
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_is_not_there_or_not_ours_is_told_at_once() {
+        let server = s3::testing::Server::start("cold").await;
+        for (bucket, secret) in [("other", "right"), ("cold", "wrong")] {
+            let told = ColdStore::in_bucket(server.bucket(bucket, secret), Path::default()).await;
+            assert!(told.is_err(), "{bucket} {secret}");
+        }
+        let endpoint = server.endpoint();
+        drop(server);
+        let away = s3::testing::bucket_at(&endpoint, "cold", "right");
+        assert!(
+            ColdStore::in_bucket(away, Path::default()).await.is_ok(),
+            "it may come back"
+        );
+        for url in ["https://cold", "s3://", "s3:///prefix", "s3://cold/a//b"] {
+            assert!(matches!(ColdStore::bucket(url).await, Err(ColdError::Url(_))), "{url}");
+        }
+    }
+
+    async fn check(cold: &ColdStore) {
         let [mine, other] = [1, 2].map(Uuid::from_u128);
         let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
         let key = |project, of| ColdStore::key(project, day(of), Uuid::nil(), Uuid::max());
@@ -123,8 +203,7 @@ mod tests {
         cold.delete_project(mine).await.unwrap();
         assert_eq!(cold.days(mine).await.unwrap(), []);
         assert_eq!(cold.get(&key(other, 1), 0, 6).await.unwrap(), b"abcdef");
-        // Nothing is left of it, and there is nothing to delete.
-        assert_eq!(std::fs::read_dir(folder.path().join("cold")).unwrap().count(), 1);
+        // There is nothing to delete.
         cold.delete_project(mine).await.unwrap();
     }
 }
