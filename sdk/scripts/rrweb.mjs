@@ -70,13 +70,14 @@ function patched(source) {
   cut(
     'let wrappedEmit;\n',
     '//# sourceMappingURL',
-    'const mirror = createMirror();\nexport { mirror, initObservers, ShadowDomManager, StylesheetManager, ProcessedNodeManager, stringifyStylesheet, getWindowScroll };\n',
+    'export { initObservers, ShadowDomManager, StylesheetManager, ProcessedNodeManager, stringifyStylesheet, getWindowScroll };\n',
   );
   put('  ignoreCSSAttributes,\n', '');
   // So is how a node is told: src/recorder/serialize.ts.
   cut('let _id = 1;\n', 'function _isBlockedElement(', 'const IGNORED_NODE = -2;\n');
   cut('function _isBlockedElement(', 'function on(type,');
-  cut('function maskInputValue({', 'function toLowerCase(str)');
+  // And which nodes are told: src/recorder/mirror.ts.
+  cut('class Mirror {', 'function toLowerCase(str)');
   cut('const ORIGINAL_ATTRIBUTE_NAME', 'function normalizeCssString(');
   cut(
     '        const sn = serializeNodeWithId(n, {',
@@ -135,14 +136,27 @@ function patched(source) {
   put('const { doc, mirror: mirror2, blockClass, blockSelector, selectionCb }', 'const { doc, mirror: mirror2, selectionCb }');
 
   // Work in slices (src/recorder/slices.ts): what there is no time for is postponed, and a node beside one that is postponed waits with it.
-  put('    return id ?? -1;', '    return id === -2 || this.idNodeMap.get(id) === n ? id : -1;');
   put('      mutations.forEach(this.processMutation);\n      this.emit();\n', '      takeMutations(mutations, this);\n');
   put(
     '      while (this.addedSet.size) {\n',
-    '      while (this.addedSet.size) {\n        if (isTimeUp()) {\n          for (const late of this.addedSet) postpone(index.parentNode(late));\n          break;\n        }\n',
+    '      while (this.addedSet.size) {\n        if (isTimeUp()) {\n          for (const late of this.addedSet) {\n            this.mirror.removeNodeFromMap(late);\n            postpone(index.parentNode(late));\n          }\n          break;\n        }\n',
   );
   cut('          console.warn(\n            "Couldn\'t record new node.', '          n = null;\n          continue;', '          postpone(parentNode2);\n');
-  put('      if (!isBlocked(n)) {\n', '      if (!isBlocked(n)) {\n        if (isTimeUp()) return postpone(n);\n');
+  put(
+    '      if (this.processedNodeManager.inOtherBuffer(n, this)) return;\n',
+    '      if (isTimeUp()) {\n        this.mirror.removeNodeFromMap(n);\n        return postpone(index.parentNode(n));\n      }\n      if (this.processedNodeManager.inOtherBuffer(n, this)) return;\n',
+  );
+  // What is removed counts as one, whatever was in it, and too much of it is not looked at to the end.
+  put('processRemoves(n, this.removesSubTreeCache)', 'this.removesSubTreeCache.add(n)');
+  put('|| this.removesSubTreeCache.has(parentNode2)', '|| isSelfOrAncestorInSet(this.removesSubTreeCache, parentNode2)');
+  put('if (this.removesSubTreeCache.has(parentNode22) && ', 'if (parentNode22 && isSelfOrAncestorInSet(this.removesSubTreeCache, parentNode22) && ');
+  put('          m.removedNodes.forEach((n) => {\n', '          m.removedNodes.forEach((n) => {\n            if (isOverdue()) return;\n');
+  put('if (isBlocked(m.target) || isIgnored(n, this.mirror) || !isSerialized', 'if (isIgnored(n, this.mirror) || !isSerialized');
+  // Not one by one from the front of an array.
+  put(
+    '      while (this.mapRemoves.length) {\n        this.mirror.removeNodeFromMap(this.mapRemoves.shift());\n      }\n',
+    '      this.mapRemoves.forEach(this.mirror.removeNodeFromMap);\n      this.mapRemoves = [];\n',
+  );
   cut('      if (!payload.texts.length && !payload.attributes', '      this.texts = [];');
   put(
     '      this.texts = [];\n',
@@ -157,7 +171,7 @@ function patched(source) {
 
   return `import { guard } from '../more/core.ts';
 import { attributeOf, cssOf as absolutifyURLs, isBlocked, isUnseen, passwords, textOf, fieldValue } from './masks.ts';
-import { beside, takeMutations } from './pressure.ts';
+import { beside, isOverdue, takeMutations } from './pressure.ts';
 import { serialize } from './serialize.ts';
 import { isTimeUp, postpone } from './slices.ts';
 ${code}`;

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maskPersonal } from '../src/privacy.js';
 import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
-import { play, recorded, TEXTS } from './recordings.js';
+import { play, recordingsOf, TEXTS } from './recordings.js';
 
 const PACKAGES = new URL('../pages/node_modules/', import.meta.url).pathname;
 const MIME: Record<string, string> = {
@@ -37,7 +37,7 @@ async function keepTodos(page: Page): Promise<void> {
   for (const todo of ['buy cups', 'fill them', 'drink']) {
     await input.pressSequentially(todo);
     await input.press('Enter');
-    await expect.poll(() => input.inputValue()).toBe('');
+    await expect.poll(() => input.inputValue(), { timeout: 10_000 }).toBe('');
   }
   await page.locator('.toggle').nth(1).check();
   await page.click('a[href="#/active"]');
@@ -199,11 +199,11 @@ afterAll(async () => {
   for (const server of [plain, watched]) server.close();
 });
 
-/** What the application shows and complains of after a visit; `whenGone` waits for what its page sends as it is left. */
+/** What the application shows and complains of after a visit; `whenGone` waits for what its page sends as it is left, and what no beacon took by the next visit. */
 async function visit(
   { path, visit }: Application,
   server: Server,
-  whenGone = async (_texts: string[]) => {},
+  whenGone = async (_texts: string[], _visitAgain: () => Promise<unknown>) => {},
 ): Promise<{ texts: string[]; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   // What a page wants from elsewhere it does not get.
@@ -214,29 +214,41 @@ async function visit(
   await visit(page);
   await page.waitForLoadState('networkidle');
   const texts = (await page.evaluate(`(${TEXTS})(document)`)) as string[];
+  const complained = heard.map((line) => line.replaceAll(addressOf(server), '')).sort();
   await page.goto('about:blank');
-  await whenGone(texts);
+  await whenGone(texts, () => page.goto(addressOf(server) + path));
   await context.close();
-  return { texts, complaints: heard.map((line) => line.replaceAll(addressOf(server), '')).sort() };
+  return { texts, complaints: complained };
 }
 
 const joined = (texts: string[]) => texts.join(' ').replace(/\s+/g, ' ').trim();
 /** Without what differs from visit to visit: ports and the time of day. */
 const steady = (texts: string[]) => joined(texts).replace(/127\.0\.0\.1:\d+|\d\d:\d\d:\d\d/g, '');
 
+/** What was recorded of the visit, not of the next. */
+const recording = () => [...recordingsOf(capture).values()][0] ?? [];
+/** A recorder that is short of time leaves a gap rather than take it from the page; on a busy machine a visit may end in one. */
+const hasGap = () => recording().some(({ data }) => data.tag === 'gosight.gap');
+const VISITS_MAX = 3;
+
 describe('a real application', () => {
   it.each(APPLICATIONS.map((application) => [application.name, application] as const))('%s', async (_, application) => {
     const without = await visit(application, plain);
-    capture.batches.length = 0;
     const player = await browser.newPage();
-    const replay = async () => (await play(player, recorded(capture))).text;
-    const withUs = await visit(application, watched, async (texts) => {
-      await expect.poll(replay, { timeout: 60_000, interval: 500 }).toBe(joined(texts.map(maskPersonal)));
-    });
+    const replay = async () => (await play(player, recording())).text;
+    for (let visits = 1; visits === 1 || hasGap(); visits++) {
+      expect(visits).toBeLessThanOrEqual(VISITS_MAX);
+      capture.batches.length = 0;
+      const withUs = await visit(application, watched, async (texts, visitAgain) => {
+        await capture.event('page_exit');
+        await visitAgain();
+        if (!hasGap()) await expect.poll(replay, { timeout: 60_000, interval: 500 }).toBe(joined(texts.map(maskPersonal)));
+      });
+      expect(steady(withUs.texts)).toBe(steady(without.texts));
+      expect(withUs.complaints).toEqual(without.complaints);
+      for (const type of ['page_view', 'page_load']) await capture.event(type);
+      expect(capture.arrivals.some(({ type }) => type === 'click')).toBe(true);
+    }
     await player.close();
-    expect(steady(withUs.texts)).toBe(steady(without.texts));
-    expect(withUs.complaints).toEqual(without.complaints);
-    for (const type of ['page_view', 'page_load', 'page_exit']) await capture.event(type);
-    expect(capture.arrivals.some(({ type }) => type === 'click')).toBe(true);
   });
 });

@@ -21,6 +21,9 @@ const WAIT_MS = 30_000;
 /** A gRPC-Web frame's head: a flag and a length. */
 const FRAME_HEAD_BYTES = 5;
 
+/** Of a project that has changed nothing: without settings nothing is recorded. */
+const SETTINGS = JSON.stringify({ version: "1" });
+
 /** `grpc-status: 0` in a trailers frame after an empty message. */
 const GRPC_OK = (() => {
   const trailers = Buffer.from("grpc-status: 0\r\n");
@@ -81,7 +84,7 @@ export class Site {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://site");
     const reply = (type: string, body: string | Buffer) => response.writeHead(200, { "content-type": type }).end(body);
-    if (pathname === "/v1/settings") return void reply("application/json", "{}");
+    if (pathname === "/v1/settings") return void reply("application/json", SETTINGS);
     if (pathname === "/orders") return void reply("application/json", JSON.stringify(this.newOrders()));
     if (pathname === GRPC_PATH) {
       this.take((await body(request)).subarray(FRAME_HEAD_BYTES));

@@ -120,13 +120,13 @@ export function startDelivery(): void {
 
   async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
     if (retryTimer || !navigator.onLine) return keep(batch, leaving);
+    // What a beacon meets nobody learns: where answers are overdue it does not go alone.
+    if (leaving) return (!beacon(batch) || overdue) && keep(batch, true);
     if (inFlight >= IN_FLIGHT_MAX) {
       await keep(batch);
       // Whoever had it look into the queue may have looked too early.
       return inFlight || retryTimer || drain();
     }
-    // What a beacon meets nobody learns: where answers are overdue it does not go alone.
-    if (leaving) return (!beacon(batch) || overdue) && keep(batch, true);
     let kept: ReturnType<typeof keep> | undefined;
     const isLarge = batch.bytes.length > OUTLIVES_BYTES_MAX;
     const timer = later(

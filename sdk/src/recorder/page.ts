@@ -8,11 +8,12 @@ import { cleanUrl, guard, options } from '../more/core.js';
 import type { Add, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
 import { readMarks } from './masks.js';
+import { beginSnapshot, countTold, endSnapshot, mirror, toldInSnapshot } from './mirror.js';
 import { plan } from './plan.js';
 import { onPressure } from './pressure.js';
-import { getWindowScroll, initObservers, mirror, ProcessedNodeManager, ShadowDomManager, StylesheetManager, type Surroundings } from './rrweb.js';
+import { getWindowScroll, initObservers, ProcessedNodeManager, ShadowDomManager, StylesheetManager, type Surroundings } from './rrweb.js';
 import { DEPTH_MAX, serialize, whenTold } from './serialize.js';
-import { begin, flat, isWhole, onSlice } from './slices.js';
+import { begin, flat, isWhole, type Late, lastSlice, onSlice } from './slices.js';
 
 /** The first slice of a snapshot: most pages fit it whole. */
 const SNAPSHOT_MS = 30;
@@ -21,11 +22,11 @@ const HOLD_MS_MAX = 1000;
 /** …and no larger than what can be written as text in one task. */
 const HOLD_NODES_MAX = 20_000;
 
-/** Whether a node added there leaves the tree as deep as readers can follow. */
-function isShallow({ parentId }: Add): boolean {
+/** Whether the snapshot that is held takes the node: it has the parent, and does not become deeper than readers can follow. */
+function fits({ parent }: Late): boolean {
   let depth = 0;
-  for (let at = mirror.getNode(parentId); at; at = at.parentNode) depth++;
-  return depth < DEPTH_MAX;
+  for (let at: Node | null = parent; at; at = at.parentNode) depth++;
+  return depth < DEPTH_MAX && !!toldInSnapshot(parent);
 }
 
 /** The callbacks of rrweb's observers, by the source of what they tell. */
@@ -44,8 +45,8 @@ const CALLBACKS = {
 export interface Observed {
   /** A fresh snapshot of the page as it is. */
   snapshot(): void;
-  /** Tells what is held. */
-  release(): void;
+  /** The page may be gone in a moment: tells what is held, and what waits. */
+  leave(): void;
   stop(): void;
 }
 
@@ -81,21 +82,22 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     clearTimeout(holdTimer);
     const events = held;
     held = [];
+    endSnapshot();
     events.forEach(take);
   }
 
-  const isSmall = () => mirror.idNodeMap.size < HOLD_NODES_MAX;
+  const isSmall = () => countTold() < HOLD_NODES_MAX;
 
   /** Takes what a slice of a snapshot or of additions told. */
-  function takeSlice(adds: Add[]): void {
-    if (held[0] && isSmall() && adds.every(isShallow)) adds.forEach(insert);
+  function takeSlice(adds: Late[]): void {
+    if (held[0] && isSmall() && adds.every(fits)) adds.forEach(insert);
     else if (adds[0]) mutate({ adds: flat(adds) });
     if (isWhole()) release();
   }
 
   /** Puts a node into the snapshot that is held, before the next sibling that is there. */
-  function insert({ parentId, nextId, node }: Add): void {
-    const { childNodes } = mirror.getMeta(mirror.getNode(parentId) as Node) as Required<Told>;
+  function insert({ parent, nextId, node }: Late): void {
+    const { childNodes } = toldInSnapshot(parent) as Required<Told>;
     const next = nextId === null ? -1 : childNodes.findIndex(({ id }) => id === nextId);
     childNodes.splice(next < 0 ? childNodes.length : next, 0, node);
   }
@@ -105,7 +107,7 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     readMarks();
     stylesheetManager.reset();
     shadowDomManager.init();
-    mirror.idNodeMap = new Map();
+    beginSnapshot();
     onSlice(takeSlice);
     begin(SNAPSHOT_MS);
     const { left, top } = getWindowScroll(window);
@@ -164,7 +166,10 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
 
   return {
     snapshot,
-    release,
+    leave() {
+      lastSlice();
+      release();
+    },
     stop() {
       release();
       isOver = true;

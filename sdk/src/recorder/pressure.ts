@@ -17,6 +17,7 @@ const SECOND_MS = 1000;
 const GAP_MS_FIRST = 1000;
 const GAP_MS_MAX = 60_000;
 
+let startedAt = 0;
 let secondBegan = 0;
 let spentMs = 0;
 let records = 0;
@@ -33,7 +34,7 @@ export function onPressure(run: typeof tell): void {
 }
 
 export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): void {
-  const startedAt = begin();
+  startedAt = begin();
   if (startedAt - secondBegan > SECOND_MS) {
     secondBegan = startedAt;
     spentMs = records = 0;
@@ -42,12 +43,15 @@ export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): 
   if (timer) return;
   for (const record of batch) {
     buffer.processMutation(record);
-    if (performance.now() - startedAt > TASK_MS_MAX) return give(buffer);
+    if (isOverdue()) return give(buffer);
   }
   buffer.emit();
   spentMs += performance.now() - startedAt;
   if (spentMs > SECOND_MS_MAX) give(buffer);
 }
+
+/** Whether what is being looked at has taken too long. */
+export const isOverdue = (): boolean => performance.now() - startedAt > TASK_MS_MAX;
 
 function give(buffer: MutationBuffer): void {
   buffer.forget();

@@ -103,7 +103,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       chunks?.move(by, to);
     },
     leave() {
-      observed.release();
+      observed.leave();
       chunks?.leave();
     },
     stop(isSent) {

@@ -1,17 +1,5 @@
 /** What is taken of rrweb, as scripts/rrweb.mjs cuts it. */
-import type { Told } from './events.js';
-
-export interface Mirror {
-  /** -1: not told, or not any more; -2: left out. */
-  getId(node: Node | null): number;
-  getMeta(node: Node): Told | null;
-  getNode(id: number): Node | null;
-  add(node: Node, told: Told): void;
-  reset(): void;
-  /** What a new snapshot begins with: nothing is told, the ids stay. */
-  idNodeMap: Map<number, Node>;
-}
-export const mirror: Mirror;
+import type { mirror } from './mirror.js';
 
 /** Gathers the mutations of one document or shadow tree. */
 export interface MutationBuffer {
@@ -21,7 +9,7 @@ export interface MutationBuffer {
 }
 
 export interface Surroundings {
-  mirror: Mirror;
+  mirror: typeof mirror;
   doc: Document;
   stylesheetManager: StylesheetManager;
   shadowDomManager: ShadowDomManager;

@@ -4,7 +4,7 @@
  */
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, isPrivate, textOf } from './masks.js';
-import { mirror } from './rrweb.js';
+import { add, mirror } from './mirror.js';
 import { isTimeUp, postpone } from './slices.js';
 import { styleOf } from './styles.js';
 
@@ -20,15 +20,11 @@ export interface How {
   depth?: number;
 }
 
-/** rrweb's id of what is not told. */
-export const LEFT_OUT = -2;
 /** A deeper tree is told in pieces: readers of nested data have a limit. */
 export const DEPTH_MAX = 100;
 /** What is not seen: scripts and what stands in for them, what is said to search engines, and links other than to a style. */
 const UNSEEN = 'script,noscript,meta,base,template,link:not([rel~=stylesheet],[as=style])';
 const TAG = /^[a-z][\w:-]*$/;
-
-let lastId = 0;
 
 /** The element that a shadow tree hangs on. */
 export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
@@ -42,12 +38,8 @@ export function whenTold(run: typeof onElement): void {
 export function serialize(node: Node, how: How): Told | null {
   const { depth = 0 } = how;
   const isHidden = how.isHidden || (how.isHidden === undefined ? isMasked(node) : node.nodeType === 1 && isMask(node as Element));
-  const described = describe(node, { ...how, isHidden });
-  const known = mirror.getMeta(node)?.id ?? 0;
-  const id = !described ? LEFT_OUT : known > 0 ? known : ++lastId;
-  const told = Object.assign(described ?? { type: -1 }, { id }) as Told;
-  mirror.add(node, told);
-  if (!described) return null;
+  const told = add(node, describe(node, { ...how, isHidden }));
+  if (!told) return null;
   const doc = node.ownerDocument;
   if (doc && doc !== document) told.rootId = mirror.getId(doc);
   if (node.parentNode && hostOf(node.parentNode)) told.isShadow = true;

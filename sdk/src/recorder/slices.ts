@@ -4,19 +4,26 @@
  */
 import { guard } from '../more/core.js';
 import type { Add } from './events.js';
-import { mirror } from './rrweb.js';
-import { hostOf, LEFT_OUT, serialize } from './serialize.js';
+import { LEFT_OUT, mirror, UNTOLD } from './mirror.js';
+import { hostOf, serialize } from './serialize.js';
 
 /** A slice, so short that an interaction that comes meanwhile is not felt to wait. */
 const SLICE_MS = 10;
 /** Where the browser is never idle, the next slice comes after this time. */
 const IDLE_WAIT_MS = 300;
+/** As the page is left there is no later; what waits is told as far as this goes. */
+const LAST_SLICE_MS = 30;
+
+/** An addition, and the node it is added to. */
+export interface Late extends Add {
+  parent: Node;
+}
 
 let deadline = 0;
 let isWaiting = false;
 const incomplete = new Set<Node>();
-/** Takes what a slice told. */
-let tell: (adds: Add[]) => void = () => {};
+/** Takes what a slice told, and of which parents. */
+let tell: (adds: Late[]) => void = () => {};
 
 export function onSlice(run: typeof tell): void {
   tell = run;
@@ -44,13 +51,15 @@ export function postpone(parent: Node | null): void {
   incomplete.add(parent);
   if (isWaiting) return;
   isWaiting = true;
-  whenIdle(slice);
+  whenIdle(() => {
+    isWaiting = false;
+    slice(SLICE_MS);
+  });
 }
 
-function slice(): void {
-  isWaiting = false;
-  begin();
-  const adds: Add[] = [];
+function slice(ms: number): void {
+  begin(ms);
+  const adds: Late[] = [];
   for (const parent of [...incomplete]) {
     if (isTimeUp()) break;
     incomplete.delete(parent);
@@ -62,21 +71,24 @@ function slice(): void {
   for (const parent of incomplete) return postpone(parent);
 }
 
+export const lastSlice = (): void => slice(LAST_SLICE_MS);
+
 /** Tells the children that are not told yet, each before the next sibling that is, as long as there is time. */
-function complete(parent: Node, adds: Add[]): void {
-  const parentId = mirror.getId(hostOf(parent) ?? parent);
+function complete(root: Node, adds: Late[]): void {
+  const parent = hostOf(root) ?? root;
+  const parentId = mirror.getId(parent);
   // A parent that is gone, or not told itself, is told with its children or not at all.
-  if (parentId < 0 || !parent.isConnected) return;
+  if (parentId < 0 || !root.isConnected) return;
   const missing: [Node, number | null][] = [];
   let nextId: number | null = null;
-  for (let child = parent.lastChild; child; child = child.previousSibling) {
+  for (let child = root.lastChild; child; child = child.previousSibling) {
     const id = mirror.getId(child);
-    if (id === -1) missing.push([child, nextId]);
+    if (id === UNTOLD) missing.push([child, nextId]);
     else if (id !== LEFT_OUT) nextId = id;
   }
   for (let next = missing.pop(); next; next = missing.pop()) {
     const node = serialize(next[0], {});
-    if (node) adds.push({ parentId, nextId: next[1], node });
+    if (node) adds.push({ parent, parentId, nextId: next[1], node });
     if (isTimeUp() && missing.length) return postpone(parent);
   }
 }
