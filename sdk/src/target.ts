@@ -95,6 +95,7 @@ export function describe(element: Element, never_dead = ''): Target {
   const given = LABELS.map((name) => element.getAttribute(name)).find((name) => name);
   const attributes = [...element.attributes].filter(({ name }) => !hidden && /^data-/.test(name) && !looksSecret(name)).slice(0, ATTRIBUTES_MAX);
   const { top, left, width, height } = element.getBoundingClientRect();
+  const offset = frameOffset(element);
   const href = element.getAttribute('href');
   return Object.seal({
     tag: localName,
@@ -108,7 +109,7 @@ export function describe(element: Element, never_dead = ''): Target {
       [localName, ...[...element.classList].filter(isStable).slice(0, 2)].join('.'),
     selector: selectorOf(element),
     attributes: Object.fromEntries(attributes.map(({ name, value }) => [name, maskPersonal(value)])),
-    rect: { top, left, width, height },
+    rect: { top: top + offset.y, left: left + offset.x, width, height },
     looks_interactive: looksInteractive(element),
     ignore_rage: !!closest(element, '[data-gosight-ignore-rage]'),
     never_dead,

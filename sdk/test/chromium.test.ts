@@ -206,6 +206,7 @@ describe('clicks', () => {
     const framed = await server.event('click', (click) => click.payload.target.id === 'inner');
     expect(framed.payload).toMatchObject({ page_x: 223, page_y: 334, viewport_x: 223, viewport_y: 334 });
     expect(framed.payload.target.selector).toBe('#frame >>> #inner');
+    expect(framed.payload.target.rect).toMatchObject({ left: 220, top: 330 });
     await page
       .frameLocator('#frame')
       .frameLocator('#deep')

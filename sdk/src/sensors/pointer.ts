@@ -24,11 +24,11 @@ function onClick(event: PointerEvent): void {
   if (!element || (event.type === 'auxclick' && event.button > 1) || (type === 'click' && element === last.control && since < LABEL_MS)) return;
   const target = describe(element, neverDead(element, event));
   const { looks_interactive, rect } = target;
-  const offset = frameOffset(element);
+  const frame = frameOffset(element);
   // A click by the keyboard has no place of its own: it is in the middle of its target.
   const byKey = !event.clientX && !event.clientY;
-  const x = offset.x + (byKey ? rect.left + rect.width / 2 : event.clientX);
-  const y = offset.y + (byKey ? rect.top + rect.height / 2 : event.clientY);
+  const x = byKey ? rect.left + rect.width / 2 : frame.x + event.clientX;
+  const y = byKey ? rect.top + rect.height / 2 : frame.y + event.clientY;
   const pointer_type = event.pointerType || 'mouse';
   let double_tap = false;
   if (type === 'click') {
