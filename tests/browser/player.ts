@@ -1,0 +1,73 @@
+/** The dashboard's player, as a person uses it. */
+import type { FrameLocator, Page } from "@playwright/test";
+import pixelmatch from "pixelmatch";
+import { PNG } from "pngjs";
+import { expect, type GoSight, PROJECT } from "./gosight.js";
+import { type Replay, replayPath } from "./recordings.js";
+import { textsOf } from "./workshop.js";
+
+/** What the scrubber spans, on the server's clock. */
+export interface Span {
+  startMs: number;
+  endMs: number;
+  /** The server's clock less the visitor's. */
+  clockOffsetMs: number;
+}
+
+/** Opens the session's page and answers when its first page is on the stage. */
+export async function openSession(page: Page, gosight: GoSight, session: string): Promise<Span> {
+  const heard = async <T>(path: string): Promise<T> => {
+    const response = await page.waitForResponse(`${gosight.url}/api/v1${path}`);
+    return ((await response.json()) as { data: T }).data;
+  };
+  const about = heard<{ started_at: string; ended_at: string }>(`/projects/${PROJECT}/sessions/${session}`);
+  const replay = heard<Replay>(replayPath(session));
+  await page.goto(`${gosight.url}/${PROJECT}/sessions/${session}`);
+  const { started_at, ended_at } = await about;
+  const { recordings, clock_offset_ms } = await replay;
+  const ends = recordings.flatMap(({ chunks }) => chunks.map(({ ended_at }) => Date.parse(ended_at)));
+  await expect(stage(page).locator("body")).toBeVisible();
+  return {
+    startMs: Date.parse(started_at),
+    endMs: Math.max(Date.parse(ended_at), ...ends),
+    clockOffsetMs: clock_offset_ms,
+  };
+}
+
+export function stage(page: Page): FrameLocator {
+  return page.frameLocator('[data-testid="replay-stage"] iframe');
+}
+
+/** Clicks the scrubber where a moment of the server's clock is. */
+export async function seek(page: Page, { startMs, endMs }: Span, atMs: number): Promise<void> {
+  const scrubber = page.getByTestId("replay-scrubber");
+  const box = await scrubber.boundingBox();
+  if (box === null) throw new Error("there is no scrubber");
+  const share = (atMs - startMs) / (endMs - startMs);
+  await scrubber.click({ position: { x: box.width * share, y: box.height / 2 } });
+}
+
+/** The stage as large as the visitor's window was, above everything else, and without what the player draws upon it. */
+const BARE = `
+  [data-testid="replay-stage"] { position: fixed !important; inset: 0 auto auto 0; z-index: 1000; transform: none !important }
+  .replayer-mouse, .replayer-mouse-tail { display: none }`;
+
+/** The page on the stage, at its own size. */
+export async function shoot(page: Page, { width, height }: { width: number; height: number }): Promise<Buffer> {
+  return page.screenshot({ clip: { x: 0, y: 0, width, height }, style: BARE });
+}
+
+/** The texts of the page on the stage. */
+export async function textsOnStage(page: Page): Promise<string> {
+  const read = `(${textsOf})(document.querySelector('[data-testid="replay-stage"] iframe').contentDocument)`;
+  return String(await page.evaluate(read));
+}
+
+/** Which share of two pictures of one size differs to the eye, from 0 to 1. */
+export function differing(one: Buffer, other: Buffer): { share: number; picture: Buffer } {
+  const [a, b] = [PNG.sync.read(one), PNG.sync.read(other)];
+  expect([b.width, b.height], "the pictures have one size").toEqual([a.width, a.height]);
+  const picture = new PNG({ width: a.width, height: a.height });
+  const pixels = pixelmatch(a.data, b.data, picture.data, a.width, a.height, { threshold: 0.1 });
+  return { share: pixels / (a.width * a.height), picture: PNG.sync.write(picture) };
+}

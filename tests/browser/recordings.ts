@@ -1,0 +1,128 @@
+/** Recordings that no recorder of ours made, sent through the public ingest as anybody could who knows the key. */
+import { randomUUID } from "node:crypto";
+import { expect, type GoSight, KEY, PROJECT } from "./gosight.js";
+
+/** An event as rrweb writes it, of any version and with any intention. */
+export interface RecordedEvent {
+  type: number;
+  data: Record<string, unknown>;
+  timestamp: number;
+}
+
+/** One page load in one tab: its chunks, each a list of events. */
+export interface Recording {
+  url: string;
+  chunks: RecordedEvent[][];
+}
+
+export interface Imported {
+  session: string;
+  /** Of each recording, of each chunk. */
+  chunkIds: string[][];
+}
+
+/** A part of a recording, as the manifest tells of it. */
+export interface Chunk {
+  id: string;
+  index: number;
+  started_at: string;
+  ended_at: string;
+  has_full_snapshot: boolean;
+  /** As it is stored. */
+  bytes: number;
+}
+
+/** A session's manifest, as the API answers it. */
+export interface Replay {
+  recordings: { id: string; chunks: Chunk[] }[];
+  clock_offset_ms: number;
+  is_masked: boolean;
+}
+
+/** Half of what a batch with chunks may be; base64 takes a third of it. */
+const BATCH_BYTES = 1_000_000;
+
+interface Sent {
+  id: string;
+  timestamp_ms: number;
+  page: number;
+  page_view?: { title: string; path: string };
+  replay_chunk?: { index: number; recording_id: string; encoding: string; data: string };
+}
+
+/** Sends a session and waits until it can be watched. */
+export async function importSession(gosight: GoSight, recordings: Recording[]): Promise<Imported> {
+  const session = randomUUID();
+  const chunkIds: string[][] = [];
+  for (const [page, { chunks, url }] of recordings.entries()) {
+    const recording_id = randomUUID();
+    const ids = chunks.map(() => randomUUID());
+    const view = { title: url, path: new URL(url).pathname };
+    const events: Sent[] = [
+      { id: randomUUID(), timestamp_ms: chunks[0]?.[0]?.timestamp ?? 0, page: 0, page_view: view },
+    ];
+    for (const [index, chunk] of chunks.entries()) {
+      const data = Buffer.from(JSON.stringify(chunk)).toString("base64");
+      events.push({
+        id: ids[index] ?? "",
+        timestamp_ms: chunk[0]?.timestamp ?? 0,
+        page: 0,
+        replay_chunk: { index, recording_id, encoding: "json", data },
+      });
+    }
+    chunkIds.push(ids);
+    await sendAll(gosight, session, { url, path: view.path, title: url, view_id: randomUUID() }, events);
+    expect(page).toBe(chunkIds.length - 1);
+  }
+  await watchable(gosight, session, chunkIds.flat().length);
+  return { session, chunkIds };
+}
+
+async function sendAll(gosight: GoSight, session_id: string, page: object, events: Sent[]): Promise<void> {
+  let batch: Sent[] = [];
+  let bytes = 0;
+  const send = async () => {
+    const body = {
+      project_key: KEY,
+      sent_at_ms: Date.now(),
+      visitor_id: session_id,
+      session_id,
+      pages: [page],
+      events: batch,
+    };
+    const answer = await fetch(`${gosight.url}/v1/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(await answer.json(), "the ingest takes every event").toMatchObject({ accepted: batch.length, rejected: [] });
+    batch = [];
+    bytes = 0;
+  };
+  for (const event of events) {
+    const size = event.replay_chunk?.data.length ?? 0;
+    if (batch.length > 0 && bytes + size > BATCH_BYTES) await send();
+    batch.push(event);
+    bytes += size;
+  }
+  await send();
+}
+
+export function replayPath(session: string): string {
+  return `/projects/${PROJECT}/sessions/${session}/replay`;
+}
+
+/** Waits until the session has so many chunks and says that it has a replay. */
+export async function watchable(gosight: GoSight, session: string, chunks: number): Promise<Replay> {
+  const token = await gosight.token();
+  const has = async () => {
+    const about = await gosight
+      .call<{ has_replay: boolean }>("GET", `/projects/${PROJECT}/sessions/${session}`, token)
+      .catch(() => undefined);
+    const replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
+    const count = replay?.recordings.flatMap((recording) => recording.chunks).length ?? 0;
+    return about?.has_replay ? count : 0;
+  };
+  await expect.poll(has, { timeout: 30_000, message: "the session can be watched" }).toBeGreaterThanOrEqual(chunks);
+  return gosight.call<Replay>("GET", replayPath(session), token);
+}
