@@ -88,7 +88,7 @@ export interface Replay {
   mouseMove: boolean;
   /** Milliseconds after which a fresh snapshot is taken in any case. 0: only when what changed outweighs the last one. */
   snapshotInterval: number;
-  /** Whether images that the page carries in itself (`data:` addresses) are kept; those with an address are placeholders. */
+  /** `keep`: images and web fonts that the page shows are kept with the recording: those it carries in itself (`data:`), and, read from the browser's cache when the page has come to rest, those of its own origin or loaded with CORS, as far as 512 KiB each and 4 MiB of a page load go. SVG files, other addresses and what is under a privacy mark are placeholders, all of them with `maskAllText`. `placeholder`: none. Default: `keep`. */
   images: 'keep' | 'placeholder';
   /** What the console is told. */
   console: boolean;

@@ -10,7 +10,7 @@ import { watch } from './sensors/dom.js';
 import { onExit } from './sensors/page.js';
 import { isSampled, uuid } from './session.js';
 import { describe, frameOffset, isTextField, looksInteractive, targetOf } from './target.js';
-import { beacon, drop, isSettled, overHttp, post, send, stamped, takeOver } from './transport.js';
+import { beacon, drop, fetcher, isSettled, overHttp, post, send, stamped, takeOver } from './transport.js';
 import { page, view } from './view.js';
 
 /** Told by its place alone (more/core.ts): a browser may hold the two files of two versions, so what is new goes to the end and nothing leaves. */
@@ -19,7 +19,7 @@ const lend = () => [
   options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
   isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
   listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
-  countWaiting, frameOffset, enterView,
+  countWaiting, frameOffset, enterView, fetcher,
 ] as const;
 
 export type Lent = ReturnType<typeof lend>;

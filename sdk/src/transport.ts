@@ -28,7 +28,8 @@ export interface Delivery {
   clear(): unknown;
 }
 
-let fetcher: typeof fetch;
+/** `fetch` as it was before our own hooks. */
+export let fetcher: typeof fetch;
 let onSettings: (settings: Settings) => void;
 let early: Batch[] = [];
 let isRefused = false;

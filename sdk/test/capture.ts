@@ -29,6 +29,8 @@ interface Waiter {
 export class Capture {
   readonly pages: Record<string, string> = {};
   readonly headers: Record<string, string> = {};
+  /** What is no page, and what goes with it. */
+  readonly files: Record<string, { body: Buffer; headers: Record<string, string> }> = {};
   readonly batches: Received[] = [];
   /** Every byte that came: each request's line and headers, and its body as it was and inflated. */
   readonly bytes: Buffer[] = [];
@@ -100,6 +102,8 @@ export class Capture {
     if (pathname === '/favicon.ico') return void reply(204, 'image/png', '');
     if (pathname === '/v1/settings') return void reply(200, 'application/json', JSON.stringify(this.settings));
     if (/^\/(sdk[\w.]*|recorder)\.js$/.test(pathname)) return void reply(200, 'text/javascript', readFileSync(new URL(`.${pathname}`, DIST)));
+    const file = this.files[pathname];
+    if (file) return void response.writeHead(200, file.headers).end(file.body);
     const isGrpc = pathname === '/gosight.v1.IngestService/SendBatch';
     if (pathname !== '/v1/events' && !isGrpc) {
       const page = this.pages[pathname];

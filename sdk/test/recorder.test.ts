@@ -1,9 +1,10 @@
 /** The recorder in Chromium, through the files that are served: what it tells, and that it plays to the page that was. */
-import type { Browser } from 'playwright-core';
+import { createHash } from 'node:crypto';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch } from './browser.js';
+import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
-import { chunksOf, PLUGIN, play, type Recorded, recorded, recordingsOf } from './recordings.js';
+import { CUSTOM, chunksOf, PLUGIN, play, type Recorded, recorded, recordingsOf } from './recordings.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -86,5 +87,131 @@ describe('a recording', () => {
     expect(chunksOf(server)).toEqual([]);
     await page.close();
     await server.close();
+  });
+});
+
+/** A picture of its own for each name, and so a digest of its own. */
+async function picturesOf(page: Page, names: string[]): Promise<Record<string, Buffer>> {
+  const drawn = await page.evaluate((names) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 20 });
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+    return names.map((name) => {
+      context.clearRect(0, 0, 40, 20);
+      context.fillText(name, 0, 15);
+      return canvas.toDataURL().split(',')[1] as string;
+    });
+  }, names);
+  return Object.fromEntries(names.map((name, i) => [name, Buffer.from(drawn[i] as string, 'base64')]));
+}
+
+describe('pictures and fonts', () => {
+  const OWN = ['shown', 'twice', 'worn', 'inline', 'poster', 'last'];
+  const NOT = ['masked', 'blocked', 'unworn', 'onlyMasked', 'undermasked'];
+  const picture = (name: string) => `<img src="/${name}.png">`;
+  const BODY = `<style>.worn { background: url(/worn.png) } .nobody { background: url(/unworn.png) } .secret { background: url(/onlyMasked.png) }</style>
+    ${picture('shown')}${picture('twice')}${picture('twice')}<div class="worn" style="width:9px;height:9px">w</div><p style="background-image: url('/inline.png')">i</p>
+    <video poster="/poster.png"></video><img src="/drawing.svg"><div data-gosight-mask>${picture('masked')}<p class="secret" style="background: url(/undermasked.png)">s</p></div>
+    <div data-gosight-block>${picture('blocked')}</div>${picture('last')}`;
+
+  interface Site {
+    server: Capture;
+    other: Capture;
+    page: Page;
+    pictures: Record<string, Buffer>;
+    complaints: string[];
+  }
+
+  async function open(init: string, headers: Record<string, string> = {}): Promise<Site> {
+    const page = await browser.newPage();
+    const pictures = await picturesOf(page, [...OWN, ...NOT, 'shared', 'foreign']);
+    const other = await new Capture().listen();
+    const server = await served(`${BODY}<img crossorigin src="${other.url}/shared.png"><img src="${other.url}/foreign.png">`, init);
+    const file = (body: Buffer, type = 'image/png', more = {}) => ({ body, headers: { 'content-type': type, 'cache-control': 'max-age=600', ...more } });
+    for (const name of [...OWN, ...NOT]) server.files[`/${name}.png`] = file(pictures[name] as Buffer);
+    server.files['/drawing.svg'] = file(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"/>'), 'image/svg+xml');
+    other.files['/shared.png'] = file(pictures.shared as Buffer, 'image/png', { 'access-control-allow-origin': '*' });
+    other.files['/foreign.png'] = file(pictures.foreign as Buffer);
+    Object.assign(server.headers, headers);
+    const heard = complaints(page);
+    await page.goto(server.url);
+    return { server, other, page, pictures, complaints: heard };
+  }
+
+  const assetsOf = (server: Capture) =>
+    recorded(server)
+      .filter(({ type, data }) => type === CUSTOM && data.tag === 'gosight.asset')
+      .map(({ data }) => data.payload as { url: string; mime: string; digest: string; data?: string });
+  const close = ({ server, other, page }: Site) => Promise.all([page.close(), server.close(), other.close()]);
+
+  it('come once, with what was shown in them, and no private, foreign or unseen one does', async () => {
+    const site = await open('events: { network: true }');
+    const { server, other, pictures } = site;
+    const urls = [...OWN.map((name) => `${server.url}/${name}.png`), `${other.url}/shared.png`].sort();
+    await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(urls.length);
+    const assets = assetsOf(server);
+    expect(assets.map(({ url }) => url).sort()).toEqual(urls);
+    for (const { url, mime, digest, data } of assets) {
+      const bytes = pictures[url.replace(/.*\/|\.png/g, '')] as Buffer;
+      expect(Buffer.from(data as string, 'base64').equals(bytes), url).toBe(true);
+      expect([mime, digest]).toEqual(['image/png', createHash('sha256').update(bytes).digest('hex')]);
+    }
+    // From the cache, and as no request of the page.
+    for (const name of OWN)
+      expect(
+        server.paths.filter((path) => path === `GET /${name}.png`),
+        name,
+      ).toHaveLength(1);
+    expect(other.paths.filter((path) => path === 'GET /foreign.png')).toHaveLength(1);
+    await site.page.evaluate(`GoSight.track('end'); GoSight.flush()`);
+    await server.event('custom_event');
+    expect(server.arrivals.filter(({ type }) => /^(network|fetch)_/.test(type))).toEqual([]);
+    expect(lines(recorded(server), 'rrweb/network@1')).toEqual([]);
+    expect(site.complaints).toEqual([]);
+    await close(site);
+  });
+
+  it('are told again by their digests where playing may begin', async () => {
+    const site = await open('replay: { snapshotInterval: 1000 }');
+    const { server, page } = site;
+    const wanted = OWN.length + 1;
+    await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(wanted);
+    await page.evaluate(`document.querySelector('.worn').textContent = 'changed'`);
+    await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(2 * wanted);
+    expect(assetsOf(server).filter(({ data }) => data)).toHaveLength(wanted);
+    await close(site);
+  });
+
+  it.each([
+    ['the page', `replay: { images: 'placeholder' }`, {}],
+    ['the project', '', { replay_images: 'placeholder' }],
+    ['a mask of all texts', 'privacy: { maskAllText: true }', {}],
+  ])('are not asked for where %s says so', async (_, init, settings) => {
+    const page = await browser.newPage();
+    const { shown } = await picturesOf(page, ['shown']);
+    const server = await served('<img src="/shown.png"><button>go</button>', init);
+    server.settings = { version: '1', ...settings };
+    server.files['/shown.png'] = { body: shown as Buffer, headers: { 'content-type': 'image/png', 'cache-control': 'no-store' } };
+    await page.clock.install();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    await page.clock.runFor(30_000);
+    expect(assetsOf(server)).toEqual([]);
+    expect(server.paths.filter((path) => path === 'GET /shown.png')).toHaveLength(1);
+    await page.close();
+    await server.close();
+  });
+
+  it('are given up at the first that the policy of the page forbids', async () => {
+    const endpoint = await new Capture().listen();
+    endpoint.settings = { version: '1' };
+    const site = await open(`endpoint: '${endpoint.url}'`, { 'content-security-policy': `connect-src ${endpoint.url}` });
+    await expect.poll(() => site.page.evaluate(`sessionStorage.getItem('gosight:no_assets')`), { timeout: 30_000 }).toBe('1');
+    expect(site.complaints.filter((line) => /policy/i.test(line)).length).toBeLessThanOrEqual(2);
+    const before = site.complaints.length;
+    await site.page.reload();
+    await endpoint.event('page_load', () => endpoint.arrivals.filter(({ type }) => type === 'page_load').length === 2);
+    expect(site.complaints.slice(before)).toEqual([]);
+    await close(site);
+    await endpoint.close();
   });
 });

@@ -44,6 +44,7 @@ export let marked: typeof import('../privacy.js').marked;
 export let countWaiting: typeof import('../pipeline.js').countWaiting;
 export let frameOffset: typeof import('../target.js').frameOffset;
 export let enterView: typeof import('../pipeline.js').enterView;
+export let fetcher: typeof import('../transport.js').fetcher;
 
 export function borrow(lent: Lent): void {
   // biome-ignore format: the same lines as in ../core.ts
@@ -51,6 +52,6 @@ export function borrow(lent: Lent): void {
     options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
     isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
     listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
-    countWaiting, frameOffset, enterView,
+    countWaiting, frameOffset, enterView, fetcher,
   ] = lent;
 }

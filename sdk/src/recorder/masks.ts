@@ -14,6 +14,8 @@ const PERSONAL_LENGTH_MIN = 6;
 /** Attributes nobody needs to see a page: they act, load or let something in. */
 const LEFT_OUT = /^(on.*|nonce|integrity|srcdoc|srcset|imagesrcset|sizes|autoplay|autofocus|ping|loading|crossorigin)$/;
 const ADDRESS = /^(src|href|xlink:href|poster|action|formaction|data|background|cite|longdesc)$/;
+/** Attributes that show a picture. */
+const PICTURED = /^(src|href|xlink:href|poster|style)$/;
 /** What a person reads or hears of an element, or scripts keep in it. */
 const WORDS = /^(title|alt|placeholder|label|summary|content|value|aria-|data-(?!gosight))/;
 const BUTTON = /^(submit|button|reset|image)$/;
@@ -24,6 +26,12 @@ const EDITED = ',textarea,[contenteditable]:not([contenteditable=false])';
 
 /** A field that was once a password's stays one, when a page shows what was typed. */
 export const passwords = new WeakSet<Element>();
+
+/** Called with each element of which such an attribute is told. */
+let onAddress: (element: Element) => void = () => {};
+export function whenAddressTold(run: typeof onAddress): void {
+  onAddress = run;
+}
 
 let masked = '';
 let blocked = '';
@@ -76,9 +84,12 @@ export function addressOf(value: string, base: string): string {
   }
 }
 
+/** `url(…)` in a style. */
+export const CSS_ADDRESS = /url\(\s*(["']?)(.*?)\1\s*\)/g;
+
 /** The addresses in a style. */
 export function cssOf(text: string, base: string): string {
-  return text.replace(/url\(\s*(["']?)(.*?)\1\s*\)/g, (_, quote, address) => `url(${quote}${addressOf(address, base)}${quote})`);
+  return text.replace(CSS_ADDRESS, (_, quote, address) => `url(${quote}${addressOf(address, base)}${quote})`);
 }
 
 /** Whether what a field holds is masked. */
@@ -100,6 +111,7 @@ export function attributeOf(element: Element, name: string, value: string | null
   if (value === null) return value;
   if (LEFT_OUT.test(name) || (name === 'src' && element.localName === 'iframe')) return;
   const base = element.baseURI;
+  if (PICTURED.test(name)) onAddress(element);
   if (ADDRESS.test(name)) return addressOf(value, base);
   if (name === 'style') return cssOf(value, base);
   if (name === 'value') return fieldValue(element, value, isHidden);

@@ -3,6 +3,7 @@
  * while something is recorded.
  */
 import { cleanUrl, guard, options, textToTell } from '../more/core.js';
+import { isAsked } from './assets.js';
 import { plan } from './plan.js';
 
 /** Lines of one recording; a loop that logs says it all before. */
@@ -40,7 +41,7 @@ function watchRequests(tell: Tell): () => void {
   const told = ({ name, initiatorType, startTime, duration, encodedBodySize, responseStatus }: PerformanceResourceTiming) => {
     // What we send ourselves is no matter of the page.
     const isOurs = OURS.some((path) => name.startsWith(options.endpoint + path));
-    if (isOurs || !/^(fetch|xmlhttprequest)$/.test(initiatorType)) return;
+    if (isOurs || isAsked(name) || !/^(fetch|xmlhttprequest)$/.test(initiatorType)) return;
     const request = {
       method: initiatorType === 'fetch' ? 'fetch' : 'XHR',
       url: cleanUrl(name),

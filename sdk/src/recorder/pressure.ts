@@ -53,6 +53,9 @@ export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): 
 /** Whether what is being looked at has taken too long. */
 export const isOverdue = (): boolean => performance.now() - startedAt > TASK_MS_MAX;
 
+/** Whether what happens on the page is too much to look at. */
+export const isPressed = (): boolean => !!timer;
+
 function give(buffer: MutationBuffer): void {
   buffer.forget();
   tell(true);

@@ -3,6 +3,7 @@ import type { ReplayMode } from '../config.js';
 import type { GoSightEvent, Page } from '../events.js';
 import { guard, options } from '../more/core.js';
 import type { Identity } from '../session.js';
+import { type Assets, openAssets } from './assets.js';
 import { type Chunks, openChunks } from './chunks.js';
 import { CUSTOM, FULL_SNAPSHOT, META, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
@@ -40,6 +41,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   let lengthSince = 0;
   let isSnapshotDue = false;
   let isStopped = false;
+  let assets: Assets | undefined;
 
   const isOver = () => {
     const now = Date.now();
@@ -54,6 +56,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       setTimeout(guard(whenOver));
       return;
     }
+    if (event.type === META) assets?.repeat();
     const json = JSON.stringify(event);
     const line = { json, at: event.timestamp, isFull: event.type === FULL_SNAPSHOT };
     if (chunks) chunks.add(line);
@@ -62,6 +65,8 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       snapshotAt = event.timestamp;
       snapshotLength = lengthSince = 0;
     }
+    // What goes with a page does not outweigh it.
+    if (event.type === CUSTOM) return;
     // What a snapshot lacked and told later is part of it.
     if (line.isFull || !isWhole()) snapshotLength += json.length;
     else lengthSince += json.length;
@@ -89,9 +94,15 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     ring.take().forEach(chunks.add);
   }
 
-  const observed = observe(take, () => {});
   const onVisibility = guard(() => tell('gosight.visibility', { hidden: document.hidden }));
   const tell = (tag: string, payload: object) => take({ type: CUSTOM, data: { tag, payload }, timestamp: Date.now() });
+  // Before a trigger has fired what is told may be forgotten, and it is told once.
+  if (plan.images === 'keep')
+    assets = openAssets(
+      (asset) => tell('gosight.asset', asset),
+      () => !!chunks,
+    );
+  const observed = observe(take, (element) => assets?.watch(element));
   document.addEventListener('visibilitychange', onVisibility);
   const closePanels = openPanels((plugin, payload) => take({ type: PLUGIN, data: { plugin, payload }, timestamp: Date.now() }));
 
@@ -111,6 +122,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       document.removeEventListener('visibilitychange', onVisibility);
       closePanels();
       observed.stop();
+      assets?.stop();
       chunks?.close(isSent);
     },
   };

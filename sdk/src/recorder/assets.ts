@@ -1,0 +1,326 @@
+/**
+ * The pictures and web fonts that the page shows, kept with the recording, so that it looks right after the site has changed or is gone.
+ *
+ * Only what can be read without a complaint of the browser is asked for: addresses of the page's own origin, images that were loaded with
+ * `crossorigin`, and fonts, which browsers load so. No cookie leaves for another origin, no redirect is followed, and where the page's policy forbids
+ * it, that is asked once. What is blocked or masked, and styles that nothing else wears, stay placeholders.
+ */
+import { fetcher, guard, later } from '../more/core.js';
+import { addressOf, CSS_ADDRESS, isBlocked, isMasked, whenAddressTold } from './masks.js';
+import { isPressed } from './pressure.js';
+import { begin, isTimeUp, whenIdle } from './slices.js';
+
+/** The server's own limit is 2 MiB; a photo for the web has less than this, and as text it fits one task. */
+const ASSET_BYTES_MAX = 512 * 1024;
+/** Of one page load, for a visitor's upload is slow and dear. */
+const BYTES_MAX = 4 * 1024 * 1024;
+const COUNT_MAX = 100;
+/** One that changes its picture all the time is a camera, or counts. */
+const PICTURES_OF_ONE_MAX = 3;
+/** A smaller picture is there to be asked for, not to be seen. */
+const PIXELS_MIN = 16;
+/** One after the other, no faster than this: a quarter of a megabyte in a second. */
+const BYTES_PER_MS = 256;
+const ANSWER_MS = 10_000;
+/** How often it is looked at what the page shows by now, and how much of its styles waits to be worn. */
+const LOOK_EVERY_MS = 3000;
+const RULES_MAX = 500;
+/** So many wearers of a style are asked whether they are private. */
+const WEARERS_MAX = 20;
+/** Where a tab remembers that the page's policy lets us fetch nothing. */
+const FORBIDDEN = 'gosight:no_assets';
+
+/** By the bytes they begin with, as browsers do; what is not here the server does not take. */
+const TYPES: [mime: string, begins: string, at?: number][] = [
+  ['image/png', '\x89PNG'],
+  ['image/jpeg', '\xff\xd8\xff'],
+  ['image/gif', 'GIF8'],
+  ['image/webp', 'WEBP', 8],
+  ['image/avif', 'ftypavi', 4],
+  ['font/woff2', 'wOF2'],
+  ['font/woff', 'wOFF'],
+  ['font/ttf', '\0\x01\0\0'],
+  ['font/otf', 'OTTO'],
+];
+/** Properties that show a picture. */
+const PICTURED = ['background-image', 'list-style-image', 'border-image-source', 'content'];
+
+type Root = Document | ShadowRoot;
+type Rule = Partial<Pick<CSSMediaRule, 'media' | 'cssRules'> & Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'style' | 'selectorText'>>;
+
+/** What is told of an asset; without its data once that has been sent. */
+interface Told {
+  url: string;
+  mime: string;
+  digest?: string;
+  data?: string;
+}
+
+interface Wanted {
+  address: URL;
+  /** What the recording calls it. */
+  names: string[];
+}
+
+export interface Assets {
+  /** An element is told. */
+  watch(element: Element): void;
+  /** Tells again, by their digests, what was told: playing may begin here. */
+  repeat(): void;
+  stop(): void;
+}
+
+/** By name, of this page load: what was sent, or undefined while it is asked for and when it cannot be had. */
+const sent = new Map<string, Told | undefined>();
+const asked = new Set<string>();
+let bytesSent = 0;
+let isForbidden = false;
+
+/** Whether we asked for the address, and not the page. */
+export const isAsked = (address: string): boolean => asked.has(address);
+
+async function read(address: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const credentials = address.origin === location.origin ? 'same-origin' : 'omit';
+  const signal = AbortSignal.timeout?.(ANSWER_MS);
+  const wish = { credentials, cache: 'force-cache', redirect: 'manual', priority: 'low', signal } as const;
+  const { ok, body } = await fetcher(address.href, wish);
+  const reader = body?.getReader();
+  const parts: BlobPart[] = [];
+  let bytes = 0;
+  for (let part = await reader?.read(); ok && part?.value; part = await reader?.read()) {
+    parts.push(part.value);
+    bytes += part.value.length;
+    if (bytes > ASSET_BYTES_MAX) return void reader?.cancel();
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+function mimeOf(bytes: Uint8Array): string | undefined {
+  const head = String.fromCharCode(...bytes.subarray(0, 12));
+  return TYPES.find(([, begins, at = 0]) => head.startsWith(begins, at))?.[0];
+}
+
+function base64(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(String(reader.result).split(',')[1] as string);
+    reader.readAsDataURL(new Blob([bytes]));
+  });
+}
+
+/** Undefined where the page may not compute one: then what was sent cannot be told again. */
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
+  const digest = await crypto.subtle?.digest('SHA-256', bytes);
+  return digest && [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const isPrivate = (element: Element): boolean => isBlocked(element) || isMasked(element);
+const addressesIn = (css: string): string[] => [...css.matchAll(CSS_ADDRESS)].map(([, , address]) => address as string);
+
+/** Whether someone wears the style by now whose looks may be told. */
+function isWorn(root: Root, selector: string): boolean {
+  const wearers = root.querySelectorAll(selector.replace(/::[\w-]+/g, ''));
+  return [...wearers].slice(0, WEARERS_MAX).some((element) => !isPrivate(element));
+}
+
+/** Whether the page has loaded the font of a rule. */
+function isLoaded(style: CSSStyleDeclaration): boolean {
+  const plain = (value: string) => value.replace(/["']/g, '').replace('400', 'normal').replace('700', 'bold');
+  const of = (name: string, otherwise: string) => plain(style.getPropertyValue(name) || otherwise);
+  const wanted = [of('font-family', ''), of('font-weight', 'normal'), of('font-style', 'normal'), of('unicode-range', 'U+0-10FFFF')].join();
+  const nameOf = ({ family, weight, style, unicodeRange }: FontFace) => [family, weight, style, unicodeRange].map(plain).join();
+  return [...document.fonts].some((face) => face.status === 'loaded' && nameOf(face) === wanted);
+}
+
+/** Tells of each asset once, as long as `mayTell`. */
+export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean): Assets {
+  const told = new Set<Told>();
+  const named = new Set<string>();
+  const elements = new Set<Element>();
+  const roots = new Set<Root>([document]);
+  const pictures = new WeakMap<Element, number>();
+  /** Rules of a sheet that were looked at. */
+  const seen = new WeakMap<CSSStyleSheet, number>();
+  /** Styles that wait to be worn or loaded. */
+  let waiting: [isReady: () => boolean, wantIt: () => void][] = [];
+  const queue: Wanted[] = [];
+  let isAsking = false;
+  let isStopped = false;
+  let walk = look();
+  let timer = later(step, LOOK_EVERY_MS);
+
+  function want(address: string, base: string, names = [address], isShared = false): void {
+    let url: URL;
+    try {
+      url = new URL(address, base);
+    } catch {
+      return;
+    }
+    if (!/^http/.test(url.protocol) || (url.origin !== location.origin && !isShared)) return;
+    const unnamed = [...new Set(names.map((name) => name && addressOf(name, base)))].filter((name) => name && !named.has(name));
+    for (const name of unnamed) named.add(name);
+    if (unnamed[0]) queue.push({ address: url, names: unnamed });
+  }
+
+  function lookAt(element: Element): void {
+    const count = pictures.get(element) ?? 0;
+    if (count >= PICTURES_OF_ONE_MAX || !element.isConnected || isPrivate(element)) return;
+    pictures.set(element, count + 1);
+    const { baseURI, localName } = element;
+    const addressIn = (name: string) => want(element.getAttribute(name) ?? '', baseURI);
+    if (localName === 'img') lookAtImage(element as HTMLImageElement);
+    else if (localName === 'image') addressIn(element.hasAttribute('href') ? 'href' : 'xlink:href');
+    else if (localName === 'video') addressIn('poster');
+    else if (localName === 'input') addressIn('src');
+    for (const address of addressesIn(element.getAttribute('style') ?? '')) want(address, baseURI);
+  }
+
+  function lookAtImage(image: HTMLImageElement): void {
+    const { complete, naturalWidth, naturalHeight, currentSrc, crossOrigin, baseURI } = image;
+    if (!complete) image.addEventListener('load', () => elements.add(image), { once: true });
+    else if (naturalWidth * naturalHeight >= PIXELS_MIN) want(currentSrc, baseURI, [currentSrc, image.getAttribute('src') ?? ''], crossOrigin === 'anonymous');
+  }
+
+  function* look(): Generator<void> {
+    for (const element of elements) {
+      elements.delete(element);
+      lookAt(element);
+      yield;
+    }
+    for (const root of roots) {
+      if (!root.isConnected) roots.delete(root);
+      for (const sheet of [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])]) yield* lookAtSheet(sheet, root);
+    }
+    const before = waiting;
+    waiting = [];
+    for (const [isReady, wantIt] of before) {
+      if (guardedly(isReady)) wantIt();
+      else waitFor(isReady, wantIt);
+      yield;
+    }
+  }
+
+  /** Rules of another origin's sheet cannot be read, and some selectors are for nobody to ask. */
+  function guardedly<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch {}
+  }
+
+  function* lookAtSheet(sheet: CSSStyleSheet, root: Root): Generator<void> {
+    const rules = guardedly(() => sheet.cssRules);
+    const from = seen.get(sheet) ?? 0;
+    if (!rules || rules.length === from) return;
+    seen.set(sheet, rules.length);
+    yield* lookAtRules([...rules].slice(from), root, sheet.href ?? sheet.ownerNode?.baseURI ?? document.baseURI);
+  }
+
+  function* lookAtRules(rules: CSSRule[], root: Root, base: string): Generator<void> {
+    for (const rule of rules) {
+      yield;
+      const { media, cssRules, styleSheet, style, selectorText } = rule as Rule;
+      if (media && !matchMedia(media.mediaText).matches) continue;
+      if (styleSheet) yield* lookAtSheet(styleSheet, root);
+      if (style && rule.type === CSSRule.FONT_FACE_RULE) {
+        waitFor(
+          () => isLoaded(style),
+          () => wantFont(style.getPropertyValue('src'), base),
+        );
+      }
+      if (style && selectorText) {
+        const addresses = PICTURED.flatMap((name) => addressesIn(style.getPropertyValue(name)));
+        const wantAll = () => {
+          for (const address of addresses) want(address, base);
+        };
+        if (addresses[0]) waitFor(() => isWorn(root, selectorText), wantAll);
+      }
+      if (cssRules) yield* lookAtRules([...cssRules], root, base);
+    }
+  }
+
+  function waitFor(isReady: () => boolean, wantIt: () => void): void {
+    if (waiting.length < RULES_MAX) waiting.push([isReady, wantIt]);
+  }
+
+  /** The first address a browser of today takes; where it may have taken a font of the system, nobody knows whether the other origin shares it. */
+  function wantFont(source: string, base: string): void {
+    const address = addressesIn(source).find((it) => !/\.(eot|svg)\b/.test(it));
+    if (address) want(address, base, [address], !source.includes('local('));
+  }
+
+  /** A look in idle time, in slices, and the next one after a while. */
+  function step(): void {
+    if (isStopped) return;
+    whenIdle(() => {
+      if (isStopped) return;
+      const isBusy = document.readyState !== 'complete' || isPressed();
+      begin();
+      let isDone: boolean | undefined = isBusy;
+      while (!isDone && !isTimeUp()) isDone = walk.next().done;
+      if (!isDone) return step();
+      if (!isBusy) walk = look();
+      void ask();
+      timer = later(step, LOOK_EVERY_MS);
+    });
+  }
+
+  const mayAsk = () => mayTell() && !isStopped && !isForbidden && !isPressed() && navigator.onLine && sent.size < COUNT_MAX && bytesSent < BYTES_MAX;
+
+  async function ask(): Promise<void> {
+    if (isAsking) return;
+    isAsking = true;
+    for (let next = queue[0]; next && mayAsk(); next = queue[0]) {
+      queue.shift();
+      const bytes = await bring(next).catch(() => 0);
+      await new Promise((done) => setTimeout(done, bytes / BYTES_PER_MS));
+    }
+    isAsking = false;
+  }
+
+  /** Tells of an asset, and how many bytes that took. */
+  async function bring({ address, names }: Wanted): Promise<number> {
+    const [name = '', ...others] = names;
+    const known = sent.get(name);
+    if (known?.digest) say({ ...known });
+    if (sent.has(name)) return 0;
+    sent.set(name, undefined);
+    asked.add(address.href);
+    const bytes = await read(address);
+    const mime = bytes && mimeOf(bytes);
+    if (!mime || isStopped) return 0;
+    const [data, digest] = await Promise.all([base64(bytes), digestOf(bytes)]);
+    bytesSent += bytes.length;
+    say({ url: name, mime, digest, data });
+    if (digest) for (const url of others) say({ url, mime, digest });
+    return bytes.length;
+  }
+
+  function say({ data, ...asset }: Told): void {
+    sent.set(asset.url, asset);
+    told.add(asset);
+    tell(data ? { ...asset, data } : asset);
+  }
+
+  const forbid = guard(({ blockedURI, effectiveDirective }: SecurityPolicyViolationEvent) => {
+    isForbidden ||= effectiveDirective === 'connect-src' && isAsked(blockedURI);
+    if (isForbidden) sessionStorage.setItem(FORBIDDEN, '1');
+  });
+  document.addEventListener('securitypolicyviolation', forbid);
+  isForbidden ||= !!guardedly(() => sessionStorage.getItem(FORBIDDEN));
+  whenAddressTold((element) => elements.add(element));
+
+  return {
+    watch({ shadowRoot }) {
+      if (shadowRoot) roots.add(shadowRoot);
+    },
+    repeat() {
+      for (const asset of told) if (asset.digest) tell(asset);
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      whenAddressTold(() => {});
+      document.removeEventListener('securitypolicyviolation', forbid);
+    },
+  };
+}
