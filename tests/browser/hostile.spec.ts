@@ -109,6 +109,9 @@ async function playAll(page: Page, problems: string[]): Promise<void> {
   expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
 }
 
+/** 519 seeks take a loaded machine so long. */
+test.setTimeout(300_000);
+
 test("hostile recordings play, and nothing of them runs or is fetched", async ({ page, problems }) => {
   await playAll(page, problems);
 });

@@ -41,10 +41,11 @@ export function stage(page: Page): FrameLocator {
 /** Clicks the scrubber where a moment of the server's clock is. */
 export async function seek(page: Page, { startMs, endMs }: Span, atMs: number): Promise<void> {
   const scrubber = page.getByTestId("replay-scrubber");
+  await scrubber.scrollIntoViewIfNeeded();
   const box = await scrubber.boundingBox();
   if (box === null) throw new Error("there is no scrubber");
   const share = (atMs - startMs) / (endMs - startMs);
-  await scrubber.click({ position: { x: box.width * share, y: box.height / 2 } });
+  await page.mouse.click(box.x + box.width * share, box.y + box.height / 2);
 }
 
 /** The stage as large as the visitor's window was, above everything else, and without what the player draws upon it. */
