@@ -70,6 +70,7 @@ export const PLACEHOLDER =
 export const CANVAS_RULE =
   ':where(canvas){display:inline-block;width:calc(var(--canvas-width)*1px);height:calc(var(--canvas-height)*1px);' +
   'aspect-ratio:var(--canvas-width)/var(--canvas-height)}';
+const OF_CANVAS_STYLE = ['width', 'height', 'style', 'rr_dataURL'];
 /** What HTML gives a canvas that does not say. */
 const CANVAS_PX = { width: 300, height: 150 };
 
@@ -88,6 +89,8 @@ export class Cleaner {
   /** What later events say of a node is judged by what it is. */
   private readonly tags = new Map<number, string>();
   private readonly styleTexts = new Set<number>();
+  /** Of each canvas what its style is made of; a change tells one of them. */
+  private readonly canvases = new Map<number, Fields>();
 
   constructor(private readonly kept: Kept) {}
 
@@ -172,11 +175,12 @@ export class Cleaner {
     const tag = tagName.toLowerCase();
     const isSvg = node.isSVG === true && tag !== 'noscript';
     this.tags.set(common.id, tag);
+    this.canvases.delete(common.id);
     return {
       ...common,
       type: NODE.element,
       tagName,
-      attributes: tag === 'noscript' ? {} : this.attributes(fieldsOf(node.attributes), tag),
+      attributes: tag === 'noscript' ? {} : this.attributesOf(common.id, fieldsOf(node.attributes)),
       childNodes: this.children(node, tag, depth),
       ...(isSvg && { isSVG: true }),
       ...(node.isShadowHost === true && mayHostShadow(tag) && { isShadowHost: true }),
@@ -190,6 +194,15 @@ export class Cleaner {
     if (parent !== 'style' && node.isStyle !== true) return { ...common, type: NODE.text, textContent: text };
     this.styleTexts.add(common.id);
     return { ...common, type: NODE.text, textContent: this.css(text), isStyle: true };
+  }
+
+  private attributesOf(id: number, told: Fields): Attributes {
+    const tag = this.tags.get(id);
+    if (tag !== 'canvas') return this.attributes(told, tag);
+    const known = { ...this.canvases.get(id) };
+    for (const name of OF_CANVAS_STYLE) if (told[name] !== undefined && !isFields(told[name])) known[name] = told[name];
+    this.canvases.set(id, known);
+    return this.attributes({ ...told, ...known }, tag);
   }
 
   /** `tag` is undefined for a node that was not seen: it gets nothing that could be an address. */
@@ -300,7 +313,7 @@ export class Cleaner {
       attributes: listOf(data.attributes).map((value) => {
         const change = fieldsOf(value);
         const id = numberOf(change.id, -1);
-        return { id, attributes: this.attributes(fieldsOf(change.attributes), this.tags.get(id)) };
+        return { id, attributes: this.attributesOf(id, fieldsOf(change.attributes)) };
       }),
       ...(data.isAttachIframe === true && { isAttachIframe: true }),
     };
