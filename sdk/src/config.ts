@@ -90,6 +90,12 @@ export interface Replay {
   snapshotInterval: number;
   /** `keep`: images and web fonts that the page shows are kept with the recording: those it carries in itself (`data:`), and, read from the browser's cache when the page has come to rest, those of its own origin or loaded with CORS, as far as 512 KiB each and 4 MiB of a page load go. SVG files, other addresses and what is under a privacy mark are placeholders, all of them with `maskAllText`. `placeholder`: none. Default: `keep`. */
   images: 'keep' | 'placeholder';
+  /**
+   * Whether canvases are recorded, as pictures, at most one in a second of each, when it has changed and is seen. A picture cannot be masked: mark what is
+   * private. Left out are canvases under a mark, those with pictures of other origins, and WebGL canvases that keep no buffer and are seldom drawn.
+   * Default: as the project is set.
+   */
+  canvas?: boolean;
   /** What the console is told. */
   console: boolean;
   /** Requests, without their contents. */
@@ -188,6 +194,7 @@ export interface Settings {
   replay_include_urls?: string[];
   replay_exclude_urls?: string[];
   replay_duration_max_ms?: number;
+  replay_canvas?: boolean;
   replay_images?: 'keep' | 'placeholder';
 }
 

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
-import { CUSTOM, chunksOf, PLUGIN, play, type Recorded, recorded, recordingsOf } from './recordings.js';
+import { CUSTOM, chunksOf, FULL_SNAPSHOT, PLUGIN, play, type Recorded, recorded, recordingsOf } from './recordings.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -175,8 +175,8 @@ describe('pictures and fonts', () => {
     const { server, page } = site;
     const wanted = OWN.length + 1;
     await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(wanted);
-    await page.evaluate(`document.querySelector('.worn').textContent = 'changed'`);
-    await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(2 * wanted);
+    const change = () => page.evaluate(`document.querySelector('.worn').textContent = Date.now()`);
+    await expect.poll(() => change().then(() => assetsOf(server).length), { timeout: 30_000 }).toBeGreaterThanOrEqual(2 * wanted);
     expect(assetsOf(server).filter(({ data }) => data)).toHaveLength(wanted);
     await close(site);
   });
@@ -213,5 +213,107 @@ describe('pictures and fonts', () => {
     expect(site.complaints.slice(before)).toEqual([]);
     await close(site);
     await endpoint.close();
+  });
+});
+
+describe('a canvas', () => {
+  /** Draws in a color when it is called. */
+  const canvas = (id: string) => `<canvas id="${id}" width="60" height="30" style="border: 0"></canvas>`;
+  const FILL = `function fill(id, color) { const context = document.getElementById(id).getContext('2d'); context.fillStyle = color; context.fillRect(0, 0, 60, 30) }`;
+  const WEBGL = `const gl = document.getElementById('gl').getContext('webgl'); (function draw() { gl.clearColor(0, 0, 1, 1); gl.clear(gl.COLOR_BUFFER_BIT); requestAnimationFrame(draw) })();`;
+
+  interface Picture {
+    id: number;
+    attributes: Record<string, string>;
+  }
+  const picturesIn = (server: Capture) =>
+    recorded(server)
+      .flatMap(({ data }) => (data.attributes ?? []) as Picture[])
+      .filter(({ attributes }) => attributes.rr_dataURL);
+  const nodesOf = (node: Node): Node[] => [node, ...(node.childNodes ?? []).flatMap(nodesOf)];
+  interface Node {
+    id: number;
+    attributes?: Record<string, string>;
+    childNodes?: Node[];
+  }
+  const toldOf = (event: Recorded, id: string) => nodesOf(event.data.node).find(({ attributes }) => attributes?.id === id);
+  const snapshotsOf = (server: Capture) => recorded(server).filter(({ type }) => type === FULL_SNAPSHOT);
+
+  /** The color in the middle of a picture. */
+  const colorOf = (page: Page, picture: string) =>
+    page.evaluate(async (picture) => {
+      const image = Object.assign(new Image(), { src: picture });
+      await image.decode();
+      const context = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
+      context.drawImage(image, 0, 0);
+      return [...context.getImageData(30, 15, 1, 1).data].map((value) => (value > 127 ? 1 : 0)).join('');
+    }, picture);
+
+  it('is shown as it changes, and in a snapshot as it was last, where that is asked for', async () => {
+    const server = await served(
+      `${canvas('one')}${canvas('gl')}<p id="text">t</p><div data-gosight-mask>${canvas('masked')}</div><script>${FILL} fill('one', 'red'); fill('masked', 'red'); ${WEBGL}</script>`,
+      'replay: { canvas: true, snapshotInterval: 1000 }',
+    );
+    const page = await browser.newPage();
+    const heard = complaints(page);
+    await page.goto(server.url);
+    await expect.poll(() => picturesIn(server).length, { timeout: 30_000 }).toBe(2);
+    await page.evaluate(`fill('one', 'lime'); fill('masked', 'lime')`);
+    await expect.poll(() => picturesIn(server).length, { timeout: 30_000 }).toBe(3);
+    const [first] = snapshotsOf(server) as [Recorded];
+    const idOf = (name: string) => toldOf(first, name)?.id;
+    const seen = await Promise.all(picturesIn(server).map(async ({ id, attributes }) => [id, await colorOf(page, attributes.rr_dataURL as string)].join()));
+    expect(seen.sort()).toEqual([`${idOf('gl')},0011`, `${idOf('one')},0101`, `${idOf('one')},1001`].sort());
+    const before = snapshotsOf(server).length;
+    // Not every change comes late enough after the last snapshot.
+    const change = () => page.evaluate('text.textContent = Date.now()');
+    await expect.poll(() => change().then(() => snapshotsOf(server).length), { timeout: 30_000 }).toBeGreaterThan(before);
+    const last = snapshotsOf(server).at(-1) as Recorded;
+    expect(await colorOf(page, toldOf(last, 'one')?.attributes?.rr_dataURL as string)).toBe('0101');
+    expect(toldOf(last, 'masked')?.attributes?.rr_dataURL).toBeUndefined();
+    // What has not changed is not told again.
+    expect(picturesIn(server)).toHaveLength(3);
+    expect(heard).toEqual([]);
+    await page.close();
+    await server.close();
+  });
+
+  it('with a picture of another origin on it is let be', async () => {
+    const other = await new Capture().listen();
+    const page = await browser.newPage();
+    const { foreign } = await picturesOf(page, ['foreign']);
+    other.files['/foreign.png'] = { body: foreign as Buffer, headers: { 'content-type': 'image/png' } };
+    const server = await served(
+      `${canvas('tainted')}${canvas('one')}<img id="image" src="${other.url}/foreign.png">
+       <script>${FILL} fill('tainted', 'red'); image.onload = () => { tainted.getContext('2d').drawImage(image, 0, 0); fill('one', 'red') }</script>`,
+      'replay: { canvas: true }',
+    );
+    const heard = complaints(page);
+    await page.goto(server.url);
+    await expect.poll(() => picturesIn(server).length, { timeout: 30_000 }).toBe(1);
+    expect(picturesIn(server)[0]?.id).toBe(toldOf(snapshotsOf(server)[0] as Recorded, 'one')?.id);
+    expect(heard).toEqual([]);
+    await page.close();
+    await Promise.all([server.close(), other.close()]);
+  });
+
+  it.each([
+    ['not recorded unless that is asked for', '', {}, false],
+    ['recorded where the project says so', '', { replay_canvas: true }, true],
+    ['not recorded where the page says so', 'replay: { canvas: false }', { replay_canvas: true }, false],
+  ])('is %s', async (_, init, settings, isRecorded) => {
+    const server = await served(`${canvas('one')}<script>${FILL} fill('one', 'red')</script>`, init);
+    server.settings = { version: '1', ...settings };
+    const page = await browser.newPage();
+    await page.clock.install();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    await page.clock.runFor(10_000);
+    await page.goto('about:blank');
+    await server.event('page_exit');
+    // With its clock turned on, the page sends a chunk again that has no answer yet.
+    await expect.poll(() => picturesIn(server).length > 0).toBe(isRecorded);
+    await page.close();
+    await server.close();
   });
 });

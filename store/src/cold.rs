@@ -73,15 +73,16 @@ impl ColdStore {
         Self::in_bucket(bucket, prefix).await.map_err(cannot)
     }
 
-    /// Asks the bucket for something, so that a wrong name or key shows at the start and not after a week. One that does not answer now may
-    /// do so when it is needed.
+    /// Writes something and deletes it, so that a wrong name or key shows at the start and not after a week. A bucket that does not answer now
+    /// may do so when it is needed.
     async fn in_bucket(bucket: impl ObjectStore, prefix: Path) -> Result<Self, object_store::Error> {
         use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
         let objects = PrefixStore::new(bucket, prefix);
-        match objects.list(None).try_next().await {
+        let probe = Path::from(".writable");
+        match objects.put(&probe, Bytes::new().into()).await {
             Err(error @ (NotFound { .. } | PermissionDenied { .. } | Unauthenticated { .. })) => return Err(error),
             Err(error) => tracing::warn!(%error, "the cold store does not answer yet"),
-            Ok(_) => {}
+            Ok(_) => objects.delete(&probe).await?,
         }
         Ok(Self {
             objects: Arc::new(objects),

@@ -132,6 +132,25 @@ describe('a canvas', () => {
     expect(style).toContain('color:red');
   });
 
+  it('keeps its size, its style and its picture when one of them changes', () => {
+    const it = cleaner();
+    const canvas = element('canvas', { width: '200', style: 'color:red' });
+    it.page({ type: 0, id: 1, childNodes: [element('html', {}, [canvas])] });
+    const changed = (attributes: Fields) => {
+      const change = { source: SOURCE.mutation, attributes: [{ id: canvas.id as number, attributes }] };
+      const { data } = it.event(event(1, KIND.change, change)) ?? {};
+      return fieldsOf(fieldsOf(listOf(data?.attributes)[0]).attributes).style;
+    };
+    const picture = 'data:image/webp;base64,AAAA';
+    const styleOf = (width: number, style: string) =>
+      `--canvas-width:${width};--canvas-height:150;background:url("${picture}") 0 0/100% 100% no-repeat;${style}`;
+    expect(changed({ rr_dataURL: picture })).toBe(styleOf(200, 'color:red'));
+    expect(changed({ class: 'wide' })).toBe(styleOf(200, 'color:red'));
+    expect(changed({ width: '300' })).toBe(styleOf(300, 'color:red'));
+    expect(changed({ style: null })).toBe(styleOf(300, ''));
+    expect(changed({ rr_dataURL: 'https://evil.test/a.png' })).not.toContain('evil');
+  });
+
   it('shows each frame that was taken of it', () => {
     const blob = { rr_type: 'Blob', type: 'image/webp', data: [{ rr_type: 'ArrayBuffer', base64: 'AAAA' }] };
     const drawImage = { property: 'drawImage', args: [{ rr_type: 'ImageBitmap', args: [blob] }, 0, 0] };

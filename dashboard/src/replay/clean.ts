@@ -70,6 +70,7 @@ export const PLACEHOLDER =
 export const CANVAS_RULE =
   ':where(canvas){display:inline-block;width:calc(var(--canvas-width)*1px);height:calc(var(--canvas-height)*1px);' +
   'aspect-ratio:var(--canvas-width)/var(--canvas-height)}';
+const OF_CANVAS_STYLE = ['width', 'height', 'style', 'rr_dataURL'];
 /** What HTML gives a canvas that does not say. */
 const CANVAS_PX = { width: 300, height: 150 };
 
@@ -87,6 +88,8 @@ interface BuiltNode {
 export class Cleaner {
   /** What each node is, for later events to be judged by: its tag, `#text`, or `#style`; one that was told to be two things is null. */
   private readonly kinds = new Map<number, string | null>();
+  /** Of each canvas what its style is made of; a change tells one of them. */
+  private readonly canvases = new Map<number, Fields>();
 
   constructor(private readonly kept: Kept) {}
 
@@ -171,11 +174,12 @@ export class Cleaner {
     const tag = tagName.toLowerCase();
     const isSvg = node.isSVG === true && tag !== 'noscript';
     this.note(common.id, tag);
+    this.canvases.delete(common.id);
     return {
       ...common,
       type: NODE.element,
       tagName,
-      attributes: tag === 'noscript' ? {} : this.attributes(fieldsOf(node.attributes), tag),
+      attributes: tag === 'noscript' ? {} : this.attributesOf(common.id, fieldsOf(node.attributes)),
       childNodes: this.children(node, tag, depth),
       ...(isSvg && { isSVG: true }),
       ...(node.isShadowHost === true && mayHostShadow(tag) && { isShadowHost: true }),
@@ -190,6 +194,15 @@ export class Cleaner {
     this.note(common.id, isStyle ? '#style' : '#text');
     if (!isStyle) return { ...common, type: NODE.text, textContent: text };
     return { ...common, type: NODE.text, textContent: cleanPiece(text, this.resolve), isStyle: true };
+  }
+
+  private attributesOf(id: number, told: Fields): Attributes {
+    const tag = this.kindOf(id);
+    if (tag !== 'canvas') return this.attributes(told, tag);
+    const known = { ...this.canvases.get(id) };
+    for (const name of OF_CANVAS_STYLE) if (told[name] !== undefined && !isFields(told[name])) known[name] = told[name];
+    this.canvases.set(id, known);
+    return this.attributes({ ...told, ...known }, tag);
   }
 
   /** `tag` is undefined for a node that was not seen: it gets nothing that could be an address. */
@@ -301,7 +314,7 @@ export class Cleaner {
       attributes: listOf(data.attributes).map((value) => {
         const change = fieldsOf(value);
         const id = numberOf(change.id, -1);
-        return { id, attributes: this.attributes(fieldsOf(change.attributes), this.kindOf(id)) };
+        return { id, attributes: this.attributesOf(id, fieldsOf(change.attributes)) };
       }),
       ...(data.isAttachIframe === true && { isAttachIframe: true }),
     };

@@ -5,7 +5,7 @@
  * most pages are told whole in one event. The first change of the tree, or time, ends that; then what is lacking follows as changes.
  */
 import { cleanUrl, guard, options } from '../more/core.js';
-import type { Add, Recorded, Told } from './events.js';
+import type { Add, Attributes, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
 import { readMarks } from './masks.js';
 import { beginSnapshot, countTold, endSnapshot, mirror, toldInSnapshot } from './mirror.js';
@@ -45,6 +45,8 @@ const CALLBACKS = {
 export interface Observed {
   /** A fresh snapshot of the page as it is. */
   snapshot(): void;
+  /** Tells attributes that are no page's own. */
+  describe(element: Element, attributes: Attributes): void;
   /** The page may be gone in a moment: tells what is held, and what waits. */
   leave(): void;
   stop(): void;
@@ -166,6 +168,10 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
 
   return {
     snapshot,
+    describe(element, attributes) {
+      const id = mirror.getId(element);
+      if (id > 0) mutate({ attributes: [{ id, attributes }] });
+    },
     leave() {
       lastSlice();
       release();

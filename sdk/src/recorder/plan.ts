@@ -10,6 +10,7 @@ const DEFAULTS: Omit<Replay, 'mode' | 'includeUrls' | 'excludeUrls'> = {
   mouseMove: true,
   snapshotInterval: 0,
   images: 'keep',
+  canvas: false,
   console: true,
   network: true,
 };
@@ -18,8 +19,8 @@ export let plan = DEFAULTS;
 
 export function makePlan(): void {
   const own = typeof options.replay === 'object' ? options.replay : {};
-  const { replay_duration_max_ms, replay_images } = options.settings ?? {};
-  plan = { ...DEFAULTS, ...own, triggers: { ...DEFAULTS.triggers, ...own.triggers } };
+  const { replay_canvas = false, replay_duration_max_ms, replay_images } = options.settings ?? {};
+  plan = { ...DEFAULTS, canvas: replay_canvas, ...own, triggers: { ...DEFAULTS.triggers, ...own.triggers } };
   if (replay_images === 'placeholder') plan.images = replay_images;
   if (replay_duration_max_ms) plan.maxDurationMs = Math.min(plan.maxDurationMs || Infinity, replay_duration_max_ms);
 }

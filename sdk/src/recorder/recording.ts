@@ -4,6 +4,7 @@ import type { GoSightEvent, Page } from '../events.js';
 import { guard, options } from '../more/core.js';
 import type { Identity } from '../session.js';
 import { type Assets, openAssets } from './assets.js';
+import { openCanvases } from './canvas.js';
 import { type Chunks, openChunks } from './chunks.js';
 import { CUSTOM, FULL_SNAPSHOT, META, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
@@ -102,7 +103,11 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       (asset) => tell('gosight.asset', asset),
       () => !!chunks,
     );
-  const observed = observe(take, (element) => assets?.watch(element));
+  const canvases = plan.canvas ? openCanvases((canvas, attributes) => observed.describe(canvas, attributes)) : undefined;
+  const observed = observe(take, (element) => {
+    assets?.watch(element);
+    canvases?.watch(element);
+  });
   document.addEventListener('visibilitychange', onVisibility);
   const closePanels = openPanels((plugin, payload) => take({ type: PLUGIN, data: { plugin, payload }, timestamp: Date.now() }));
 
@@ -123,6 +128,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       closePanels();
       observed.stop();
       assets?.stop();
+      canvases?.stop();
       chunks?.close(isSent);
     },
   };

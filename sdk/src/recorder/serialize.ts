@@ -2,6 +2,7 @@
  * A node as rrweb tells it (https://github.com/rrweb-io/rrweb, rrweb-snapshot), by our rules: nothing is told that masks.ts does not let pass, and only as long
  * as there is time (slices.ts).
  */
+import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, isPrivate, textOf } from './masks.js';
 import { add, mirror } from './mirror.js';
@@ -121,6 +122,7 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
     if (selected && !isPrivate(element.closest('select') ?? element, isHidden)) told.selected = true;
   } else if (tagName === 'link' || tagName === 'style') styleOf(element as HTMLLinkElement, told);
   else if (tagName === 'img' && currentSrc) told.src = attributeOf(element, 'src', currentSrc, isHidden) ?? null;
+  else if (tagName === 'canvas' && !isHidden) Object.assign(told, pictureOf(element));
   else if (tagName === 'dialog' && open) told.rr_open_mode = element.matches(':modal') ? 'modal' : 'non-modal';
   else if (tagName === 'iframe') {
     // A frame of another origin stays empty, a place on the page.
