@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cleanCss, guard } from './clean-css';
+import { cleanCss, cleanPieces, guardText } from './clean-css';
 
 const KEPT = new Map([
   ['asset:https://shop.test/a b.png', 'blob:kept'],
@@ -70,6 +70,16 @@ describe('a style', () => {
     expect(clean('a{b:"url(x) @import"}/* url(y) */')).toBe('a{b:"url\u2060(x) @\u2060import"}/* url\u2060(y) */');
   });
 
+  it('does not grow together with the text beside it', () => {
+    const together = cleanPieces(
+      'a{b:u/* rr_split */rl(//evil.test)}/* rr_split */@im/* rr_split */port "x"',
+      () => null,
+    );
+    expect(together.replaceAll('/* rr_split */', '')).toBe(
+      '/**/a{b:u/**//**/rl(//evil.test)}/**//**/@im/**//**/port "x"/**/',
+    );
+  });
+
   it('stays what it is otherwise', () => {
     for (const css of [
       'a:hover{color:red}',
@@ -90,8 +100,9 @@ describe('a style', () => {
 
 describe('a text that may be part of a style', () => {
   it('looks the same and fetches nothing', () => {
-    expect(guard('background:url(//evil.test)').replaceAll('\u2060', '')).toBe('background:url(//evil.test)');
-    expect(guard('background:url(//evil.test)')).not.toContain('url(');
-    expect(guard('Call me (now).')).toBe('Call me (now).');
+    expect(guardText('background:url(//evil.test)').replaceAll('\u2060', '')).toBe('background:url(//evil.test)');
+    expect(guardText('background:url(//evil.test)')).not.toContain('url(');
+    expect(`u${guardText('rl(//evil.test)')}`).not.toContain('url(');
+    expect(guardText('')).toBe('');
   });
 });

@@ -17,6 +17,8 @@ const NOTHING_URL = 'data:,';
 const NOTHING_RULE = '@media not all{}';
 /** WORD JOINER: to a reader nothing, to CSS a letter. */
 const GUARD = '\u2060';
+const EDGE = '/**/';
+const SPLIT = '/* rr_split */';
 const TAKES_ADDRESS = /(url|src|image|image-set|cross-fade|expression)$/i;
 const TAKES_ADDRESS_OR_IMPORTS = /(url|src|image|image-set|cross-fade|expression)(?=\()|@(?=import)/gi;
 const IS_URL = /(^|[^\w-])url$/i;
@@ -47,9 +49,13 @@ function quoted(address: string): string {
   return `"${address.replace(/["\\\r\n\f]/g, (it) => `\\${it.charCodeAt(0).toString(16)} `)}"`;
 }
 
-/** Breaks every name that could make a browser fetch, were the text a style; to a reader it looks the same. */
-export function guard(text: string): string {
+function guard(text: string): string {
   return text.replace(TAKES_ADDRESS_OR_IMPORTS, (name) => name + GUARD);
+}
+
+/** A text that fetches nothing even if it turns out to be part of a style; to a reader it looks the same. */
+export function guardText(text: string): string {
+  return text && GUARD + guard(text) + GUARD;
 }
 
 class Cleaner {
@@ -166,6 +172,18 @@ function couldFetch(css: string): boolean {
   return css.includes('(') || css.includes('@') || css.includes('\\');
 }
 
+/** A whole style sheet, declarations, or a value. */
 export function cleanCss(css: string, resolve: Resolve): string {
   return couldFetch(css) ? new Cleaner(spellOut(css), resolve).run() : css;
+}
+
+/** One of a style's texts: nothing grows together with the text beside it, as `u` and `rl(` would. */
+export function cleanPiece(css: string, resolve: Resolve): string {
+  return css && `${EDGE}${cleanCss(css, resolve)}${EDGE}`;
+}
+
+/** A style's texts in one, as rrweb writes them. */
+export function cleanPieces(css: string, resolve: Resolve): string {
+  const pieces = css.split(SPLIT);
+  return pieces.length === 1 ? cleanCss(css, resolve) : pieces.map((it) => cleanPiece(it, resolve)).join(SPLIT);
 }

@@ -82,6 +82,7 @@ describe('an address', () => {
     expect(attributesOf(element('img', { src: 'https://evil.test/b.png' })).src).toBe(PLACEHOLDER);
     expect(attributesOf(element('img', { src: 'data:image/png;base64,AAAA' })).src).toBe('data:image/png;base64,AAAA');
     expect(attributesOf(element('img', { src: 'data:image/svg+xml,<svg/>' })).src).toBe(PLACEHOLDER);
+    expect(attributesOf(element('img', { src: '#top', srcset: '#top 1x' })).src).toBe(PLACEHOLDER);
     expect(attributesOf(element('video', { src: 'asset:https://shop.test/a.png', poster: 'x' }))).toEqual({
       poster: PLACEHOLDER,
     });
@@ -160,17 +161,33 @@ describe('a change', () => {
     });
   });
 
-  it('of a style’s text is a style, and of any other a text that fetches nothing', () => {
+  it('of a style’s text is a style, and of any other a text', () => {
     const it = cleaner();
-    const style = element('style', {}, [{ type: 3, id: 501, textContent: '' }]);
-    it.page({ type: 0, id: 1, childNodes: [element('html', {}, [style])] });
+    const text = (id: number) => ({ type: 3, id, textContent: '' });
+    it.page({ type: 0, id: 1, childNodes: [element('html', {}, [element('style', {}, [text(501)]), text(502)])] });
     const value = 'a{b:url("asset:https://shop.test/a.png")}';
-    expect(changed(it, { source: SOURCE.mutation, texts: [501, 502].map((id) => ({ id, value })) })).toMatchObject({
-      texts: [
-        { id: 501, value: 'a{b:url("blob:a")}' },
-        { id: 502, value: value.replace('url(', 'url\u2060(') },
-      ],
-    });
+    expect(changed(it, { source: SOURCE.mutation, texts: [501, 502, 503].map((id) => ({ id, value })) })).toMatchObject(
+      {
+        texts: [
+          { id: 501, value: '/**/a{b:url("blob:a")}/**/' },
+          { id: 502, value },
+          { id: 503, value: `\u2060${value.replace('url(', 'url\u2060(')}\u2060` },
+        ],
+      },
+    );
+  });
+
+  it('may add a text before the style it belongs to', () => {
+    const it = cleaner();
+    const text = { type: 3, id: 601, textContent: 'a{b:url(//evil.test)}' };
+    const style = element('style');
+    const adds = [
+      { parentId: style.id ?? 0, node: text },
+      { parentId: 3, node: style },
+    ];
+    expect(JSON.stringify(changed(it, { source: SOURCE.mutation, adds }))).not.toContain('evil');
+    const ofUnseen = { source: SOURCE.mutation, adds: [{ parentId: 999, node: text }] };
+    expect(JSON.stringify(changed(it, ofUnseen))).not.toContain('url(');
   });
 
   it('adds no font that would be fetched', () => {

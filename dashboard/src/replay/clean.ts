@@ -10,7 +10,7 @@
  * content security policy without requests.
  */
 
-import { cleanCss, guard, type Resolve } from './clean-css';
+import { cleanCss, cleanPiece, cleanPieces, guardText, type Resolve } from './clean-css';
 import {
   type Fields,
   fieldsOf,
@@ -85,9 +85,8 @@ interface BuiltNode {
 }
 
 export class Cleaner {
-  /** What later events say of a node is judged by what it is. */
-  private readonly tags = new Map<number, string>();
-  private readonly styleTexts = new Set<number>();
+  /** What each node is, for later events to be judged by: its tag, `#text`, or `#style`; one that was told to be two things is null. */
+  private readonly kinds = new Map<number, string | null>();
 
   constructor(private readonly kept: Kept) {}
 
@@ -168,10 +167,10 @@ export class Cleaner {
 
   private element(node: Fields, common: { id: number }, parent: string, depth: number): BuiltNode {
     const isInert = parent === 'noscript';
-    const tagName = isInert ? 'noscript' : tagNameOf(node);
+    const tagName = isInert ? 'noscript' : tagNameOf(textOf(node.tagName));
     const tag = tagName.toLowerCase();
     const isSvg = node.isSVG === true && tag !== 'noscript';
-    this.tags.set(common.id, tag);
+    this.note(common.id, tag);
     return {
       ...common,
       type: NODE.element,
@@ -187,9 +186,10 @@ export class Cleaner {
   private text(node: Fields, common: { id: number }, parent: string): BuiltNode {
     const text = textOf(node.textContent);
     if (parent === 'noscript') return { ...common, type: NODE.text, textContent: '' };
-    if (parent !== 'style' && node.isStyle !== true) return { ...common, type: NODE.text, textContent: text };
-    this.styleTexts.add(common.id);
-    return { ...common, type: NODE.text, textContent: this.css(text), isStyle: true };
+    const isStyle = parent === 'style' || node.isStyle === true;
+    this.note(common.id, isStyle ? '#style' : '#text');
+    if (!isStyle) return { ...common, type: NODE.text, textContent: text };
+    return { ...common, type: NODE.text, textContent: cleanPiece(text, this.resolve), isStyle: true };
   }
 
   /** `tag` is undefined for a node that was not seen: it gets nothing that could be an address. */
@@ -211,7 +211,9 @@ export class Cleaner {
     if (value === null) return null;
     if (lower === 'style' && isFields(value)) return this.styles(value);
     if (typeof value === 'object') return;
-    if (name === '_cssText') return tag === 'style' || tag === 'link' ? this.css(String(value)) : undefined;
+    if (name === '_cssText') {
+      return tag === 'style' || tag === 'link' ? cleanPieces(String(value), this.resolve) : undefined;
+    }
     if (ADDRESS.test(lower)) return this.address(lower, String(value), tag, all);
     return typeof value === 'string' && !PLAIN_TEXT.test(lower) ? this.css(value) : value;
   }
@@ -222,13 +224,18 @@ export class Cleaner {
     if (tag === undefined || (!PICTURES.has(tag) && !(tag === 'video' && name === 'poster'))) return;
     const drawn = textOf(all.rr_dataURL);
     if (PICTURE_DATA.test(drawn)) return drawn;
-    return this.resolve(value) ?? this.fromSet(textOf(all.srcset)) ?? PLACEHOLDER;
+    return this.picture(value) ?? this.fromSet(textOf(all.srcset)) ?? PLACEHOLDER;
+  }
+
+  /** A fragment alone would be the page itself. */
+  private picture(address: string): string | null {
+    return address.trim().startsWith('#') ? null : this.resolve(address);
   }
 
   /** A picture whose main address was not kept may have been shown from its set. */
   private fromSet(candidates: string): string | null {
     for (const candidate of candidates.split(/\s+/)) {
-      const found = this.resolve(candidate.replace(/,$/, ''));
+      const found = this.picture(candidate.replace(/,$/, ''));
       if (found) return found;
     }
     return null;
@@ -280,18 +287,12 @@ export class Cleaner {
   }
 
   private mutation(data: Fields): object {
-    const adds = listOf(data.adds).flatMap((value) => {
-      const add = fieldsOf(value);
-      const parentId = numberOf(add.parentId, -1);
-      const node = this.node(add.node, this.tags.get(parentId) ?? '', 0);
-      if (!node) return [];
-      const isOfUnseen = node.type === NODE.text && !this.tags.has(parentId);
-      if (isOfUnseen) node.textContent = guard(textOf(node.textContent));
-      return [{ nextId: null, ...numbers(add, ['previousId', 'nextId']), parentId, node }];
-    });
+    const adds = listOf(data.adds).map(fieldsOf);
+    // An addition may come before its parent's.
+    for (const { node } of adds) this.see(fieldsOf(node));
     return {
       source: SOURCE.mutation,
-      adds,
+      adds: adds.map((add) => this.addition(add)).filter((add) => add !== null),
       removes: listOf(data.removes).map((value) => {
         const remove = fieldsOf(value);
         return { ...numbers(remove, ['id', 'parentId']), ...flags(remove, ['isShadow']) };
@@ -300,16 +301,44 @@ export class Cleaner {
       attributes: listOf(data.attributes).map((value) => {
         const change = fieldsOf(value);
         const id = numberOf(change.id, -1);
-        return { id, attributes: this.attributes(fieldsOf(change.attributes), this.tags.get(id)) };
+        return { id, attributes: this.attributes(fieldsOf(change.attributes), this.kindOf(id)) };
       }),
       ...(data.isAttachIframe === true && { isAttachIframe: true }),
     };
   }
 
+  private see({ id, type, tagName }: Fields): void {
+    if (type === NODE.element && typeof id === 'number') this.note(id, tagNameOf(textOf(tagName)).toLowerCase());
+  }
+
+  private note(id: number, kind: string): void {
+    const known = this.kinds.get(id);
+    this.kinds.set(id, known === undefined || known === kind ? kind : null);
+  }
+
+  /** Undefined for a node that was not seen, or cannot be trusted. */
+  private kindOf(id: number): string | undefined {
+    return this.kinds.get(id) ?? undefined;
+  }
+
+  private addition(add: Fields): object | null {
+    const parentId = numberOf(add.parentId, -1);
+    const parent = this.kindOf(parentId);
+    const node = this.node(add.node, parent ?? '', 0);
+    if (!node) return null;
+    if (node.type === NODE.text && parent === undefined) {
+      this.kinds.set(node.id, null);
+      node.textContent = guardText(textOf(node.textContent));
+    }
+    return { nextId: null, ...numbers(add, ['previousId', 'nextId']), parentId, node };
+  }
+
   private textMutation(change: Fields): { id: number; value: string } {
     const id = numberOf(change.id, -1);
     const value = textOf(change.value);
-    return { id, value: this.styleTexts.has(id) ? this.css(value) : guard(value) };
+    const kind = this.kindOf(id);
+    if (kind === '#style') return { id, value: cleanPiece(value, this.resolve) };
+    return { id, value: kind === '#text' ? value : guardText(value) };
   }
 
   private styleRule(data: Fields): object {
@@ -361,8 +390,7 @@ export class Cleaner {
 const PLAIN_TEXT = /^(?:alt|aria-.*|class|data-.*|for|id|label|lang|name|placeholder|role|title|type|value)$/;
 const RANGE = ['start', 'startOffset', 'end', 'endOffset'];
 
-function tagNameOf(node: Fields): string {
-  const name = textOf(node.tagName);
+function tagNameOf(name: string): string {
   if (INERT.has(name.toLowerCase())) return 'noscript';
   // rrweb looks names up in an object, which knows `constructor` too.
   const isName = (TAG_NAME.test(name) || CUSTOM_NAME.test(name.toLowerCase())) && !(name in Object.prototype);
