@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { expect, GoSight, signIn, test, watch } from "./gosight.js";
-import { openSession, seek } from "./player.js";
-import { type Imported, importSession, type RecordedEvent, type Recording } from "./recordings.js";
+import { expect, GoSight, signIn, test } from "./gosight.js";
+import { guard, openSession, seek, stage } from "./player.js";
+import { importSession, type RecordedEvent } from "./recordings.js";
 
 /** Mutation XSS, handlers, `javascript:`, `srcdoc`, svg, imports of styles, …: each sets `top.hostile` or asks hostile.example if it gets anywhere. */
 const HOSTILE = JSON.parse(readFileSync(new URL("../fixtures/hostile-recordings.json", import.meta.url), "utf8")) as {
@@ -12,19 +12,15 @@ const HOSTILE = JSON.parse(readFileSync(new URL("../fixtures/hostile-recordings.
 
 /** One after another in a session, so that a page of the dashboard plays many. */
 const PER_SESSION = 52;
-/** A recording's time, and when all that it does has been done. */
-const LASTING_MS = 1000;
-const EVENT_EVERY_MS = 20;
-const DONE_MS = 900;
+/** A recording's time. At eight times the speed some frames of the screen. */
+const LASTING_MS = 400;
 /** What every fixture has on its page. */
 const PLAIN = '"textContent":"plain"';
 
 let gosight: GoSight;
-let sessions: Played[];
 
 test.beforeAll(async () => {
   gosight = await GoSight.start("up");
-  sessions = await importAll();
 });
 
 test.afterAll(async () => {
@@ -37,93 +33,71 @@ function numbered(number: number, startMs: number): RecordedEvent[] {
   const own = JSON.parse(
     JSON.stringify(events).replaceAll(PLAIN, `"textContent":"plain ${number}"`),
   ) as RecordedEvent[];
-  const end: RecordedEvent = { type: 5, data: { tag: "end", payload: {} }, timestamp: startMs + LASTING_MS - 1 };
-  return [...own.map((event, index) => ({ ...event, timestamp: startMs + index * EVENT_EVERY_MS })), end];
+  return own.map((event, index) => ({ ...event, timestamp: startMs + index * 20 }));
 }
 
-interface Played {
-  imported: Imported;
-  beginMs: number;
+interface Made {
+  session: string;
+  /** Of the fixtures in it, in order. */
   numbers: number[];
-  /** As they were sent, by the id of their chunk. */
-  raw: Map<string, RecordedEvent[]>;
+  beginMs: number;
 }
 
-async function importAll(): Promise<Played[]> {
+async function importAll(): Promise<Made[]> {
   const all = HOSTILE.map((_, number) => number);
-  const sessions: Played[] = [];
+  const sessions: Made[] = [];
   for (let from = 0; from < all.length; from += PER_SESSION) {
     const numbers = all.slice(from, from + PER_SESSION);
     const beginMs = Date.now() - PER_SESSION * LASTING_MS - 1000;
-    const sent = numbers.map((number, index) => numbered(number, beginMs + index * LASTING_MS));
-    const recordings = sent.map((events): Recording => ({ url: "https://shop.example/cart", chunks: [events] }));
-    const imported = await importSession(gosight, recordings);
-    const raw = new Map(sent.map((events, index) => [imported.chunkIds[index]?.[0] ?? "", events]));
-    sessions.push({ imported, beginMs, numbers, raw });
+    const recordings = numbers.map((number, index) => ({
+      url: "https://shop.example/cart",
+      chunks: [numbered(number, beginMs + index * LASTING_MS)],
+    }));
+    const { session } = await importSession(gosight, recordings);
+    sessions.push({ session, numbers, beginMs });
   }
   return sessions;
 }
 
-/** Whatever a recording must never bring about in the dashboard. What a recording says is only ever built in a frame. */
-async function guard(page: Page, problems: string[]): Promise<void> {
-  watch(page, problems);
-  page.on("dialog", (dialog) => {
-    problems.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("popup", (popup) => problems.push(`a window: ${popup.url()}`));
-  page.on("request", (request) => {
-    const isDashboards = request.frame() === page.mainFrame() && request.url().startsWith(`${gosight.url}/`);
-    // Chromium tells of an address of a scheme that it does not know, and asks nobody.
-    if (!isDashboards && !/^(data|blob|asset):/.test(request.url())) problems.push(`a request: ${request.url()}`);
-  });
-  page.on("framenavigated", (frame) => {
-    if (frame !== page.mainFrame() && frame.url() !== "about:blank") problems.push(`a frame went to ${frame.url()}`);
+/** Notes what is on the stage at every frame of the screen. */
+async function watchStage(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen = new Set<string>();
+    Object.assign(window, { seen });
+    const look = () => {
+      for (const frame of document.querySelectorAll<HTMLIFrameElement>('[data-testid="replay-stage"] iframe')) {
+        seen.add(frame.contentDocument?.querySelector(".plain")?.textContent ?? "");
+      }
+      requestAnimationFrame(look);
+    };
+    look();
   });
 }
 
-/** Goes through a session from recording to recording, each to where all of it has been done. */
-async function play(page: Page, { imported, numbers, beginMs }: Played): Promise<void> {
-  const span = await openSession(page, gosight, imported.session);
+/** Plays a session to its end, as fast as can be, and goes back to what a slow machine's screen had no frame for. */
+async function play(page: Page, { session, numbers, beginMs }: Made): Promise<void> {
+  const span = await openSession(page, gosight, session);
+  await watchStage(page);
+  for (const _ of [2, 4, 8]) await page.keyboard.press(">");
+  const button = page.getByTestId("replay-play");
+  await button.click();
+  await expect(button).toHaveAttribute("data-playing", "true");
+  await expect(button).toHaveAttribute("data-playing", "false", { timeout: 60_000 });
+  const seen = new Set(await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen]));
   for (const [index, number] of numbers.entries()) {
-    await seek(page, span, beginMs + index * LASTING_MS + DONE_MS + span.clockOffsetMs);
-    await page.waitForFunction(
-      (text) => {
-        const frame = document.querySelector<HTMLIFrameElement>('[data-testid="replay-stage"] iframe');
-        return frame?.contentDocument?.querySelector(".plain")?.textContent === text;
-      },
-      `plain ${number}`,
-      { timeout: 15_000 },
-    );
-    expect(await page.evaluate(() => "hostile" in window), HOSTILE[number]?.name).toBe(false);
+    if (seen.has(`plain ${number}`)) continue;
+    await seek(page, span, beginMs + (index + 0.5) * LASTING_MS + span.clockOffsetMs);
+    await expect(stage(page).locator(".plain"), HOSTILE[number]?.name).toHaveText(`plain ${number}`);
   }
+  expect(await page.evaluate(() => "hostile" in window), `one of ${numbers[0]} to ${numbers.at(-1)} ran`).toBe(false);
 }
-
-async function playAll(page: Page, problems: string[]): Promise<void> {
-  await guard(page, problems);
-  await signIn(page, gosight);
-  const startMs = performance.now();
-  for (const session of sessions) await play(page, session);
-  const seconds = Math.round((performance.now() - startMs) / 1000);
-  console.log(`${HOSTILE.length} hostile recordings were shown in ${seconds} s`);
-  expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
-}
-
-/** 519 seeks take a loaded machine so long. */
-test.setTimeout(300_000);
 
 test("hostile recordings play, and nothing of them runs or is fetched", async ({ page, problems }) => {
-  await playAll(page, problems);
-});
-
-test("nor would it if the server had let all of it through", async ({ page, problems }) => {
-  const raw = new Map(sessions.flatMap((session) => [...session.raw]));
-  const served = new Set<string>();
-  await page.route("**/replay/chunks/*", (route) => {
-    const id = new URL(route.request().url()).pathname.split("/").at(-1) ?? "";
-    served.add(id);
-    return route.fulfill({ json: raw.get(id) ?? [] });
-  });
-  await playAll(page, problems);
-  expect(served.size).toBe(HOSTILE.length);
+  expect(HOSTILE.length).toBeGreaterThanOrEqual(200);
+  const sessions = await importAll();
+  guard(page, gosight, problems);
+  await signIn(page, gosight);
+  const startMs = performance.now();
+  for (const made of sessions) await play(page, made);
+  console.log(`${HOSTILE.length} hostile recordings played in ${Math.round((performance.now() - startMs) / 1000)} s`);
 });

@@ -2,7 +2,7 @@
 import type { FrameLocator, Page } from "@playwright/test";
 import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
-import { expect, type GoSight, PROJECT } from "./gosight.js";
+import { expect, type GoSight, PROJECT, watch } from "./gosight.js";
 import { type Replay, replayPath } from "./recordings.js";
 import { textsOf } from "./workshop.js";
 
@@ -32,6 +32,24 @@ export async function openSession(page: Page, gosight: GoSight, session: string)
     endMs: Math.max(Date.parse(ended_at), ...ends),
     clockOffsetMs: clock_offset_ms,
   };
+}
+
+/** Whatever a recording must never bring about in the dashboard. */
+export function guard(page: Page, gosight: GoSight, problems: string[]): void {
+  watch(page, problems);
+  page.on("dialog", (dialog) => {
+    problems.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("popup", (popup) => problems.push(`a window: ${popup.url()}`));
+  page.on("request", (request) => {
+    const isOurs = new URL(request.url()).origin === gosight.url && request.frame() === page.mainFrame();
+    // `asset:` is the ingest's word for an address that is not fetched: told of as a request, though no browser asks anybody for it.
+    if (!isOurs && !/^(data|blob|asset):/.test(request.url())) problems.push(`a request: ${request.url()}`);
+  });
+  page.on("framenavigated", (frame) => {
+    if (frame !== page.mainFrame() && frame.url() !== "about:blank") problems.push(`a frame went to ${frame.url()}`);
+  });
 }
 
 export function stage(page: Page): FrameLocator {
