@@ -158,15 +158,24 @@ async function open(page: Page, { session }: Long): Promise<number> {
   return wait();
 }
 
-/** To where a pixel of the scrubber is. */
-async function seek(page: Page, { startMs, endMs, ticks }: Long, share: number): Promise<number> {
+/** The next pixel of the scrubber that is not where the counter is just changing, and what the counter shows there. */
+function placeNear({ startMs, endMs, ticks }: Long, share: number, left: number, width: number) {
+  for (let x = Math.ceil(left + share * width); x < left + width; x++) {
+    const atMs = startMs + ((x - left) / width) * (endMs - startMs);
+    const shown = ticks.findLast((tick) => tick.atMs <= atMs);
+    if (shown && !ticks.some((tick) => Math.abs(tick.atMs - atMs) < CHANGING_MS)) return { x, text: shown.text };
+  }
+  throw new Error("no such place");
+}
+
+/** Milliseconds are rounded here and there on the way to the stage. */
+const CHANGING_MS = 5;
+
+async function seek(page: Page, long: Long, share: number): Promise<number> {
   const box = await page.getByTestId("replay-scrubber").boundingBox();
   if (box === null) throw new Error("there is no scrubber");
-  const x = Math.ceil(box.x + share * (box.width - 2));
-  const atMs = startMs + ((x - box.x) / box.width) * (endMs - startMs);
-  const tick = ticks.findLast((tick) => tick.atMs <= atMs);
-  if (tick === undefined) throw new Error("before the first tick");
-  const wait = await clockOf(page, tick.text);
+  const { x, text } = placeNear(long, share, box.x, box.width);
+  const wait = await clockOf(page, text);
   await page.mouse.click(x, box.y + box.height / 2);
   return wait();
 }
