@@ -44,6 +44,24 @@ describe('a recording', () => {
     await server.close();
   });
 
+  it('does not tell which option was chosen, not even by its length', async () => {
+    const server = await served(`<select><option value="tea">Tea</option><option value="coffee">Coffee</option></select>`);
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    await page.selectOption('select', 'coffee');
+    await page.goto('about:blank');
+    const told = () =>
+      recorded(server)
+        .filter(({ data }) => data.source === 5)
+        .map(({ data }) => data.text);
+    await expect.poll(told).toEqual(['***']);
+    const [options] = /"tagName":"select".*/.exec(JSON.stringify(recorded(server))) ?? [];
+    expect([...(options ?? '').matchAll(/"value":"(.*?)"/g)].map(([, value]) => value)).toEqual(['***', '***', '***']);
+    await page.close();
+    await server.close();
+  });
+
   it('tells lines of the console and requests, with nothing personal and nothing that was in them', async () => {
     const server = await served('<button>go</button>');
     const page = await browser.newPage();

@@ -18,6 +18,8 @@ const ADDRESS = /^(src|href|xlink:href|poster|action|formaction|data|background|
 const PICTURED = /^(src|href|xlink:href|poster|style)$/;
 /** What a person reads or hears of an element, or scripts keep in it. */
 const WORDS = /^(title|alt|placeholder|label|summary|content|value|aria-|data-(?!gosight))/;
+/** Any option's value: a player shows the first one. */
+const CHOICE = '***';
 const BUTTON = /^(submit|button|reset|image)$/;
 /** Masked whatever is configured. */
 const PRIVATE_TYPE = /^(password|hidden|email|tel|number)$/;
@@ -100,10 +102,12 @@ export function isPrivate(field: Element, isHidden = isMasked(field)): boolean {
   return isSecret || isHidden || options.privacy.maskInputs !== false;
 }
 
-/** The value of a field: as many stars as it has characters, unless it is a button's label. */
+/** The value of a field: as many stars as it has characters, unless it is a button's label. How long a choice is would tell which it was. */
 export function fieldValue(field: Element, value: string, isHidden = isMasked(field)): string {
-  const isField = /^(input|textarea|select|option)$/i.test(field.tagName) && !BUTTON.test((field as HTMLInputElement).type);
-  return isField && isPrivate(field, isHidden) ? stars(value, /./gs) : maskText(value, isHidden);
+  const isChoice = /^(select|option)$/i.test(field.tagName);
+  const isField = /^(input|textarea)$/i.test(field.tagName) && !BUTTON.test((field as HTMLInputElement).type);
+  if (!(isChoice || isField) || !isPrivate(field, isHidden)) return maskText(value, isHidden);
+  return isChoice ? CHOICE : stars(value, /./gs);
 }
 
 /** An attribute as it may be told, null when it was removed, undefined when it is not told. */
