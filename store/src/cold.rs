@@ -165,12 +165,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bucket_that_is_not_there_or_not_ours_is_told_at_once() {
+    async fn a_bucket_that_is_not_ours_is_told_at_once_and_one_that_is_away_is_not() {
         let server = s3::testing::Server::start("cold").await;
-        for (bucket, secret) in [("other", "right"), ("cold", "wrong")] {
-            let told = ColdStore::in_bucket(server.bucket(bucket, secret), Path::default()).await;
-            assert!(told.is_err(), "{bucket} {secret}");
-        }
+        let stranger = ColdStore::in_bucket(server.bucket("cold", "wrong"), Path::default()).await;
+        assert!(
+            matches!(stranger, Err(object_store::Error::PermissionDenied { .. })),
+            "{stranger:?}"
+        );
         let endpoint = server.endpoint();
         drop(server);
         let away = s3::testing::bucket_at(&endpoint, "cold", "right");
