@@ -120,7 +120,8 @@ const addressesIn = (css: string): string[] => [...css.matchAll(CSS_ADDRESS)].ma
 /** Whether someone wears the style by now whose looks may be told. */
 function isWorn(root: Root, selector: string): boolean {
   const wearers = root.querySelectorAll(selector.replace(/::[\w-]+/g, ''));
-  return [...wearers].slice(0, WEARERS_MAX).some((element) => !isPrivate(element));
+  // There may be thousands of them.
+  return Array.prototype.slice.call(wearers, 0, WEARERS_MAX).some((element: Element) => !isPrivate(element));
 }
 
 /** Whether the page has loaded the font of a rule. */

@@ -15,7 +15,7 @@ import { isPressed } from './pressure.js';
 const EVERY_MS = 1000;
 /** …and a hundredth of the time for reading: the next one waits as many times longer as this one took. */
 const WAIT_PER_SPENT = 100;
-/** The longer side of a picture: more is not seen in a player, and this is read back in a few milliseconds. */
+/** The longer side of a picture: more is not seen in a player, and this is read back in about ten milliseconds. */
 const SIDE_PX_MAX = 800;
 const QUALITY = 0.6;
 /** A chart has a few thousand. One over it is left out. */
