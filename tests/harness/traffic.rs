@@ -583,8 +583,8 @@ fn known(payload: &Payload) -> Known {
 fn known_spot(click: &Click) -> Option<(i64, i64)> {
     let rect = click.target.as_ref()?.rect?;
     let percent = |at: i32, start: i32, length: i32| {
-        let share = f64::from(at - start) / f64::from(length);
-        (100.0 * share).clamp(0.0, 100.0).floor() as i64 - 50
+        let is_past = |percent: &i32| percent * length <= 100 * (at - start);
+        (1..=100).filter(is_past).count() as i64 - 50
     };
     let is_seen = rect.width > 0 && rect.height > 0;
     is_seen.then(|| {
