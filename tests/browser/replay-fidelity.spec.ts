@@ -9,7 +9,7 @@ const DIFFERENT_MAX: Record<Shows, number> = {
   words: 0.0002,
   // … what was typed or chosen is not told: stars, and the menu's first line …
   typed: 0.002,
-  // … and of a canvas and an image only the place is, and the two fill this much.
+  // … and of a canvas only the place is, as nobody asked for more, and of an image that was not read before the page was left: the two fill this much.
   pictures: 0.26,
 };
 
