@@ -7,7 +7,8 @@ import { callRaw } from '@/api/client';
 import { eventsOf, type Facts, factsOf, type RecordedEvent } from './events';
 import type { Chunk } from './timeline';
 
-const FETCHES_MAX = 4;
+/** As many as a browser makes to one host at a time. */
+const FETCHES_MAX = 6;
 /** Characters of JSON whose events are kept; in memory they take a few times as much. */
 const CHARACTERS_MAX = 48_000_000;
 
