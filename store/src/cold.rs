@@ -62,7 +62,7 @@ impl ColdStore {
     /// Objects in a bucket, `s3://BUCKET/PREFIX`. Endpoint, region and credentials say the environment's `AWS_…`.
     ///
     /// # Errors
-    /// It is no such address, or the bucket cannot be read with what is known.
+    /// It is no such address, or nothing may be written there or deleted.
     pub async fn bucket(url: &str) -> Result<Self, ColdError> {
         let prefix = prefix_of(url).ok_or_else(|| ColdError::Url(url.to_owned()))?;
         let cannot = |source| ColdError::Bucket {

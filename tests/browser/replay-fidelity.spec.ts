@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { expect, GoSight, KEY, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
 import { differing, openSession, seek, shoot, stage, textsOnStage } from "./player.js";
 import { type Replay, replayPath } from "./recordings.js";
-import { type Moment, openWorkshop, type Shows, type Site, visitWorkshop, WINDOW } from "./workshop.js";
+import { type Moment, openWorkshop, recordedBy, type Shows, type Site, visitWorkshop, WINDOW } from "./workshop.js";
 
 /** How much of the window may differ. What is read is the same to the pixel … */
 const DIFFERENT_MAX: Record<Shows, number> = {
@@ -18,7 +18,7 @@ let site: Site;
 
 test.beforeAll(async () => {
   gosight = await GoSight.start("up");
-  site = await openWorkshop(`<script async src="${gosight.url}/sdk.js" data-project-key="${KEY}"></script>`);
+  site = await openWorkshop(recordedBy(gosight));
 });
 
 test.afterAll(async () => {

@@ -1,8 +1,8 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, GoSight, KEY, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
 import { stage } from "./player.js";
 import { type Replay, replayPath } from "./recordings.js";
-import { openWorkshop, type Site, WINDOW } from "./workshop.js";
+import { openWorkshop, recordedBy, type Site, WINDOW } from "./workshop.js";
 
 /** A chunk is cut after 3 s, the list of chunks is asked for every 2, and who follows stays 3 s behind, so that nothing stutters. */
 const BEHIND_P50_MS_MAX = 10_000;
@@ -12,7 +12,7 @@ let site: Site;
 
 test.beforeAll(async () => {
   gosight = await GoSight.start("up");
-  site = await openWorkshop(`<script async src="${gosight.url}/sdk.js" data-project-key="${KEY}"></script>`);
+  site = await openWorkshop(recordedBy(gosight));
 });
 
 test.afterAll(async () => {

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
-import { expect, GoSight, KEY, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
 import { importSession, type RecordedEvent, type Replay, replayPath } from "./recordings.js";
-import { openWorkshop, type Site, WINDOW } from "./workshop.js";
+import { openWorkshop, recordedBy, type Site, WINDOW } from "./workshop.js";
 
 /** So much of a busy page is recorded in earnest, from one checkpoint to where the next may come … */
 const RECORDED_MS = 20_000;
@@ -19,7 +19,7 @@ let site: Site;
 
 test.beforeAll(async () => {
   gosight = await GoSight.start("up");
-  site = await openWorkshop(`<script async src="${gosight.url}/sdk.js" data-project-key="${KEY}"></script>`);
+  site = await openWorkshop(recordedBy(gosight));
 });
 
 test.afterAll(async () => {

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import type { Page } from "@playwright/test";
 import { PNG } from "pngjs";
+import { type GoSight, KEY } from "./gosight.js";
 import { listen } from "./http.js";
 
 /** The visitor's window. */
@@ -20,6 +21,10 @@ export interface Site {
   url: string;
   close(): void;
 }
+
+/** What a site's owner puts on each page to have it recorded. */
+export const recordedBy = ({ url }: GoSight): string =>
+  `<script async src="${url}/sdk.js" data-project-key="${KEY}"></script>`;
 
 /** `head` is what a site's owner puts on each page to record it. */
 export async function openWorkshop(head: string): Promise<Site> {

@@ -21,7 +21,8 @@ export interface Layout {
 export interface StillOptions {
   backdrop: Backdrop;
   assetsPath: string | null;
-  onLayout(layout: Layout): void;
+  /** Null when it cannot be built. */
+  onLayout(layout: Layout | null): void;
 }
 
 export class Still {
@@ -34,7 +35,8 @@ export class Still {
     private readonly options: StillOptions,
   ) {
     const { assetsPath } = options;
-    this.assets = assetsPath === null ? null : new Assets(assetsPath, () => void this.build());
+    this.assets =
+      assetsPath === null ? null : new Assets(assetsPath, () => void this.build().catch(() => options.onLayout(null)));
     this.stage = new Stage(root, this.assets?.addressOf ?? (() => null), () => {});
   }
 
