@@ -19,13 +19,16 @@ const BATCH_BYTES_MAX = 60_000;
 const RESERVE_BYTES = 8000;
 /** The server takes no more. */
 const PAGES_MAX = 100;
-/** What is left for one event beside the envelope. */
-const EVENT_BYTES_MAX = 40_000;
+/** What is left for one event. */
+const EVENT_BYTES_MAX = BATCH_BYTES_MAX - RESERVE_BYTES;
 
 const PAGES = 10;
 const EVENTS = 11;
 
 export const attributes: Record<string, string> = {};
+
+/** Asked once: it costs as much as an event. */
+const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function head({ visitor, session, user }: Identity): number[] {
   return encode({
@@ -39,7 +42,7 @@ function head({ visitor, session, user }: Identity): number[] {
     device: {
       user_agent: navigator.userAgent,
       language: navigator.language,
-      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      timezone,
       screen_width: screen.width,
       screen_height: screen.height,
       viewport_width: innerWidth,
@@ -49,7 +52,8 @@ function head({ visitor, session, user }: Identity): number[] {
     attributes,
     pages: 0,
     events: 0,
-    settings_version: options.settings?.version,
+    // Whoever says that it has none is told them with the answer.
+    settings_version: options.settings ? options.settings.version : '-',
   });
 }
 
@@ -65,24 +69,27 @@ function filtered(event: GoSightEvent): GoSightEvent | false | null | undefined 
 /** Of whoever did it, when that is no longer who does things now. */
 export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVENT_BYTES_MAX): Batch[] {
   const batches: Batch[] = [];
-  let out = head(who);
+  let out: number[] = [];
   let pages: Page[] = [];
   let count = 0;
   const cut = () => {
     if (count) batches.push({ bytes: Uint8Array.from(out), events: count });
-    out = head(who);
-    pages = [];
     count = 0;
   };
   for (const given of events) {
-    const kept = filtered(given);
-    if (!kept) continue;
+    const kept = filtered(given) || undefined;
+    // Nothing, or a promise of something.
+    if (!kept?.payload) continue;
     const { id, timestamp_ms, page, type, payload } = kept;
     const body = encode(payload);
     if (pages.length === PAGES_MAX || out.length + body.length > BATCH_BYTES_MAX - RESERVE_BYTES) cut();
     if (body.length > eventBytesMax) {
       report('event_too_large', type);
       continue;
+    }
+    if (!count++) {
+      out = head(who);
+      pages = [];
     }
     let index = pages.indexOf(page);
     if (index < 0) {
@@ -92,7 +99,6 @@ export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVE
     const event = encode({ id, timestamp_ms, page: index });
     delimited(event, kinds[type]?.fieldNumber as number, body);
     delimited(out, EVENTS, event);
-    count++;
   }
   cut();
   return batches;

@@ -38,12 +38,16 @@ function start(): void {
   });
   startSensors();
   loadMore();
-  on(window, 'storage', ({ key }: StorageEvent) => {
-    if (key !== storageKey()) return;
+  // Another tab's doing, or another page's while this one was kept to come back to.
+  on(window, 'storage pageshow', ({ key, persisted }: StorageEvent & PageTransitionEvent) => {
+    if (key !== storageKey() && !persisted) return;
     void flush();
     load();
     tell();
     if (!isAllowed()) stop();
+    // The same page, a new view.
+    else if (state.running && persisted) enterView();
+    else start();
   });
   const leave = guard(({ type }: Event) => {
     if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
@@ -85,7 +89,10 @@ const methods = {
    */
   init(config: Config): void {
     if (options.projectKey && options.projectKey === config.projectKey) return;
-    if (options.projectKey || !KEY.test(config.projectKey)) return report('bad_init');
+    const mark = `gosight:${config.projectKey}`;
+    // A page may have the script twice, or the package beside it: each event is told once.
+    if (options.projectKey || !KEY.test(config.projectKey) || mark in window) return report('bad_init');
+    (window as unknown as Record<string, unknown>)[mark] = options;
     configure(config);
     load();
     start();
@@ -100,7 +107,7 @@ const methods = {
   identify(user_id: string, traits?: Properties): void {
     if (!isGood(user_id, ID_MAX)) return;
     identity.user = user_id;
-    save();
+    if (state.running) save();
     emit('identify', { user_id, traits: primitives(traits) });
   },
   /**

@@ -24,10 +24,10 @@ export interface Sampling {
   sessionSampleRate: number;
   /** Percent of sessions that are recorded. */
   replaySampleRate?: number;
-  /** Milliseconds between two pointer positions. */
-  mouseMoveInterval: number;
-  /** Milliseconds between two scroll events. */
-  scrollThrottle: number;
+  /** Milliseconds between two pointer positions. Default: 50. */
+  mouseMoveInterval?: number;
+  /** Milliseconds between two scroll events. Default: 100. */
+  scrollThrottle?: number;
 }
 
 export interface Batching {
@@ -44,7 +44,7 @@ export interface Batching {
 export interface Privacy {
   /** Elements whose text becomes stars, beside those with `data-gosight-mask`. */
   maskSelectors: string[];
-  /** Elements of which neither text nor attributes are read, beside those with `data-gosight-block`. */
+  /** Elements of which neither text nor attributes are read, but for what tells which one it is: id, class, test attribute. Beside those with `data-gosight-block`. */
   blockSelectors: string[];
   /** Elements whose fields are not seen, and on which no click is called dead, beside those with `data-gosight-ignore`. */
   ignoreSelectors: string[];
@@ -205,7 +205,7 @@ const defaults: Options = {
   endpoint: '',
   sessionTimeout: 1_800_000,
   events: { network: false, media: false, clipboard: false, selection: false },
-  sampling: { sessionSampleRate: 100, mouseMoveInterval: 50, scrollThrottle: 100 },
+  sampling: { sessionSampleRate: 100 },
   batching: { maxEvents: 50, maxWaitMs: 1000, urgentWaitMs: 200, flushOnClose: true },
   privacy: { maskSelectors: [], blockSelectors: [], ignoreSelectors: [], maskAllText: false, maskRegex: [], blockUrls: [], allowUrls: [] },
   hooks: {},
@@ -213,11 +213,14 @@ const defaults: Options = {
 
 export let options: Options = defaults;
 
+/** What is there but undefined, as a wrapper's property may be, is not given. */
+const given = (values: object = {}) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
 export function configure(config: Config): void {
-  const merged: Record<string, unknown> = { ...defaults, ...config };
+  const merged: Record<string, unknown> = { ...defaults, ...given(config) };
   for (const name of ['events', 'sampling', 'batching', 'privacy'] as const) {
-    const given = config[name];
-    merged[name] = { ...defaults[name], ...(given === 'frugal' ? FRUGAL : given) };
+    const own = config[name];
+    merged[name] = { ...defaults[name], ...given(own === 'frugal' ? FRUGAL : own) };
   }
   options = merged as unknown as Options;
   options.endpoint = (config.endpoint || location.origin).replace(/\/+$/, '');

@@ -21,11 +21,13 @@ const UTM = ['source', 'medium', 'campaign', 'term', 'content'] as const;
 /** Sensors report while it is running and not paused. `recording` is what the page asked for, if it did. */
 export const state = { running: false, halted: false, recording: undefined as boolean | undefined };
 
+/** When something interactive was clicked last. */
+export let clickedAt = 0;
+
 let buffer: GoSightEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
 let dueAt = Infinity;
 let heldUntil = 0;
-let respondUntil = 0;
 let urgentWaits = false;
 
 let onWaiting: (events: number) => void = () => {};
@@ -35,8 +37,8 @@ export function countWaiting(run: (events: number) => void): void {
   onWaiting = guard(run);
 }
 
-export const awaitResponse = (): number => (respondUntil = Date.now() + RESPONSE_WINDOW_MS);
-export const inResponseWindow = (): boolean => Date.now() < respondUntil;
+export const awaitResponse = (): number => (clickedAt = Date.now());
+export const inResponseWindow = (): boolean => Date.now() < clickedAt + RESPONSE_WINDOW_MS;
 export const isOn = (category: string): boolean => options.events[category] !== false;
 /** An event that waits in the buffer can still grow. */
 export const isWaiting = (event: unknown): boolean => buffer.includes(event as GoSightEvent);
@@ -71,7 +73,8 @@ export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Da
   buffer.push(event);
   onWaiting(buffer.length);
   const { maxWaitMs, urgentWaitMs, maxEvents } = options.batching;
-  const hurry = urgent || inResponseWindow();
+  // mouse_, media_, memory: they respond to nothing.
+  const hurry = urgent || (inResponseWindow() && type[0] !== 'm');
   urgentWaits ||= hurry;
   schedule(buffer.length < maxEvents ? (hurry ? urgentWaitMs : maxWaitMs) : 0);
   return event;
@@ -88,6 +91,7 @@ function schedule(waitMs: number): void {
 
 /** A page was opened, or a single-page application moved on: a view, and a session when none is running. */
 export function enterView(): void {
+  if (!state.running) return;
   const over = overBecause();
   if (over) return startSession(over);
   newView();
@@ -100,13 +104,13 @@ export function startSession(reason: string): void {
   void flush();
   const is_new_visitor = renew();
   newView(page?.referrer);
-  const { searchParams } = new URL(page.url);
-  const utm = (name: string) => [`utm_${name}`, searchParams.get(`utm_${name}`) ?? ''];
+  const utm = (name: string) => [`utm_${name}`, page.query[`utm_${name}`] ?? ''];
+  const from = document.referrer.split('/')[2];
   emit('session_start', {
     is_new_visitor,
     entry_url: page.url,
     ...(Object.fromEntries(UTM.map(utm)) as Record<`utm_${(typeof UTM)[number]}`, string>),
-    referrer_domain: document.referrer.split('/')[2]?.replace(location.host, '') ?? '',
+    referrer_domain: from === location.host ? '' : (from ?? ''),
   });
   emit('page_view', viewPayload());
   guard(() => options.hooks.onSessionStart?.(identity.session))();
@@ -140,6 +144,7 @@ export function flush(leaving = false): Promise<unknown> {
   onWaiting(0);
   urgentWaits = false;
   if (page) page.title = textToTell(document.title);
+  for (const { payload, page } of events) if ('hash' in payload) payload.title = page.title;
   const sent = Promise.all(pack(events).map((batch) => send(batch, urgent, leaving))).catch((error) => report('send', error));
   if (leaving) leave();
   return sent;

@@ -1,12 +1,13 @@
 /** What may leave the browser: elements under a privacy mark, urls, names and texts that look secret. */
 import { options } from './config.js';
 
-const SECRET = /pass(w|$)|pwd|secret|token|auth(?!or)|api_?-?key|^(key|sid|code)$|session|sig(nature)?$|jwt|otp$|ssn|phone|card|cv[cv]|iban|e-?mail/i;
+const SECRET =
+  /pass([wcp]|$)|pwd|secret|token|auth(?!or)|(api|access|private)_?-?key|^(key|sid|code|pin|dob)$|birth|session|sig(nature)?$|jwt|otp$|ssn|phone|card|cv[cv]|iban|e-?mail/i;
 /** Of a longer text nothing after it is kept anyway (protobuf.ts); so much is masked in no time. */
 const TEXT_MAX = 8192;
 /** E-mail addresses, tokens, card numbers and international phone numbers, in a text as in a url. */
 const PERSONAL =
-  /[^\s/?#&=@]{1,64}(@|%40)(?!\d+\.\d)[^\s/?#&=@]{1,99}\.[^\s/?#&=@]+|\b(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z]|\w{32})\w{20,}[\w.-]*|\b[3-6]\d{14,15}\b|(\+|%2[Bb])\d{8,}/g;
+  /[^\s/?#&=@]{1,64}(@|%40)(?!\d+\.\d)[^\s/?#&=@]{1,99}\.[^\s/?#&=@]+|\b(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z]|\w{32})\w{20,}[\w.-]*|\b([3-6]\d|2[2-7])\d{12,14}\b|(\+|%2[Bb])\d{8,}/g;
 /** Runs of digits as long as a phone's number. In a url they are ids. */
 const DIGITS = /\+?\d[\d\s().-]{7,}\d/g;
 
@@ -17,7 +18,8 @@ const maskAlways = (text: string): string => [PERSONAL, ...options.privacy.maskR
 export const maskPersonal = (text: string): string => maskAlways(text.slice(0, TEXT_MAX)).replaceAll(DIGITS, '***');
 
 /** A text of the page, as it may be told. */
-export const textToTell = (text: string, isHidden = options.privacy.maskAllText): string => (isHidden ? text.replace(/\S/g, '*') : maskPersonal(text));
+export const textToTell = (text: string, isHidden = options.privacy.maskAllText || !options.settings): string =>
+  isHidden ? text.replace(/\S/g, '*') : maskPersonal(text);
 
 /** The host of the shadow tree an element is in, else its same-origin frame. */
 export function outsideOf(element: Element): Element | null | undefined {

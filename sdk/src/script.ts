@@ -2,8 +2,10 @@
 import { GoSight } from './client.js';
 import type { Config } from './config.js';
 import { loadBeside } from './core.js';
-import { guard, report } from './guard.js';
+import { guard } from './guard.js';
 
+type Method = (...args: unknown[]) => unknown;
+type Methods = Record<string, Method | undefined>;
 type Call = [name: string, ...args: unknown[]];
 
 guard(() => {
@@ -13,11 +15,8 @@ guard(() => {
   const { src } = script ?? {};
   const endpoint = src ? new URL(src).origin : '';
   if (src) loadBeside(src);
-  const call = guard(([name, ...args]: Call) => {
-    const method = (api as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name];
-    if (method) method(...args);
-    else report('unknown_method', name);
-  });
+  // What is no method cannot be called, and is reported as that.
+  const call = guard(([name, ...args]: Call): unknown => ((api as unknown as Methods)[name] as Method)(...args));
   const api = { ...GoSight, init: (config: Config) => GoSight.init({ endpoint, ...config }), q: { push: call } };
   host.GoSight = api;
   // The values are strings, and strings serve: 'required', 'frugal', '60000'.

@@ -28,7 +28,9 @@ export const storageKey = (): string => `gosight:${options.projectKey}`;
 export function save(): void {
   savedAt = Date.now();
   try {
-    localStorage.setItem(storageKey(), JSON.stringify(identity));
+    // Before a visitor agrees there is nothing to remember.
+    if (identity.visitor || identity.choice) localStorage.setItem(storageKey(), JSON.stringify(identity));
+    else localStorage.removeItem(storageKey());
   } catch {
     // Blocked or full storage: the identity lives as long as the page.
   }
@@ -49,11 +51,8 @@ export function forget(choice = identity.choice): void {
 }
 
 /** RFC 9562 version 4, also where `crypto.randomUUID` is missing (plain http). */
-export function uuid(): string {
-  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) =>
-    (+digit ^ ((crypto.getRandomValues(new Uint8Array(1))[0] as number) & (15 >> (+digit / 4)))).toString(16),
-  );
-}
+export const uuid = (random = crypto.getRandomValues(new Uint8Array(36))): string =>
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit, at: number) => (+digit ^ ((random[at] as number) & (15 >> (+digit / 4)))).toString(16));
 
 /** The project's zone, or the browser's when it has none. Until the settings come no midnight is seen. */
 export function setZone(timeZone: string | undefined): void {
@@ -64,7 +63,7 @@ function overReason(): string {
   const now = Date.now();
   if (!identity.session) return 'new';
   if (now - identity.active > options.sessionTimeout) return 'timeout';
-  return zone && zone.format(now) !== zone.format(identity.active) ? 'midnight' : '';
+  return zone?.format(now) !== zone?.format(identity.active) ? 'midnight' : '';
 }
 
 /** Why the session is over, empty while it goes on. Another tab may have kept it alive. */

@@ -11,14 +11,16 @@ const CLASS_REACH = 3;
 const NAMES = ['data-gosight-name', 'data-testid', 'data-test-id', 'data-cy', 'data-analytics'];
 const LABELS = [...NAMES, 'id', 'aria-label', 'name'];
 const FIELD = 'input,select,textarea';
-const INTERACTIVE = `a,button,label,summary,${FIELD},[onclick],[ng-click],[\\@click],[\\(click\\)],[v-on\\:click],[x-on\\:click]`;
+/** Of the frameworks' own attributes those that are left in the page: Vue and Angular take theirs away. */
+const INTERACTIVE = `a,button,label,summary,${FIELD},[onclick],[ng-click],[\\@click],[x-on\\:click]`;
 const ROLE = /^(button|link|checkbox|radio|tab|menuitem|switch)$/;
 const NO_TEXT_INPUT = /^(button|submit|reset|image|checkbox|radio|file|range|color)$/;
 
 /** Ids and classes that a build or a framework made up: three digits in a row, `:r1:`, `css-1x2y3z`, `Button__aB3xZ`. */
 const GENERATED = /\d{3}|[:«@]|^_r_|^(css|sc|jss)-|__\w*[A-Z\d]|(\d[a-z]+\d|[a-z]\d+[a-z])\w*$/;
 
-const isStable = (name: string) => name && !GENERATED.test(name);
+const isTold = (value: string | null): value is string => !!value && maskPersonal(value) === value;
+const isStable = (name: string | null): name is string => isTold(name) && !GENERATED.test(name);
 const hasPointer = (element: Element) => getComputedStyle(element).cursor === 'pointer';
 const hasClass = (element: Element) => /btn|button|link|clickable/i.test(element.classList.value);
 const isPlain = (element: Element) => element.matches(INTERACTIVE) || ROLE.test(element.getAttribute('role') as string) || !!(element as HTMLElement).onclick;
@@ -33,9 +35,12 @@ export const isTextField = (element: Element): boolean =>
 /** The element a pointer event is about: the interactive one around what was hit, else what was hit. */
 export function targetOf(event: Event): Element | undefined {
   const path = event.composedPath().filter((node): node is Element => (node as Node).nodeType === 1);
-  // The cursor is inherited: the outermost element that shows it is the one that was styled.
-  const plain = path.findIndex((element) => !hasPointer(element));
-  return path.find(isPlain) ?? path.slice(0, CLASS_REACH).find(hasClass) ?? path[Math.max(plain - 1, 0)];
+  return (
+    path.find(isPlain) ??
+    path.slice(0, CLASS_REACH).find(hasClass) ??
+    // The cursor is inherited: the outermost element that shows it is the one that was styled.
+    path[Math.max(path.findIndex((element) => !hasPointer(element)) - 1, 0)]
+  );
 }
 
 /** Visible text, never what a person typed: no field, no editable region, nothing masked or blocked inside. */
@@ -46,17 +51,24 @@ function textOf(node: Node): string {
   return text;
 }
 
+/** Which of its siblings, when there are others of its kind. */
+function nthOf(element: Element): string {
+  let nth = 1;
+  for (let at = element.previousElementSibling; at; at = at.previousElementSibling) if (at.localName === element.localName) nth++;
+  return element.matches(':only-of-type') ? '' : `:nth-of-type(${nth})`;
+}
+
 /** A stable id or test attribute, else the path down from the nearest one; ` >>> ` enters a shadow root or a frame. */
 export function selectorOf(element: Element): string {
   let path = '';
   let at: Element | null | undefined = element;
   while (at) {
     const node: Element = at;
-    const { id, localName, parentElement } = node;
-    const name = NAMES.find((name) => node.getAttribute(name));
+    const { localName, parentElement } = node;
+    const id = node.getAttribute('id');
+    const name = NAMES.find((name) => isTold(node.getAttribute(name)));
     const anchor = isStable(id) ? `#${CSS.escape(id)}` : name && `[${name}="${CSS.escape(node.getAttribute(name) as string)}"]`;
-    const siblings = [...(parentElement?.children ?? [])].filter((child) => child.localName === localName);
-    path = (anchor || localName + (siblings[1] ? `:nth-of-type(${siblings.indexOf(node) + 1})` : '')) + path;
+    path = (anchor || localName + nthOf(node)) + path;
     const parent = !anchor && localName !== 'body' && parentElement;
     at = parent || outsideOf(node);
     if (at) path = (parent ? ' > ' : ' >>> ') + path;
@@ -89,7 +101,7 @@ export function frameOffset(element: Element): { x: number; y: number } {
 export function describe(element: Element, never_dead = ''): Target {
   const blocked = isBlocked(element);
   const hidden = blocked || isMasked(element);
-  const { localName, id } = element;
+  const { localName } = element;
   const shown = /^(submit|button|reset)$/.test((element as HTMLInputElement).type) && (element as HTMLInputElement).value;
   const text = blocked || isTextField(element) ? '' : textToTell((shown || textOf(element)).replace(/\s+/g, ' ').trim(), hidden).slice(0, TEXT_MAX);
   const given = LABELS.map((name) => element.getAttribute(name)).find((name) => name);
@@ -99,7 +111,8 @@ export function describe(element: Element, never_dead = ''): Target {
   const href = element.getAttribute('href');
   return Object.seal({
     tag: localName,
-    id: maskPersonal(id),
+    // A form's own `id` may be a field of that name.
+    id: maskPersonal(element.getAttribute('id') ?? ''),
     classes: element.classList.value,
     text,
     href: href && !blocked ? cleanUrl(href) : '',

@@ -4,7 +4,7 @@
  */
 import { attributes, type Batch } from './batch.js';
 import { options, type Settings } from './config.js';
-import { guard, report } from './guard.js';
+import { report } from './guard.js';
 import { varint } from './protobuf.js';
 
 const SENT_AT_TAG = 16;
@@ -70,9 +70,9 @@ export function startTransport(whenSettings: (settings: Settings) => void): void
   fetcher = window.fetch.bind(window);
   onSettings = whenSettings;
   fetcher(`${options.endpoint}/v1/settings?key=${options.projectKey}`, { credentials: 'omit' })
-    .then((answer) => (answer.ok ? answer.json() : {}))
-    .catch(() => ({}))
-    .then(guard(onSettings));
+    .then((answer): unknown => answer.ok && answer.json().then(onSettings))
+    // The answer to the first batch brings them, and until then nothing of the page is read.
+    .catch((error) => report('send', error));
 }
 
 export function stamped({ bytes }: Batch): Bytes {
@@ -88,7 +88,7 @@ export function post(path: string, body: Bytes, headers?: HeadersInit): Promise<
     headers,
     keepalive: body.length < KEEPALIVE_BYTES_MAX,
     credentials: 'omit',
-    signal: AbortSignal.timeout?.(ANSWER_MS),
+    signal: AbortSignal.timeout(ANSWER_MS),
   });
 }
 

@@ -4,7 +4,7 @@ import { cleanUrl } from './privacy.js';
 import { uuid } from './session.js';
 
 export let page: Page;
-export const view = {} as { enteredAt: number; scrollPercentMax: number; nextUrl: string; errors: number; milestone: number };
+export const view = {} as { url: string; enteredAt: number; scrollPercentMax: number; nextUrl: string; errors: number; milestone: number };
 
 /** Begins a view of where the browser is now; coming from the previous view, unless told otherwise. */
 export function newView(referrer = page ? page.url : document.referrer && cleanUrl(document.referrer)): void {
@@ -19,17 +19,10 @@ export function newView(referrer = page ? page.url : document.referrer && cleanU
     query: Object.fromEntries(searchParams),
     view_id: uuid(),
   };
-  Object.assign(view, { enteredAt: Date.now(), scrollPercentMax: 0, nextUrl: '', errors: 0, milestone: 0 });
+  Object.assign(view, { url, enteredAt: Date.now(), scrollPercentMax: 0, nextUrl: '', errors: 0, milestone: 0 });
 }
 
 export function viewPayload(): Payloads['page_view'] {
-  const on = page;
-  return {
-    // The title may come after the navigation: it is read when the event is sent.
-    get title() {
-      return on.title;
-    },
-    path: on.path,
-    hash: new URL(on.url).hash,
-  };
+  // The title may come after the navigation: it is read when the event is sent.
+  return { title: '', path: page.path, hash: new URL(page.url).hash };
 }

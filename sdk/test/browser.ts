@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-export function launch(): Promise<Browser> {
+/** Without some of what is given to every browser under test, if need be. */
+export function launch(without: string[] = []): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'], ignoreDefaultArgs: without });
 }
 
 /** What a page complained of: console errors, uncaught errors. */

@@ -130,7 +130,11 @@ export class Capture {
       frame[0] = 0x80;
       frame.writeUInt32BE(trailers.length, 1);
       reply(200, 'application/grpc-web+proto', Buffer.concat([Buffer.alloc(5), frame, trailers]));
-    } else if (!this.isMute) reply(200, 'application/json', JSON.stringify({ accepted: batch.events.length, rejected: [] }));
+    } else if (!this.isMute) {
+      // As the door does for who has other ones.
+      const settings = batch.settings_version && this.settings.version !== batch.settings_version ? this.settings : undefined;
+      reply(200, 'application/json', JSON.stringify({ accepted: batch.events.length, rejected: [], settings }));
+    }
     for (const event of batch.events) {
       const arrival = { ...event, arrivedAt: batch.at, batch };
       this.waiters = this.waiters.filter((waiter) => !waiter.wanted(arrival) || waiter.found(arrival));

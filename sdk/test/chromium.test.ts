@@ -99,6 +99,36 @@ describe('a visit', () => {
     expect(click.payload.target.href).toBe(`${server.url}/away`);
   });
 
+  it('comes back to a page that was kept as it was: a new view, by whatever was chosen meanwhile', async () => {
+    const keeping = await launch(['--disable-back-forward-cache']);
+    const tab = await keeping.newPage();
+    for (const path of ['/', '/next']) server.pages[path] = html(`<p>${path}</p>`);
+    /** No load event comes with a page that was kept. */
+    const back = async () => {
+      await tab.evaluate('void history.back()');
+      await tab.waitForURL(`${server.url}/`, { waitUntil: 'commit' });
+      expect(await tab.evaluate('window.kept')).toBe(1);
+    };
+    await tab.goto(server.url);
+    const first = await server.event('page_view');
+    await tab.evaluate('window.kept = 1');
+    await tab.goto(`${server.url}/next`);
+    const second = await server.event('page_view', ({ payload }) => payload.path === '/next');
+    await tab.evaluate(`GoSight.identify('user-9')`);
+    await back();
+    const again = await server.event('page_view', ({ page }) => page.path === '/' && page.view_id !== first.page.view_id);
+    expect(again.batch.user_id).toBe('user-9');
+    await tab.goto(`${server.url}/next`);
+    await server.event('page_view', ({ page }) => page.path === '/next' && page.view_id !== second.page.view_id);
+    await tab.evaluate('GoSight.optOut()');
+    await back();
+    const { length } = server.arrivals;
+    await tab.evaluate(`GoSight.track('never'); GoSight.flush()`);
+    expect(await tab.evaluate('GoSight.hasOptedOut()')).toBe(true);
+    expect(server.arrivals.length).toBe(length);
+    await keeping.close();
+  });
+
   it('gives every navigation of a single-page application its own view', async () => {
     await open(`<button onclick="history.pushState({}, '', '/two'); document.title = 'Two'">go</button>`);
     await page.click('button');
@@ -569,6 +599,78 @@ describe('the page', () => {
     expect(server.batches.length).toBe(count);
     expect(await page.evaluate('GoSight.hasOptedOut()')).toBe(true);
     expect(server.arrivals.some(({ type }) => type === 'custom_event')).toBe(false);
+  });
+
+  it.each([
+    ['cannot be had', async () => page.route('**/v1/settings*', (route) => route.abort())],
+    ['are refused', async () => page.route('**/v1/settings*', (route) => route.fulfill({ status: 503, json: { error: { code: 'busy' } } }))],
+  ])('is not read while the settings %s: the answer to the first batch brings them', async (_, fail) => {
+    server.settings = { version: 'v8', mask_selectors: ['.private'] };
+    server.pages['/'] = html('<button id="a">Ada Lovelace</button><button id="b" class="private">Grace Hopper</button>');
+    await fail();
+    await page.goto(server.url);
+    await page.click('#a');
+    const first = await server.event('click');
+    expect(first.payload.target.text).toBe('');
+    expect((await server.event('page_view')).payload.title).toBe('****');
+    await expect.poll(() => page.evaluate(`GoSight.flush().then(() => 1)`)).toBe(1);
+    await page.click('#b');
+    const second = await server.event('click', ({ payload }) => payload.target.id === 'b');
+    expect(second.payload.target.text).toBe('***** ******');
+    expect(second.batch.settings_version).toBe('v8');
+  });
+
+  it('keeps its own unhandled failures of a request, and what it gets for one', async () => {
+    server.settings = { version: 'v1' };
+    const script = `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', events: { network: true } });
+      addEventListener('unhandledrejection', ({ reason }) => { window.unhandled = String(reason) })</script>`;
+    server.pages['/data'] = '[1,2]';
+    await open('<p>p</p>', '/', script);
+    expect(await page.evaluate(`fetch('/data').then((answer) => answer.json())`)).toEqual([1, 2]);
+    await page.evaluate(`void fetch('http://127.0.0.1:1/nobody')`);
+    await page.waitForFunction('window.unhandled');
+    expect(await page.evaluate('window.unhandled')).toContain('TypeError');
+    const failed = await server.event('fetch_request', ({ payload }) => payload.url.includes('nobody'));
+    expect(failed.payload.status).toBe(0);
+    await server.event('unhandled_rejection');
+  });
+
+  it('tells once of a request object that is sent again', async () => {
+    const script = `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', events: { network: true } })</script>`;
+    for (const path of ['/one', '/two']) server.pages[path] = path;
+    await open('<p>p</p>', '/', script);
+    await page.evaluate(`(async () => {
+      const request = new XMLHttpRequest();
+      for (const path of ['/one', '/two']) await new Promise((done) => { request.open('POST', path); request.onloadend = done; request.send('x') });
+      await GoSight.flush();
+    })()`);
+    await server.event('xhr_request', ({ payload }) => payload.url.endsWith('/two'));
+    expect(server.arrivals.filter(({ type }) => type === 'xhr_request').map(({ payload }) => new URL(payload.url).pathname)).toEqual(['/one', '/two']);
+  });
+
+  it('has forms with fields called id and children, and they are told of', async () => {
+    await open(`<main><form onsubmit="event.preventDefault()"><input name="id"><input name="children"><button>Send</button></form></main>`);
+    await page.fill('[name=children]', '2');
+    await page.click('button');
+    expect((await server.event('form_start')).payload.form).toBe('body > main > form');
+    expect((await server.event('form_submit')).payload).toMatchObject({ form: 'body > main > form', fields_filled: 1 });
+    expect((await server.event('click', ({ payload }) => payload.target.tag === 'button')).payload.target.selector).toBe('body > main > form > button');
+    expect(errors).toEqual([]);
+  });
+
+  it('that moves all the time is counted up to what is enough, and answers a click at once all the same', async () => {
+    await open(`<button id="b">b</button><p id="p"></p><script>
+      const move = () => { for (let i = 0; i < 50; i++) p.style.width = i + 'px'; requestAnimationFrame(move) }; move()</script>`);
+    const calm = await server.event('dom_mutation', ({ payload }) => payload.count > 1);
+    // A frame's worth more than a hundred, where each second has thousands.
+    expect(calm.payload.count).toBeLessThan(200);
+    await page.click('#b');
+    const click = await server.event('click');
+    const answer = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
+    expect(answer.timestamp_ms - click.timestamp_ms).toBeLessThanOrEqual(1000);
+    expect(answer.arrivedAt - answer.timestamp_ms).toBeLessThan(URGENT_MS + MACHINE_MS);
+    // And goes on being counted.
+    await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms > click.timestamp_ms + 1000);
   });
 
   it('collects nothing before consent', async () => {

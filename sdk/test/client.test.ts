@@ -15,11 +15,15 @@ let status: number;
 let settings: Record<string, unknown>;
 let GoSight: GoSightApi;
 let problems: string[];
+/** Those of one test: what an earlier page load left behind would go on telling. */
+const copies: GoSightApi[] = [];
 
 /** A fresh copy of the SDK, as after a page load. */
 async function start(config: Partial<Config> = {}): Promise<void> {
   vi.resetModules();
+  Reflect.deleteProperty(window, `gosight:${KEY}`);
   ({ GoSight } = await import('../src/client.js'));
+  copies.push(GoSight);
   GoSight.init({ projectKey: KEY, endpoint: 'https://in.example', hooks: { onError: ({ code }) => problems.push(code) }, ...config });
   await vi.dynamicImportSettled();
   await vi.advanceTimersByTimeAsync(0);
@@ -46,7 +50,7 @@ beforeEach(() => {
   navigator.sendBeacon = (_url, body) => sent.push(decode(body as unknown as Uint8Array)) > 0;
 });
 afterEach(() => {
-  GoSight.optOut();
+  for (const started of copies.splice(0)) started.optOut();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -184,6 +188,91 @@ describe('a page', () => {
     expect(problems).toEqual([]);
     GoSight.init({ projectKey: `another_${KEY}` });
     expect(problems).toEqual(['bad_init']);
+  });
+
+  it('that has the script twice is told of once', async () => {
+    await start();
+    vi.resetModules();
+    const { GoSight: second } = await import('../src/client.js');
+    second.init({ projectKey: KEY, hooks: { onError: ({ code }) => problems.push(code) } });
+    second.track('by the second');
+    GoSight.track('by the first');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(events().flatMap(({ type, payload }) => (type === 'custom_event' ? payload.name : []))).toEqual(['by the first']);
+    expect(types().filter((type) => type === 'page_view')).toHaveLength(1);
+  });
+
+  it('may pass on options that it was not given itself', async () => {
+    await start({ sessionTimeout: undefined, hooks: undefined, privacy: { maskSelectors: undefined }, batching: { maxWaitMs: undefined } });
+    document.body.innerHTML = '<button>buy</button>';
+    document.querySelector('button')?.click();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(types()).toContain('click');
+    await vi.advanceTimersByTimeAsync(31 * MINUTE_MS);
+    GoSight.track('later');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(types()).toContain('session_end');
+  });
+
+  it('changes a title in its filter, and an address, and no view is added', async () => {
+    await start({
+      hooks: {
+        beforeSend(event) {
+          if (event.type === 'page_view') event.payload.title = 'redacted';
+          event.page.url = 'https://redacted.example/';
+          return event;
+        },
+      },
+    });
+    await vi.advanceTimersByTimeAsync(2000);
+    history.replaceState({ scroll: 1 }, '');
+    await vi.advanceTimersByTimeAsync(2000);
+    const views = events().filter(({ type }) => type === 'page_view');
+    expect(views.map(({ payload }) => payload.title)).toEqual(['redacted']);
+    expect(types()).not.toContain('page_exit');
+  });
+
+  it('loses no other event to a filter that promises one', async () => {
+    const beforeSend = (event: { type: string }) => (event.type === 'identify' ? Promise.resolve(event) : event) as never;
+    await start({ hooks: { beforeSend } });
+    GoSight.identify('u');
+    GoSight.track('kept');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toEqual(['session_start', 'page_view', 'custom_event']);
+  });
+
+  it('stores nothing before the visitor agrees, whatever is called', async () => {
+    await start({ consent: 'required' });
+    GoSight.identify('user-1');
+    GoSight.setCustomAttributes({ plan: 'pro' });
+    GoSight.reset();
+    GoSight.identify('user-2');
+    expect({ ...localStorage }).toEqual({});
+    GoSight.optIn();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent.map(({ user_id }) => user_id)).toEqual(['user-2']);
+    expect(localStorage.getItem(`gosight:${KEY}`)).toContain('user-2');
+  });
+
+  it('that moves on after the visitor opted out starts nothing', async () => {
+    const sessions: string[] = [];
+    await start({ hooks: { onSessionStart: (id) => sessions.push(id) } });
+    await vi.advanceTimersByTimeAsync(1000);
+    GoSight.optOut();
+    sent = [];
+    history.pushState({}, '', '/elsewhere');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sessions).toHaveLength(1);
+    expect(sent).toEqual([]);
+    expect(JSON.parse(localStorage.getItem(`gosight:${KEY}`) ?? '{}')).toMatchObject({ visitor: '', session: '', choice: 'out' });
+  });
+
+  it('begins when the visitor agrees in another tab', async () => {
+    await start({ consent: 'required' });
+    localStorage.setItem(`gosight:${KEY}`, JSON.stringify({ choice: 'in' }));
+    window.dispatchEvent(Object.assign(new Event('storage'), { key: `gosight:${KEY}` }));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('page_view');
   });
 
   it('drops an event, or changes it, before it is sent', async () => {

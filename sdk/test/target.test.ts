@@ -57,6 +57,19 @@ suite('a selector', () => {
     expect(selectorOf(html('<main class="css-9x8y7z"><a></a><a x></a></main>'))).toBe('body > main > a:nth-of-type(2)');
   });
 
+  it('passes over a test attribute that names a person', () => {
+    setUp({ maskRegex: [/emp-\d+/g] });
+    expect(selectorOf(html('<main><b x data-testid="row-jane@corp.example"></b></main>'))).toBe('body > main > b');
+    expect(selectorOf(html('<main><b x data-testid="emp-7"></b></main>'))).toBe('body > main > b');
+  });
+
+  it('is of the form, not of its field that is called id or children', () => {
+    const form = html('<form x id="order"><input name="id"><input name="children"><p><b></b></p></form>');
+    expect(selectorOf(form)).toBe('#order');
+    expect(describe(form).id).toBe('order');
+    expect(selectorOf(form.querySelector('b') as Element)).toBe('#order > p > b');
+  });
+
   it.each([
     ':r1:',
     'radix-:r3:',

@@ -38,6 +38,8 @@ export function startDelivery(): void {
   let overdue = 0;
   /** Since the last look into the queue. */
   let hasKept = false;
+  /** Counts how often all was forgotten: what was on its way then is not kept either. */
+  let era = 0;
   /** Where nothing can be stored, the page's own memory has to do. */
   const spare: Batch[] = [];
 
@@ -137,12 +139,13 @@ export function startDelivery(): void {
       isLarge ? 0 : OVERDUE_MS,
     );
     inFlight++;
+    const begun = era;
     const isDone = settle(await attempt(batch, urgent));
     inFlight--;
     clearTimeout(timer);
     if (kept) overdue--;
     const key = await kept;
-    if (!isDone) return key ?? keep(batch);
+    if (!isDone && begun === era) return key ?? keep(batch);
     if (key) await queue.remove(key);
     if (hasKept) await drain();
   }
@@ -158,6 +161,8 @@ export function startDelivery(): void {
   takeOver({
     send,
     clear() {
+      era++;
+      zipping.clear();
       spare.length = 0;
       return queue.clear().catch((error) => report('queue', error));
     },

@@ -16,7 +16,8 @@ export function startForms(): void {
   }
 
   const isField = (element: Element) => element.matches('input,select,textarea');
-  const formName = (form: HTMLFormElement) => textToTell(form.id || form.getAttribute('name') || describe(form).selector, false);
+  /** By its attributes: a form's own `id` and `name` may be fields that are called so. */
+  const formName = (form: HTMLFormElement) => textToTell(form.getAttribute('id') || form.getAttribute('name') || describe(form).selector, false);
 
   /** How many fields a form has, and how many hold something. */
   function countsOf(form: HTMLFormElement): { field_count: number; fields_filled: number } {

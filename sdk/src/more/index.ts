@@ -1,7 +1,7 @@
 /** The second file: what can wait a moment, and what is off by default. It works through what the core lends it. */
 import type { Lent } from '../core.js';
 import { startClipboard } from './clipboard.js';
-import { borrow, guard, register } from './core.js';
+import { borrow, guard, options, register } from './core.js';
 import { startDelivery } from './delivery.js';
 import { startForms } from './forms.js';
 import { startFrames } from './frames.js';
@@ -19,6 +19,9 @@ import { startWindow } from './window.js';
 export function start(lent: Lent): void {
   borrow(lent);
   register(TABLE);
+  const { sampling } = options;
+  sampling.mouseMoveInterval ??= 50;
+  sampling.scrollThrottle ??= 100;
   for (const startOne of [
     startDelivery,
     startLedger,

@@ -8,7 +8,7 @@ export function startMoves(): void {
   onEveryWindow('mousemove', ({ target, clientX, clientY }: MouseEvent) => {
     // Not by the clock, which a visitor may set back.
     const at = performance.now();
-    if (at - movedAt < options.sampling.mouseMoveInterval) return;
+    if (at - movedAt < (options.sampling.mouseMoveInterval as number)) return;
     movedAt = at;
     const now = Date.now();
     const offset = frameOffset(target as Element);

@@ -24,12 +24,19 @@ export function startNetwork(): void {
     const request = input as Request;
     const end = begin('fetch_request', init?.method ?? request?.method ?? 'GET', request?.url ?? input, init?.body);
     const answer = fetch(...args);
-    if (end)
-      answer.then(
-        ({ status, headers }) => end(status, headers.get('content-length')),
-        () => end(0, null),
-      );
-    return answer;
+    // Handed on, not listened to: a failure that the page does not catch is still its own.
+    return end
+      ? answer.then(
+          (response) => {
+            end(response.status, response.headers.get('content-length'));
+            return response;
+          },
+          (error) => {
+            end(0, null);
+            throw error;
+          },
+        )
+      : answer;
   };
 
   const { open, send } = XMLHttpRequest.prototype;
@@ -41,7 +48,8 @@ export function startNetwork(): void {
   XMLHttpRequest.prototype.send = function (body) {
     const [method, url] = asked.get(this) ?? ['GET', ''];
     const end = begin('xhr_request', method, url, body);
-    if (end) this.addEventListener('loadend', () => end(this.status, this.getResponseHeader('content-length')));
+    // Once: it may be sent again.
+    if (end) this.addEventListener('loadend', () => end(this.status, this.getResponseHeader('content-length')), { once: true });
     send.call(this, body);
   };
 

@@ -24,6 +24,12 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+const completed = ({ transaction }: IDBObjectStore) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = reject;
+  });
+
 /** The oldest keys that must go so that the rest fits. */
 function surplus(keys: Key[]): Key[] {
   let room = QUEUE_BYTES_MAX;
@@ -54,6 +60,8 @@ export function queueOf(projectKey: string): Queue {
         if (leaving) store.transaction.commit();
         const tooMany = leaving ? [] : surplus((await done(store.getAllKeys())) as unknown as Key[]);
         for (const old of tooMany) store.delete(old);
+        // A full disk is only known when all is written.
+        if (!leaving) await completed(store);
         return { key, dropped: tooMany.reduce((sum, old) => sum + old[3], 0) };
       } catch {
         return { dropped: 0 };

@@ -9,8 +9,8 @@ export function startScroll(): void {
   on(window, 'scroll', ({ target }) => {
     if (isWaiting || (target !== document && !inResponseWindow())) return;
     isWaiting = true;
-    const { scrollThrottle } = options.sampling;
-    later(() => {
+    const scrollThrottle = options.sampling.scrollThrottle as number;
+    const measure = () => {
       isWaiting = false;
       const top = scrollY;
       const page_height = document.documentElement.scrollHeight;
@@ -27,6 +27,8 @@ export function startScroll(): void {
       });
       lastTop = top;
       while (depth_percent >= (MILESTONES[view.milestone] as number)) emit('scroll_milestone', { percent: MILESTONES[view.milestone++] as number });
-    }, scrollThrottle);
+    };
+    // Right after a frame the layout is known: at another time the page would have to be laid out once more.
+    later(() => requestAnimationFrame(() => later(measure)), scrollThrottle);
   });
 }

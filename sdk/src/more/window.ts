@@ -1,5 +1,5 @@
 /** page_hidden and page_visible; window_resize, when it has come to rest; orientation_change. */
-import { emit, enterView, later, on } from './core.js';
+import { emit, later, on } from './core.js';
 
 const DEBOUNCE_MS = 200;
 
@@ -20,10 +20,6 @@ export function startWindow(): void {
     if (document.hidden) emit('page_hidden', {});
     else emit('page_visible', { hidden_ms: Date.now() - hiddenAt });
     hiddenAt = Date.now();
-  });
-  // Back from the back-forward cache: the same page, a new view.
-  on(window, 'pageshow', ({ persisted }: PageTransitionEvent) => {
-    if (persisted) enterView();
   });
   on(screen.orientation, 'change', () => emit('orientation_change', { orientation: screen.orientation.type }));
 }

@@ -2,7 +2,7 @@
 import { guard, on } from '../guard.js';
 import { emit, enterView } from '../pipeline.js';
 import { cleanUrl } from '../privacy.js';
-import { page, view } from '../view.js';
+import { view } from '../view.js';
 
 let leave = () => {};
 
@@ -20,7 +20,7 @@ function exit(next_url: string): void {
 
 const moved = guard(() => {
   const url = cleanUrl(location.href);
-  if (url === page.url) return;
+  if (url === view.url) return;
   exit(url);
   enterView();
 });

@@ -10,7 +10,7 @@ const DOUBLE_TAP_MS = 300;
 /** A label's click clicks its control too: one press, one click. */
 const LABEL_MS = 50;
 
-const TYPES: Record<string, 'context_menu' | 'dblclick' | undefined> = { contextmenu: 'context_menu', dblclick: 'dblclick' };
+const TYPES: Record<string, 'context_menu' | 'click' | undefined> = { contextmenu: 'context_menu', auxclick: 'click' };
 const BUTTONS = ['left', 'middle', 'right'];
 
 let last = { at: 0, double_tap: false, control: undefined as Element | null | undefined };
@@ -19,7 +19,7 @@ function onClick(event: PointerEvent): void {
   const element = targetOf(event);
   const now = Date.now();
   const since = now - last.at;
-  const type = TYPES[event.type] ?? 'click';
+  const type = TYPES[event.type] ?? (event.type as 'click' | 'dblclick');
   // The right button's auxclick comes with a context menu.
   if (!element || (event.type === 'auxclick' && event.button > 1) || (type === 'click' && element === last.control && since < LABEL_MS)) return;
   const target = describe(element, neverDead(element, event));
