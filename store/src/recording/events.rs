@@ -14,7 +14,8 @@
 
 use super::attributes::{self, replace};
 use super::json::{Json, Kind, Object, mended, whole};
-use super::nodes::{Nodes, Parent};
+use super::mask::stars;
+use super::nodes::{Nodes, Parent, hide_value};
 use super::{Asset, RecordingError, assets, canvas, css, tags};
 
 /// Events of one chunk: a few seconds of a page, or a whole recording that is imported in pieces.
@@ -182,6 +183,9 @@ impl Chunk {
             }
             Some(5) => {
                 data.keep(&[SOURCE, ID, ("text", Text), ("isChecked", Flag), ("userTriggered", Flag)]);
+                if let Some(Json::Text(typed)) = data.get_mut("text") {
+                    replace(typed, |it| stars(it).into());
+                }
                 "id"
             }
             Some(7) => {
@@ -270,11 +274,16 @@ impl Chunk {
         each(data, "texts", |it| self.text(it));
         each(data, "attributes", |it| {
             it.keep(&[("id", Kind::Number), ("attributes", Kind::Object)]);
-            let attributes = it.object_mut("attributes");
-            attributes
-                .map(|it| attributes::clean(it, &mut self.nodes.removed))
-                .is_some()
-                && it.int("id").is_some()
+            let Some(id) = it.int("id") else { return false };
+            let Some(attributes) = it.object_mut("attributes") else {
+                return false;
+            };
+            attributes::clean(attributes, &mut self.nodes.removed);
+            // Of an element in an earlier chunk it is not known what it is: it may be a field.
+            if !self.nodes.valued.contains(&id) {
+                hide_value(attributes);
+            }
+            true
         });
         true
     }

@@ -12,23 +12,35 @@ use super::json::{Json, Object};
 use super::nodes::{ELEMENT, TEXT};
 use super::{RecordingError, css};
 
-/// Attributes that are read by people, or hold what they wrote.
-const SAYS: [&str; 15] = [
-    "abbr",
-    "alt",
-    "aria-description",
-    "aria-label",
-    "aria-placeholder",
-    "aria-roledescription",
-    "aria-valuetext",
-    "content",
-    "data-content",
-    "data-label",
-    "data-title",
-    "label",
-    "placeholder",
-    "title",
-    "value",
+/// Attributes that give a page its shape, and say nothing that somebody wrote: of HTML, of the states that style sheets look at, of SVG.
+/// What any other says is masked; one that is missing here costs a style.
+#[rustfmt::skip]
+const SHAPES: [&str; 248] = [
+    "accumulate", "additive", "align", "amplitude", "aria-checked", "aria-current", "aria-disabled", "aria-expanded", "aria-hidden",
+    "aria-invalid", "aria-modal", "aria-orientation", "aria-pressed", "aria-selected", "aria-sort", "attributename", "azimuth",
+    "basefrequency", "begin", "bgcolor", "bias", "border", "by", "calcmode", "cellpadding", "cellspacing", "charset", "checked",
+    "class", "clear", "clip-path", "clip-rule", "clippathunits", "color", "color-interpolation", "color-interpolation-filters", "cols",
+    "colspan", "controls", "cx", "cy", "d", "data-active", "data-align", "data-checked", "data-collapsed", "data-color-scheme",
+    "data-disabled", "data-expanded", "data-highlighted", "data-mode", "data-open", "data-orientation", "data-placement",
+    "data-selected", "data-side", "data-size", "data-state", "data-theme", "data-variant", "diffuseconstant", "dir", "disabled",
+    "display", "divisor", "dominant-baseline", "draggable", "dur", "dx", "dy", "edgemode", "elevation", "exponent", "face", "fill",
+    "fill-opacity", "fill-rule", "filter", "filterunits", "flood-color", "flood-opacity", "font-family", "font-size", "font-style",
+    "font-weight", "fr", "frameborder", "from", "fx", "fy", "gradienttransform", "gradientunits", "headers", "height", "hidden", "high",
+    "hspace", "http-equiv", "id", "image-rendering", "in", "in2", "inert", "inputmode", "intercept", "ismap", "k1", "k2", "k3", "k4",
+    "kernelmatrix", "keypoints", "keysplines", "keytimes", "kind", "lang", "lengthadjust", "letter-spacing", "lighting-color",
+    "limitingconeangle", "loop", "low", "marginheight", "marginwidth", "marker-end", "marker-mid", "marker-start", "markerheight",
+    "markerunits", "markerwidth", "mask", "maskcontentunits", "maskunits", "max", "media", "min", "mode", "multiple", "muted", "name",
+    "nowrap", "numoctaves", "offset", "opacity", "open", "operator", "optimum", "order", "orient", "overflow", "paint-order", "part",
+    "patterncontentunits", "patterntransform", "patternunits", "playsinline", "pointer-events", "points", "popover", "poster",
+    "preserveaspectratio", "primitiveunits", "r", "radius", "readonly", "refx", "refy", "rel", "repeatcount", "repeatdur", "required",
+    "result", "reversed", "role", "rotate", "rows", "rowspan", "rules", "rx", "ry", "sandbox", "scale", "scope", "scrolling", "seed",
+    "shape-rendering", "size", "sizes", "slope", "slot", "span", "specularconstant", "spellcheck", "spreadmethod", "src", "srcset",
+    "start", "startoffset", "stddeviation", "step", "stitchtiles", "stop-color", "stop-opacity", "stroke", "stroke-dasharray",
+    "stroke-dashoffset", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "stroke-width", "style",
+    "surfacescale", "tabindex", "tablevalues", "targetx", "targety", "text-anchor", "text-decoration", "text-rendering", "textlength",
+    "to", "transform", "transform-origin", "translate", "type", "valign", "values", "vector-effect", "version", "viewbox", "visibility",
+    "vspace", "width", "word-spacing", "wrap", "writing-mode", "x", "x1", "x2", "xchannelselector", "xml:space", "xmlns", "y", "y1",
+    "y2", "ychannelselector", "z",
 ];
 /// Attributes that say where a visitor could have gone.
 const LEADS: [&str; 4] = ["action", "cite", "formaction", "href"];
@@ -178,19 +190,29 @@ fn attributes(attributes: &mut Object<'_>, may_be_canvas: bool) {
             return false;
         }
         if let Json::Text(text) = value {
-            if SAYS.contains(&&*name) {
-                replace(text, masked);
-            } else if LEADS.contains(&&*name) {
+            let local = name.rsplit(':').next().unwrap_or(&name);
+            if LEADS.contains(&local) {
                 replace(text, led);
+            } else if !is_shape(&name) {
+                replace(text, masked);
             }
         }
         true
     });
 }
 
+/// And what rrweb keeps for itself.
+fn is_shape(name: &str) -> bool {
+    name == "_csstext" || name.starts_with("rr_") || SHAPES.binary_search(&name).is_ok()
+}
+
 /// Where a link led: a page without its query; of anything else, a mail address or a number, nothing.
 fn led(address: &str) -> Cow<'_, str> {
     let place = address.strip_prefix("asset:").unwrap_or(address);
+    // Of this page: a drawing's parts find each other so.
+    if place.starts_with('#') {
+        return address.into();
+    }
     match place.split_once(':') {
         Some((scheme, rest)) if !matches!(scheme, "http" | "https") && !scheme.contains('/') => {
             format!("{}{}", &address[..address.len() - rest.len()], stars(rest)).into()

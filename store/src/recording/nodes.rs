@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use super::attributes::{self, replace};
 use super::css;
 use super::json::{Json, Kind, Object};
+use super::mask::stars;
 use super::tags::{self, Tag};
 
 const DOCUMENT: i64 = 0;
@@ -16,12 +17,17 @@ pub(super) const ELEMENT: i64 = 2;
 pub(super) const TEXT: i64 = 3;
 const COMMENT: i64 = 5;
 
+/// Elements whose `value` a visitor does not type.
+const VALUED: [&str; 7] = ["button", "data", "li", "meter", "option", "param", "progress"];
+
 /// The element that a text or element stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parent {
     /// An ordinary one.
     Page,
     Style,
+    /// One that a visitor types into.
+    Field,
     /// One that became inert: nothing in it is shown.
     Inert,
     /// Not known: it may be in an earlier chunk.
@@ -36,6 +42,8 @@ pub(super) struct Nodes {
     pub(super) styles: HashSet<i64>,
     /// The ids of their texts.
     pub(super) style_texts: HashSet<i64>,
+    /// The ids of elements whose `value` is the page's own word, not a visitor's.
+    pub(super) valued: HashSet<i64>,
 }
 
 impl Nodes {
@@ -100,8 +108,12 @@ impl Nodes {
                 Parent::Style
             }
             _ if parent == Parent::Inert => Parent::Inert,
+            "textarea" => Parent::Field,
             _ => Parent::Page,
         };
+        if VALUED.contains(&&*name) {
+            self.valued.insert(id);
+        }
         if let Some(attributes) = node.object_mut("attributes") {
             if within == Parent::Inert {
                 attributes.clear();
@@ -158,7 +170,11 @@ impl Nodes {
             "meta" if refreshes => attributes.clear(),
             // The player waits for style sheets that are linked; these never come.
             "link" => attributes.retain(|name, _| !name.eq_ignore_ascii_case("rel")),
-            "input" => hide_secret(attributes),
+            "input" if !is_button(attributes) => hide_value(attributes),
+            "textarea" | "select" => hide_value(attributes),
+            "option" => {
+                attributes.take("selected");
+            }
             _ => {}
         }
         if !matches!(name, "style" | "link") {
@@ -187,19 +203,30 @@ impl Nodes {
             Parent::Inert => *text = Cow::Borrowed(""),
             _ if is_style => replace(text, |it| css::piece(it, &mut self.removed)),
             Parent::Elsewhere => replace(text, css::text),
+            Parent::Field => replace(text, |it| stars(it).into()),
             Parent::Page | Parent::Style => {}
         }
     }
 }
 
-/// What a password field or a hidden one holds is nobody's to see, whatever recorded it.
-fn hide_secret(attributes: &mut Object<'_>) {
-    let is_secret = attributes
+/// Whether the input shows its value as a button's face, or holds it for a choice: nobody typed it.
+fn is_button(attributes: &Object<'_>) -> bool {
+    const FACES: [&str; 6] = ["button", "checkbox", "image", "radio", "reset", "submit"];
+    attributes
         .text("type")
-        .is_some_and(|it| it.eq_ignore_ascii_case("password") || it.eq_ignore_ascii_case("hidden"));
-    if is_secret && let Some(Json::Text(value)) = attributes.get_mut("value") {
-        *value = Cow::Owned(super::mask::stars(value));
-    }
+        .is_some_and(|it| FACES.iter().any(|face| it.eq_ignore_ascii_case(face)))
+}
+
+/// What a field holds is nobody's to see, whatever recorded it and however it was told to.
+pub(super) fn hide_value(attributes: &mut Object<'_>) {
+    attributes.retain(|name, value| {
+        if name.eq_ignore_ascii_case("value")
+            && let Json::Text(value) = value
+        {
+            replace(value, |it| stars(it).into());
+        }
+        true
+    });
 }
 
 /// The names that were ever in use: the player would stop at one that is none.

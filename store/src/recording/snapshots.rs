@@ -33,7 +33,7 @@ pub struct PageSnapshot {
     pub taken_at_ms: i64,
     /// Stands for the page's layout. Pages of one path that say something else, or list more of the same, have the same.
     pub page_version: u64,
-    /// `{"href", "width", "height", "node"}`
+    /// `{"href", "width", "height", "node"}`, whole pixels
     pub json: Vec<u8>,
 }
 
@@ -65,10 +65,11 @@ fn snapshot(page: &Object<'_>, node: &Json<'_>, taken_at_ms: i64) -> Option<Page
         let pixels = page.get(field)?.as_f64().and_then(whole)?;
         u32::try_from(pixels).ok()
     };
+    let (width, height) = (size("width")?, size("height")?);
     let json: Object<'_> = [
         ("href", Json::text(href)),
-        ("width", page.get("width")?.clone()),
-        ("height", page.get("height")?.clone()),
+        ("width", Json::Number(width.into())),
+        ("height", Json::Number(height.into())),
         ("node", node.clone()),
     ]
     .into_iter()
@@ -76,8 +77,8 @@ fn snapshot(page: &Object<'_>, node: &Json<'_>, taken_at_ms: i64) -> Option<Page
     Some(PageSnapshot {
         href: href.to_owned(),
         path,
-        width: size("width")?,
-        height: size("height")?,
+        width,
+        height,
         taken_at_ms,
         page_version: page_version(node),
         json: Json::Object(json).write(),
@@ -169,7 +170,7 @@ mod tests {
         let json: Value = serde_json::from_slice(&pages[0].json).unwrap();
         assert_eq!(
             json,
-            json!({"href": "https://a.example/b/c?d=e#f", "width": 1024.5, "height": 768, "node": page(&[said("x")])})
+            json!({"href": "https://a.example/b/c?d=e#f", "width": 1024, "height": 768, "node": page(&[said("x")])})
         );
     }
 
