@@ -31,7 +31,7 @@ interface Application {
   visit(page: Page): Promise<void>;
 }
 
-/** Between two keys of someone who types fast: of keys at the very same time the Vue application, watched, lost an Enter now and then. */
+/** Between two keys of someone who types fast: of keys at the very same time the Vue application loses an Enter now and then, whether it is watched or not. */
 const KEY_MS = 30;
 
 /** Adds three things to do, does one, shows what is left, clears what is done. */

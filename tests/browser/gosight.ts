@@ -117,6 +117,10 @@ export class GoSight {
   }
 
   async call<T>(method: string, path: string, token?: string, body?: unknown): Promise<T> {
+    return (JSON.parse(await this.text(method, path, token, body)) as { data: T }).data;
+  }
+
+  async text(method: string, path: string, token?: string, body?: unknown): Promise<string> {
     const answer = await fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
@@ -127,7 +131,7 @@ export class GoSight {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-    return (JSON.parse(text) as { data: T }).data;
+    return text;
   }
 }
 

@@ -177,6 +177,8 @@ export interface Recorder {
   begun(): Promise<unknown>;
   /** Settles when these moments are in what it told. */
   told(moments: Moment[]): Promise<unknown>;
+  /** Settles when it told what is drawn on the canvas and what the image shows, if it tells of that at all. */
+  drawn?(): Promise<unknown>;
 }
 
 /** A visit, and what was to be seen. The page stays as the last moment left it. */
@@ -194,6 +196,7 @@ export async function visitWorkshop(page: Page, url: string, recorder: Recorder)
     if (step.isLeaving) await end();
     await step.act(page);
     if (step.isLeaving) await recorder.begun();
+    if (step.shows === "pictures") await recorder.drawn?.();
     moments.push(await look(page, step, moments.length + 1));
   }
   await end();

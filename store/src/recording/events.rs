@@ -521,6 +521,35 @@ mod tests {
     use super::*;
     use crate::recording::{ASSETS_MAX, DEPTH_MAX, mask, snapshots};
 
+    #[test]
+    fn what_a_visitor_typed_is_never_kept_whatever_recorded_it() {
+        let typed = "s3cret";
+        let field = |id: i64, name: &str, attributes: Value, children: Value| json!({"type": 2, "tagName": name, "id": id, "attributes": attributes, "childNodes": children});
+        let (_, events) = clean_all(&json!([
+            {"type": 2, "timestamp": 1, "data": {"node": {"type": 0, "id": 1, "childNodes": [
+                field(2, "input", json!({"type": "text", "VALUE": typed}), json!([])),
+                field(3, "INPUT", json!({"value": typed, "type": "Hidden"}), json!([])),
+                field(4, "textarea", json!({"value": typed}), json!([{"type": 3, "id": 5, "textContent": typed}])),
+                field(6, "select", json!({"value": typed}), json!([
+                    field(7, "option", json!({"value": "mine", "selected": true}), json!([])),
+                    field(8, "option", json!({"value": "other"}), json!([]))])),
+                field(9, "input", json!({"type": "submit", "value": "Send"}), json!([])),
+                field(10, "progress", json!({"value": "0.5"}), json!([])),
+            ]}}},
+            {"type": 3, "timestamp": 2, "data": {"source": 5, "id": 2, "text": typed, "isChecked": false}},
+            {"type": 3, "timestamp": 3, "data": {"source": 0, "texts": [], "removes": [], "adds": [], "attributes": [
+                {"id": 2, "attributes": {"value": typed}}, {"id": 99, "attributes": {"Value": typed}}, {"id": 10, "attributes": {"value": "0.7"}}]}},
+        ]));
+        assert!(!events.to_string().contains(typed), "{events:#}");
+        let nodes = &events[0]["data"]["node"]["childNodes"];
+        assert_eq!(nodes[0]["attributes"]["VALUE"], "******");
+        assert_eq!(nodes[3]["childNodes"][0]["attributes"], json!({"value": "mine"}));
+        assert_eq!(nodes[4]["attributes"]["value"], "Send");
+        assert_eq!(nodes[5]["attributes"]["value"], "0.5");
+        assert_eq!(events[1]["data"]["text"], "******");
+        assert_eq!(events[2]["data"]["attributes"][2]["attributes"]["value"], "0.7");
+    }
+
     fn clean_all(events: &Value) -> (Cleaned, Value) {
         let cleaned = clean(&serde_json::to_vec(events).unwrap()).unwrap();
         let events = serde_json::from_slice(&cleaned.json).unwrap();

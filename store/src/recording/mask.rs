@@ -280,6 +280,7 @@ mod tests {
             {"type": 4, "data": {"href": "https://a.example/p?q=s3cret#s3cret", "width": 1, "height": 1}, "timestamp": 1},
             {"type": 2, "data": {"node": {"type": 2, "tagName": "a", "id": 1, "attributes": {
                     "title": secret, "ALT": secret, "placeholder": secret, "aria-label": secret, "value": secret,
+                    "data-email": secret, "summary": secret, "heading": secret, "ng-reflect-value": secret,
                     "href": "asset:https://a.example/p?s3cret", "action": "asset:mailto:s3cret@a.example"},
                 "childNodes": [{"type": 3, "textContent": secret, "id": 2}, {"type": 5, "textContent": secret, "id": 3},
                     {"type": 2, "tagName": "canvas", "attributes": {"rr_dataURL": secret}, "childNodes": [], "id": 4}]}}, "timestamp": 1},
@@ -307,11 +308,20 @@ mod tests {
     }
 
     #[test]
+    fn the_attributes_that_give_a_shape_are_found() {
+        assert!(SHAPES.is_sorted());
+        assert!(SHAPES.iter().all(|it| it.to_ascii_lowercase() == *it));
+        for name in ["viewbox", "class", "rr_width", "_csstext", "data-state"] {
+            assert!(is_shape(name), "{name}");
+        }
+    }
+
+    #[test]
     fn the_shape_stays() {
         let events = json!([
             {"type": 2, "data": {"node": {"type": 2, "tagName": "style", "id": 1, "attributes": {"_cssText": "a{b:c}", "class": "x"},
                 "childNodes": [{"type": 3, "textContent": "a{b:c}", "id": 2}]}}, "timestamp": 1},
-            {"type": 3, "data": {"source": 0, "texts": [{"id": 2, "value": "d{}"}], "attributes": [{"id": 1, "attributes": {"style": "a:b", "src": "asset:https://a.example/?x"}}],
+            {"type": 3, "data": {"source": 0, "texts": [{"id": 2, "value": "d{}"}], "attributes": [{"id": 1, "attributes": {"style": "a:b", "src": "asset:https://a.example/?x", "xlink:href": "#g", "viewBox": "0 0 1 1"}}],
                 "removes": [], "adds": [{"parentId": 1, "node": {"type": 3, "textContent": "e{}", "id": 5}}]}, "timestamp": 1},
             {"type": 3, "data": {"source": 8, "adds": [{"rule": "a{}"}]}, "timestamp": 1},
             {"type": 5, "data": {"tag": "gosight.asset", "payload": {"url": "https://a.example/?x", "digest": "0"}}, "timestamp": 1},
