@@ -3,6 +3,7 @@ import { at, click, hides, mutation, NOTHING_READ, read, replay, returns, snapsh
 import {
   aheadOf,
   anchorOf,
+  chunksFrom,
   type FactsOf,
   idleSpansOf,
   neededFor,
@@ -133,5 +134,23 @@ describe('what it takes to show a moment', () => {
   it('is followed by what plays next in every tab, the soonest first', () => {
     const recordings = recordingsOf(replay({ a: ['0-3 S', '3-6', '30-33'], b: ['4-8 S', '12-20'] }));
     expect(aheadOf(recordings, at(5), 10_000).map(({ id }) => id)).toEqual(['a1', 'b0', 'b1']);
+  });
+});
+
+describe('what comes with a snapshot', () => {
+  const spans = (takenS: number) => {
+    const recordings = recordingsOf(replay({ a: ['0-3 S', '3-6', '20-23 S', '23-26'], b: ['30-33 S', '33-36'] }));
+    return chunksFrom(recordings, at(takenS)).map(({ startMs, endMs }) => `${seconds(startMs)}-${seconds(endMs)}`);
+  };
+
+  it('is its chunk and all after it in the same recording', () => {
+    expect(spans(1)).toEqual(['0-3', '3-6', '20-23', '23-26']);
+    expect(spans(21)).toEqual(['20-23', '23-26']);
+  });
+
+  it('is found by the nearest one when the clocks do not agree', () => {
+    expect(spans(29)).toEqual(['30-33', '33-36']);
+    expect(spans(18)).toEqual(['20-23', '23-26']);
+    expect(chunksFrom([], at(0))).toEqual([]);
   });
 });

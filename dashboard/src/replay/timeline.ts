@@ -207,3 +207,19 @@ export function aheadOf(recordings: readonly Recording[], atMs: number, aheadMs:
     .filter((chunk) => chunk.endMs >= atMs && chunk.startMs <= atMs + aheadMs)
     .sort((a, b) => a.startMs - b.startMs);
 }
+
+/**
+ * The chunk a snapshot is in and those after it, for a page tells of its pictures one by one once it has come to rest. The nearest to the
+ * snapshot's time, not the one around it: of a client whose clock is wrong the two are corrected each by itself.
+ */
+export function chunksFrom(recordings: readonly Recording[], takenMs: number): Chunk[] {
+  const away = ({ startMs, endMs }: Chunk) => Math.max(startMs - takenMs, takenMs - endMs, 0);
+  const candidates = recordings.flatMap(({ chunks }) =>
+    chunks.flatMap((chunk, at) => (chunk.hasSnapshot ? [{ chunks, at, awayMs: away(chunk) }] : [])),
+  );
+  const nearest = candidates.reduce<(typeof candidates)[number] | undefined>(
+    (best, one) => (best && best.awayMs <= one.awayMs ? best : one),
+    undefined,
+  );
+  return nearest ? nearest.chunks.slice(nearest.at) : [];
+}

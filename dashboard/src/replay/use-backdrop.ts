@@ -6,11 +6,13 @@ import { projectPath, useProject } from '@/api/queries';
 import type { Backdrops, Replay } from '@/api/types';
 import { useRoute } from '@/route/route';
 import { eventsOf, type Facts, factsOf } from './events';
-import { CHUNKS_WITH_ASSETS, recordingsOf } from './timeline';
+import { chunksFrom, recordingsOf } from './timeline';
 import { assetsPath, replayPath } from './use-player';
 
 /** What a page looked like does not change; that it has a new version may be learned a little later. */
 const FRESH_MS = 60_000;
+/** A minute of a recording: by then a page has told of what it shows at first. */
+const BACKDROP_CHUNKS_MAX = 20;
 
 export interface BackdropParams {
   path: string;
@@ -51,11 +53,7 @@ const NONE: Facts['assets'] = [];
 
 async function assetsOf(path: string, takenMs: number, signal: AbortSignal): Promise<Facts['assets']> {
   const replay = await callData<Replay>(path, { signal });
-  const chunks = recordingsOf(replay).flatMap((recording) => {
-    const first = recording.chunks.findIndex(({ hasSnapshot, endMs }) => hasSnapshot && endMs >= takenMs);
-    const isOf = first >= 0 && (recording.chunks[first]?.startMs ?? 0) <= takenMs;
-    return isOf ? recording.chunks.slice(first, first + CHUNKS_WITH_ASSETS) : [];
-  });
+  const chunks = chunksFrom(recordingsOf(replay), takenMs).slice(0, BACKDROP_CHUNKS_MAX);
   const facts = chunks.map(async ({ id }) => {
     const response = await callRaw(`${path}/chunks/${encodeURIComponent(id)}`, { signal });
     return factsOf(eventsOf(await response.json(), 0)).assets;
