@@ -115,8 +115,8 @@ pub struct ReplaySettings {
     pub exclude_urls: Vec<String>,
     /// Of one recording; 0: no end.
     pub duration_max_ms: i64,
-    /// Whether canvas elements are recorded.
-    pub canvas: bool,
+    /// Whether canvas elements are recorded, which nothing on them masks. Null: where the page asks for it.
+    pub canvas: Option<bool>,
     pub images: ImagePolicy,
 }
 
@@ -127,7 +127,7 @@ impl Default for ReplaySettings {
             include_urls: Vec::new(),
             exclude_urls: Vec::new(),
             duration_max_ms: 0,
-            canvas: false,
+            canvas: None,
             images: ImagePolicy::Keep,
         }
     }
