@@ -138,6 +138,18 @@ describe('under a mark', () => {
   });
 });
 
+describe('what a field holds', () => {
+  it.each([
+    ['of a private type', 'type="EMAIL"'],
+    ['with a secret name', 'name="card_number"'],
+    ['that a browser fills with a card', 'autocomplete="billing CC-Number"'],
+  ])('is masked even where inputs are shown, of one %s', (_, attribute) => {
+    options.privacy.maskInputs = false;
+    expect(told(`<input ${attribute} value="Ada L.">`, 'value')).toBe('******');
+    expect(told('<input value="Ada L.">', 'value')).toBe('Ada L.');
+  });
+});
+
 describe('what a custom element holds', () => {
   it.each(['value', 'ng-reflect-value', 'ng-reflect-model'])('is masked as in any field: %s', (name) => {
     expect(told(`<x-input ${name}="Ada L."></x-input>`, name)).toBe('******');

@@ -125,7 +125,7 @@ export function isPrivate(field: Element, isHidden = isMasked(field)): boolean {
   const type = typeOf(field);
   if (type === 'password') passwords.add(field);
   const names = ['name', 'id', 'autocomplete'].map((name) => field.getAttribute(name) ?? '');
-  const isSecret = PRIVATE_TYPE.test(type) || passwords.has(field) || names.some((name) => looksSecret(name) || /^cc-/.test(name));
+  const isSecret = PRIVATE_TYPE.test(type) || passwords.has(field) || names.some((name) => looksSecret(name) || /\bcc-/i.test(name));
   return isSecret || isHidden || options.privacy.maskInputs !== false;
 }
 
