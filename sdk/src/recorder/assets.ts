@@ -15,6 +15,8 @@ const ASSET_BYTES_MAX = 512 * 1024;
 /** Of one page load, for a visitor's upload is slow and dear. */
 const BYTES_MAX = 4 * 1024 * 1024;
 const COUNT_MAX = 100;
+/** So many wait while none may be asked for; of more, those that were seen last. */
+const QUEUE_MAX = COUNT_MAX;
 /** One that changes its picture all the time is a camera, or counts. */
 const PICTURES_OF_ONE_MAX = 3;
 /** A smaller picture is there to be asked for, not to be seen. */
@@ -152,6 +154,7 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
 
   function want(address: string, base: string, names = [address], isShared = false): void {
     let url: URL;
+    if (isSpent()) return;
     try {
       url = new URL(address, base);
     } catch {
@@ -161,6 +164,7 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     const unnamed = [...new Set(names.map((name) => name && addressOf(name, base)))].filter((name) => name && !named.has(name));
     for (const name of unnamed) named.add(name);
     if (unnamed[0]) queue.push({ address: url, names: unnamed });
+    if (queue.length > QUEUE_MAX) for (const name of (queue.shift() as Wanted).names) named.delete(name);
   }
 
   function lookAt(element: Element): void {
@@ -265,7 +269,9 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     });
   }
 
-  const mayAsk = () => mayTell() && !isStopped && !isForbidden && !isPressed() && navigator.onLine && sent.size < COUNT_MAX && bytesSent < BYTES_MAX;
+  /** For the rest of this page load. */
+  const isSpent = () => isForbidden || sent.size >= COUNT_MAX || bytesSent >= BYTES_MAX;
+  const mayAsk = () => mayTell() && !isStopped && !isSpent() && !isPressed() && navigator.onLine;
 
   async function ask(): Promise<void> {
     if (isAsking) return;

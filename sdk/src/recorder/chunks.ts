@@ -1,6 +1,6 @@
 /** Cuts a recording into chunks and hands them to the delivery, each a batch of its own. */
 import type { Page } from '../events.js';
-import { pack, report, send, uuid } from '../more/core.js';
+import { drop, pack, report, send, uuid } from '../more/core.js';
 import type { Identity } from '../session.js';
 
 /** A chunk is cut so long after its first event… */
@@ -12,8 +12,12 @@ const CHUNK_LENGTH_ENOUGH = 48 * 1024;
 const CHUNK_MS_MIN = 1000;
 /** What leaves with the page must fit a beacon, with the batch around it. */
 const BEACON_BYTES_MAX = 56_000;
-/** The server's limit of one chunk. */
-const EVENT_BYTES_MAX = 10 * 1024 * 1024;
+/** What the server takes (proto/src/limits.rs): on the wire, with room for the batch around it; … */
+const WIRE_BYTES_MAX = (2048 - 64) * 1024;
+/** …of JSON, after inflating; … */
+const JSON_BYTES_MAX = 10 * 1024 * 1024;
+/** …and of JSON in each byte. */
+const INFLATION_RATIO_MAX = 100;
 
 /** An event as it is sent. */
 export interface Line {
@@ -30,18 +34,32 @@ export interface Chunks {
   leave(): void;
   /** Sends what is left, or forgets it. */
   close(isSent: boolean): void;
+  /** How many chunks were handed over. */
+  count(): number;
 }
 
 const utf8 = new TextEncoder();
 const join = (lines: Line[]) => `[${lines.map(({ json }) => json).join()}]`;
 
-async function zipped(json: string): Promise<Uint8Array | undefined> {
+const fits = (wireBytes: number, jsonBytes: number) =>
+  wireBytes <= WIRE_BYTES_MAX && jsonBytes <= JSON_BYTES_MAX && jsonBytes <= wireBytes * INFLATION_RATIO_MAX;
+
+async function zipped(json: Blob): Promise<Uint8Array | undefined> {
   if (!window.CompressionStream) return;
-  const stream = new Blob([json]).stream().pipeThrough(new CompressionStream('gzip'));
+  const stream = json.stream().pipeThrough(new CompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-export function openChunks(identity: Identity, view: Page): Chunks {
+/** Compressed where that works; undefined when the server would not take it. */
+async function packed(json: Blob): Promise<{ encoding: string; data: Uint8Array } | undefined> {
+  if (json.size > JSON_BYTES_MAX) return;
+  const gzip = await zipped(json).catch((error) => report('gzip', error));
+  const data = gzip || new Uint8Array(await json.arrayBuffer());
+  if (fits(data.length, json.size)) return { encoding: gzip ? 'gzip' : 'json', data };
+}
+
+/** `whenLost` is called when something could not be handed over: what follows in the recording has no base. */
+export function openChunks(identity: Identity, view: Page, whenLost: () => void): Chunks {
   const recording_id = uuid();
   let who = { ...identity };
   let page = view;
@@ -60,7 +78,13 @@ export function openChunks(identity: Identity, view: Page): Chunks {
     const has_full_snapshot = some.some(({ isFull }) => isFull);
     const payload = Object.seal({ index: index++, first_ms, last_ms, event_count: some.length, has_full_snapshot, encoding, data, recording_id });
     const event = { id: uuid(), type: 'replay_chunk', timestamp_ms: first_ms, page, payload } as const;
-    for (const batch of pack([event], who, EVENT_BYTES_MAX)) void send(batch, false, leaving);
+    for (const batch of pack([event], who, Infinity)) void send(batch, false, leaving);
+  }
+
+  /** What the server would refuse is told as lost, rather than sent in vain. */
+  function lose(): void {
+    drop(1);
+    whenLost();
   }
 
   function cut(): void {
@@ -76,13 +100,13 @@ export function openChunks(identity: Identity, view: Page): Chunks {
     if (isZipping) return;
     isZipping = true;
     for (let some = waiting[0]; some; some = waiting[0]) {
-      const json = join(some);
-      const data = await zipped(json).catch((error) => report('gzip', error));
+      const chunk = await packed(new Blob([join(some)]));
       // What left with the page, or was forgotten, waits no more.
       if (waiting[0] !== some) continue;
-      waiting.shift();
-      if (data) hand(some, 'gzip', data);
-      else hand(some, 'json', utf8.encode(json));
+      const middle = some.length >> 1;
+      waiting.splice(0, 1, ...(chunk || !middle ? [] : [some.slice(0, middle), some.slice(middle)]));
+      if (chunk) hand(some, chunk.encoding, chunk.data);
+      else if (!middle) lose();
     }
     isZipping = false;
   }
@@ -98,6 +122,10 @@ export function openChunks(identity: Identity, view: Page): Chunks {
     };
     for (const line of [...waiting.flat(), ...lines]) {
       const more = utf8.encode(line.json).length + 1;
+      if (more > WIRE_BYTES_MAX) {
+        lose();
+        continue;
+      }
       if (bytes + more > BEACON_BYTES_MAX) go();
       piece.push(line);
       bytes += more;
@@ -125,6 +153,7 @@ export function openChunks(identity: Identity, view: Page): Chunks {
       page = to;
     },
     leave,
+    count: () => index,
     close: (isSent) => (isSent ? cut() : forget()),
   };
 }

@@ -14,8 +14,12 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   /** What the recording belongs to: another mode or session, or other settings, want another. */
   let belongsTo = '';
   let latest: Parameters<Turn>;
+  /** Of the time that a recording of the session may take: a pause does not give it back. */
+  let spentMs = 0;
+  let spentBy = '';
 
   function end(isSent: boolean): void {
+    spentMs = recording?.keptMs() ?? spentMs;
     recording?.stop(isSent);
     recording = undefined;
   }
@@ -23,6 +27,7 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   /** A session may go on in another tab, and so here. What a trigger started is followed by waiting for the next. */
   function whenOver(mode: ReplayMode): void {
     end(true);
+    if (mode === 'trigger') spentMs = 0;
     if (isIdle(latest[2])) belongsTo = '';
     else if (mode === 'trigger') begin();
   }
@@ -31,7 +36,9 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
     if (document.readyState === 'loading') return;
     makePlan();
     const [mode, , who, page] = latest;
-    recording = openRecording(mode, who, page, () => whenOver(mode));
+    if (who.session !== spentBy) spentMs = 0;
+    spentBy = who.session;
+    recording = openRecording(mode, who, page, spentMs, () => whenOver(mode));
   }
 
   const turn: Turn = (...now) => {

@@ -45,6 +45,8 @@ const CALLBACKS = {
 export interface Observed {
   /** A fresh snapshot of the page as it is. */
   snapshot(): void;
+  /** Whether a snapshot is on its way. */
+  isHolding(): boolean;
   /** Tells attributes that are no page's own. */
   describe(element: Element, attributes: Attributes): void;
   /** The page may be gone in a moment: tells what is held, and what waits. */
@@ -168,6 +170,7 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
 
   return {
     snapshot,
+    isHolding: () => !!held[0],
     describe(element, attributes) {
       const id = mirror.getId(element);
       if (id > 0) mutate({ attributes: [{ id, attributes }] });

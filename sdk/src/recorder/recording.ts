@@ -6,48 +6,67 @@ import type { Identity } from '../session.js';
 import { type Assets, openAssets } from './assets.js';
 import { openCanvases } from './canvas.js';
 import { type Chunks, openChunks } from './chunks.js';
-import { CUSTOM, FULL_SNAPSHOT, META, PLUGIN, type Recorded } from './events.js';
+import { CUSTOM, FULL_SNAPSHOT, META, MUTATION, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
 import { openPanels } from './panels.js';
 import { plan } from './plan.js';
+import { isPressed } from './pressure.js';
 import { openRing } from './ring.js';
+import { ROUTE_SNAPSHOT_MS_MIN, watchRoutes } from './routes.js';
 import { isWhole, whenIdle } from './slices.js';
 import { watchTriggers } from './triggers.js';
 
 /** Between two snapshots at least. */
 const SNAPSHOT_MS_MIN = 20_000;
+/**
+ * …and so many chunks at most, two minutes of a page where there is always something: a seek brings all of them before it shows anything, six at a time and
+ * each in a few milliseconds, of the 300 it may take. By the clock a page that stands still would pay for snapshots as well.
+ */
+const CHUNKS_MAX = 40;
 
 export interface Recording {
   move(who: Identity, page: Page): void;
   hear(event: GoSightEvent): void;
   leave(): void;
   stop(isSent: boolean): void;
+  /** How long was recorded, and kept: what a trigger brings from before it does not count. */
+  keptMs(): number;
 }
 
 /** Whether the session is over, as far as this tab knows. */
 export const isIdle = ({ active }: Identity): boolean => Date.now() - active > options.sessionTimeout;
 
-/** `whenOver` is called when it is over by itself: its session is, or its time. */
-export function openRecording(mode: ReplayMode, identity: Identity, view: Page, whenOver: () => void): Recording {
-  const startedAt = Date.now();
+/** `whenOver` is called when it is over by itself: its session is, or its time, of which `spentMs` went to one that was paused. */
+export function openRecording(mode: ReplayMode, identity: Identity, view: Page, spentMs: number, whenOver: () => void): Recording {
   const ring = openRing(plan.bufferSeconds * 1000);
   const hear = watchTriggers(guard(trigger));
   let who = identity;
   let page = view;
   /** None until a trigger has fired. */
-  let chunks: Chunks | undefined = mode === 'full' ? openChunks(who, page) : undefined;
+  let chunks: Chunks | undefined;
+  let keptFrom = Infinity;
   let keptUntil = Infinity;
   let snapshotAt = 0;
   let snapshotLength = 0;
   let lengthSince = 0;
+  let chunksBefore = 0;
+  /** Of what was lost some may have been the base of what follows; should it be lost again, the next one waits longer. */
+  let losses = 0;
+  let isBaseLost = false;
   let isSnapshotDue = false;
   let isStopped = false;
   let assets: Assets | undefined;
 
-  const isOver = () => {
-    const now = Date.now();
-    return now > keptUntil || isIdle(who) || (!!plan.maxDurationMs && now - startedAt > plan.maxDurationMs);
-  };
+  const keptMs = () => spentMs + Math.max(0, Date.now() - keptFrom);
+  const isOver = () => Date.now() > keptUntil || isIdle(who) || (!!plan.maxDurationMs && keptMs() > plan.maxDurationMs);
+
+  function keep(): Chunks {
+    keptFrom = Date.now();
+    return openChunks(who, page, () => {
+      losses++;
+      isBaseLost = true;
+    });
+  }
 
   function take(event: Recorded): void {
     if (isStopped) return;
@@ -65,36 +84,62 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     if (event.type === META) {
       snapshotAt = event.timestamp;
       snapshotLength = lengthSince = 0;
+      chunksBefore = chunks?.count() ?? 0;
+      isBaseLost = false;
     }
+    const { adds, removes, source } = event.data as { adds?: object[]; removes?: object[]; source?: number };
+    if (source === MUTATION && (adds?.[0] || removes?.[0])) routes.change();
     // What goes with a page does not outweigh it.
     if (event.type === CUSTOM) return;
     // What a snapshot lacked and told later is part of it.
     if (line.isFull || !isWhole()) snapshotLength += json.length;
     else lengthSince += json.length;
-    if (isSnapshotDue || !isDue(event.timestamp - snapshotAt)) return;
+    if (isDue(event.timestamp - snapshotAt)) renew();
+  }
+
+  /** A fresh snapshot as soon as there is time. Under pressure there is none, and one comes at its end. */
+  function renew(): void {
+    if (isSnapshotDue) return;
     isSnapshotDue = true;
     whenIdle(() => {
       isSnapshotDue = false;
-      if (!isStopped) observed.snapshot();
+      if (!isStopped && !isPressed()) observed.snapshot();
     });
   }
 
-  /** A fresh snapshot when what came since outweighs the last one, so that bytes at most double; what is only kept in memory must begin anew in time. */
+  /**
+   * A fresh snapshot when what came since outweighs the last one, so that bytes about double, or is in many chunks; what is only kept in memory must begin
+   * anew in time.
+   */
   function isDue(ageMs: number): boolean {
     if (!lengthSince) return false;
-    if (!chunks) return ageMs > Math.max(plan.bufferSeconds * 1000, SNAPSHOT_MS_MIN);
+    if (isBaseLost) return ageMs > SNAPSHOT_MS_MIN * losses;
+    if (!chunks) return ageMs > (ring.isEmpty() ? SNAPSHOT_MS_MIN : Math.max(plan.bufferSeconds * 1000, SNAPSHOT_MS_MIN));
     if (plan.snapshotInterval) return ageMs > plan.snapshotInterval;
-    return ageMs > SNAPSHOT_MS_MIN && lengthSince > snapshotLength;
+    return ageMs > SNAPSHOT_MS_MIN && (lengthSince > snapshotLength || chunks.count() - chunksBefore > CHUNKS_MAX);
+  }
+
+  /** Whether the route gets its snapshot. */
+  function takeRoute(): boolean {
+    const isTime = Date.now() - snapshotAt >= ROUTE_SNAPSHOT_MS_MIN;
+    if (!isTime || isSnapshotDue || isPressed() || !isWhole()) return false;
+    renew();
+    return true;
   }
 
   function trigger(): void {
     if (mode !== 'trigger' || isStopped) return;
     keptUntil = Date.now() + plan.recordAfterSeconds * 1000;
     if (chunks) return;
-    chunks = openChunks(who, page);
+    chunks = keep();
+    const isEmpty = ring.isEmpty();
     ring.take().forEach(chunks.add);
+    // Nothing that follows could be played without.
+    if (isEmpty && !observed.isHolding() && !isPressed()) observed.snapshot();
   }
 
+  if (mode === 'full') chunks = keep();
+  const routes = watchRoutes(page.path, takeRoute);
   const onVisibility = guard(() => tell('gosight.visibility', { hidden: document.hidden }));
   const tell = (tag: string, payload: object) => take({ type: CUSTOM, data: { tag, payload }, timestamp: Date.now() });
   // Before a trigger has fired what is told may be forgotten, and it is told once.
@@ -117,6 +162,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       who = by;
       page = to;
       chunks?.move(by, to);
+      if (chunks) routes.enter(to.path);
     },
     leave() {
       observed.leave();
@@ -126,10 +172,12 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       isStopped = true;
       document.removeEventListener('visibilitychange', onVisibility);
       closePanels();
+      routes.stop();
       observed.stop();
       assets?.stop();
       canvases?.stop();
       chunks?.close(isSent);
     },
+    keptMs,
   };
 }

@@ -10,6 +10,8 @@ const LENGTH_MAX = 8_000_000;
 export interface Ring {
   /** Beginning a stretch, when it is the first line of a snapshot. */
   add(line: Line, isFirst: boolean): void;
+  /** Whether it has nothing that could be played: too much came at once. */
+  isEmpty(): boolean;
   /** Everything, once. */
   take(): Line[];
 }
@@ -25,11 +27,15 @@ export function openRing(keptMs: number): Ring {
   return {
     add(line, isFirst) {
       if (isFirst) stretches.push([]);
-      stretches.at(-1)?.push(line);
+      const latest = stretches.at(-1);
+      // Without the snapshot that it follows a line is worth nothing.
+      if (!latest) return;
+      latest.push(line);
       length += line.json.length;
       while (stretches[1]?.[0] && stretches[1][0].at <= line.at - keptMs) forget();
       while (stretches[0] && length > LENGTH_MAX) forget();
     },
+    isEmpty: () => !stretches[0],
     take() {
       const lines = stretches.flat();
       stretches = [];

@@ -120,7 +120,7 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
     delete told.selected;
     // Which option was chosen is the value of its field.
     if (selected && !isPrivate(element.closest('select') ?? element, isHidden)) told.selected = true;
-  } else if (tagName === 'link' || tagName === 'style') styleOf(element as HTMLLinkElement, told);
+  } else if (tagName === 'link' || tagName === 'style') styleOf(element as HTMLLinkElement, told, isHidden);
   else if (tagName === 'img' && currentSrc) told.src = attributeOf(element, 'src', currentSrc, isHidden) ?? null;
   else if (tagName === 'canvas' && !isHidden) Object.assign(told, pictureOf(element));
   else if (tagName === 'dialog' && open) told.rr_open_mode = element.matches(':modal') ? 'modal' : 'non-modal';

@@ -1,0 +1,169 @@
+// @vitest-environment happy-dom
+/** What the recorder tells of texts, attributes and values, case by case; that nothing else slips through is told by privacy.test.ts, in a browser. */
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { options } from '../src/config.js';
+import { addressOf, attributeOf, cssOf, fieldValue, maskText, readMarks, textOf } from '../src/recorder/masks.js';
+
+vi.mock('../src/more/core.js', async () => ({ ...(await import('../src/privacy.js')), ...(await import('../src/config.js')) }));
+
+const PICTURE = 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"><text>Ada</text></svg>';
+const BASE = 'https://shop.example/';
+
+beforeEach(() => {
+  document.body.innerHTML = '';
+  Object.assign(options.privacy, { maskRegex: [], maskAllText: false, maskInputs: undefined });
+  readMarks();
+});
+
+/** The first element of a page. */
+function element(html: string, selector = 'body > *'): Element {
+  document.body.innerHTML = html;
+  return document.querySelector(selector) as Element;
+}
+const told = (html: string, name: string, selector?: string) => {
+  const it = element(html, selector);
+  return attributeOf(it, name, it.getAttribute(name));
+};
+const under = (html: string) => `<section data-gosight-mask>${html}</section>`;
+
+describe("a page's own rules", () => {
+  it.each([
+    ['a date', [/\b\d{4}-\d\d-\d\d\b/g], 'born 1980-02-29 in Hue', 'born *** in Hue'],
+    ['a date with words around it', [/born \d{4}-\d\d-\d\d/g], 'Ada, born 1980-02-29', 'Ada, ***'],
+    ['a short id', [/\bE\d+\b/g], 'E42', '***'],
+    ['a short text in a long one', [/\bE\d+\b/g], 'seen by E42 today', 'seen by *** today'],
+  ])('mask %s', (_, maskRegex, text, masked) => {
+    options.privacy.maskRegex = maskRegex;
+    expect(maskText(text)).toBe(masked);
+    expect(textOf(document.createTextNode(text), text)).toBe(masked);
+    expect(told(`<i title="${text}">`, 'title')).toBe(masked);
+  });
+
+  it('leave dates and short texts alone that they do not name', () => {
+    options.privacy.maskRegex = [/secret/g];
+    expect(maskText('1980-02-29')).toBe('1980-02-29');
+    expect(maskText('E42')).toBe('E42');
+    // What looks personal is masked beside them.
+    expect(maskText('1980-02-29, ada@example.com')).toBe('1980-02-29, ***');
+  });
+});
+
+describe('a picture that an address carries in itself', () => {
+  it('is told where nothing is masked', () => {
+    expect(addressOf(PICTURE, BASE)).toBe(PICTURE);
+    expect(cssOf(`a { background: url('${PICTURE}') }`, BASE)).toContain('Ada');
+  });
+
+  it.each([
+    ['an image', 'img', 'src'],
+    ['a poster', 'video', 'poster'],
+    ['a drawing', 'object', 'data'],
+  ])('is no picture of %s under a mark', (_, tag, name) => {
+    const it = element(under(`<${tag}></${tag}>`), tag);
+    expect(attributeOf(it, name, PICTURE)).toBe('');
+    expect(attributeOf(it, name, '/avatars/ada.png')).toBe('');
+  });
+
+  it.each([
+    ['double quotes', `url("${PICTURE.replaceAll('"', '\\"')}")`],
+    ['single quotes', `url('${PICTURE}')`],
+    ['a bracket after an escaped quote', `url("data:image/svg+xml,<svg fill=\\"url(\\"#x\\") \\"><text>Ada</text></svg>")`],
+    ['several lines', `url("data:image/svg+xml,<svg>\n<text>Ada</text></svg>")`],
+  ])('is no background under a mark, with %s', (_, value) => {
+    const it = element(under('<p></p>'), 'p');
+    expect(attributeOf(it, 'style', `width: 9px; background: ${value}; height: 9px`)).toMatch(/^width: 9px; background: url\((["'])\1\); height: 9px$/);
+  });
+
+  it('is in no style under a mark', () => {
+    const it = element(under(`<style>a { background: url("${PICTURE}") }</style>`), 'style');
+    expect(textOf(it.firstChild as Node, it.textContent)).not.toContain('Ada');
+  });
+
+  it('is nowhere when all texts are masked, and rules go on to fit', () => {
+    options.privacy.maskAllText = true;
+    expect(told(`<img src='${PICTURE}'>`, 'src')).toBe('');
+    expect(cssOf(`a { background: url("${PICTURE}") }`, BASE)).toBe('a { background: url("") }');
+    expect(cssOf('a { fill: url(#gradient) }', BASE)).toBe('a { fill: url(#gradient) }');
+    const namespace = '@namespace svg url(http://www.w3.org/2000/svg);';
+    expect(cssOf(namespace, BASE)).toBe(namespace);
+  });
+});
+
+describe('under a mark', () => {
+  it.each([
+    'heading',
+    'tooltip',
+    'ng-reflect-value',
+    'ng-reflect-name',
+    'data-note',
+    'aria-label',
+    'model',
+    'value',
+    'title',
+    'content',
+    'v-text',
+  ])('an attribute that may hold words is stars: %s', (name) => {
+    expect(told(under(`<x-card ${name}="Ada L."></x-card>`), name, 'x-card')).toMatch(/^\*+ ?\*+$/);
+    expect(told(under(`<p ${name}="Ada L."></p>`), name, 'p')).toBe('*** **');
+  });
+
+  it.each([
+    ['id', 'side'],
+    ['class', 'wide card'],
+    ['width', '40'],
+    ['colspan', '2'],
+    ['dir', 'rtl'],
+    ['role', 'grid'],
+    ['type', 'checkbox'],
+    ['slot', 'start'],
+    ['media', 'print'],
+    ['hidden', ''],
+    ['data-gosight-mask', ''],
+  ])('an attribute that lays out stays: %s', (name, value) => {
+    expect(told(under(`<p ${name}="${value}"></p>`), name, 'p')).toBe(value);
+  });
+
+  it('a drawing keeps its shapes and loses its words', () => {
+    const shapes = { d: 'M0 0L9 9', viewBox: '0 0 9 9', 'stroke-width': '2', cx: '4', gradientUnits: 'userSpaceOnUse', transform: 'rotate(9)', id: 'gradient' };
+    const all = { ...shapes, 'data-name': 'Ada', tooltip: 'Ada', 'aria-label': 'Ada' };
+    const html = Object.entries(all).map(([name, value]) => `${name}="${value}"`);
+    const path = element(under(`<svg><path ${html.join(' ')}></path></svg>`), 'path');
+    const kept = Object.entries(all).map(([name, value]) => [name, attributeOf(path, name, value)]);
+    expect(Object.fromEntries(kept)).toEqual({ ...shapes, 'data-name': '***', tooltip: '***', 'aria-label': '***' });
+    expect(attributeOf(path, 'href', '#gradient')).toBe('#gradient');
+  });
+
+  it('a link leads nowhere', () => {
+    expect(told(under('<a href="/patients/ada">a</a>'), 'href', 'a')).toBe('');
+  });
+});
+
+describe('what a field holds', () => {
+  it.each([
+    ['of a private type', 'type="EMAIL"'],
+    ['with a secret name', 'name="card_number"'],
+    ['that a browser fills with a card', 'autocomplete="billing CC-Number"'],
+  ])('is masked even where inputs are shown, of one %s', (_, attribute) => {
+    options.privacy.maskInputs = false;
+    expect(told(`<input ${attribute} value="Ada L.">`, 'value')).toBe('******');
+    expect(told('<input value="Ada L.">', 'value')).toBe('Ada L.');
+  });
+});
+
+describe('what a custom element holds', () => {
+  it.each(['value', 'ng-reflect-value', 'ng-reflect-model'])('is masked as in any field: %s', (name) => {
+    expect(told(`<x-input ${name}="Ada L."></x-input>`, name)).toBe('******');
+  });
+
+  it('is shown where the page shows inputs, unless it is a secret', () => {
+    options.privacy.maskInputs = false;
+    expect(told('<x-input value="Ada L."></x-input>', 'value')).toBe('Ada L.');
+    expect(told('<x-input type="Password" value="Ada L."></x-input>', 'value')).toBe('******');
+    expect(told('<x-input name="card" value="Ada L."></x-input>', 'value')).toBe('******');
+  });
+
+  it('is no longer shown when its properties are objects', () => {
+    const it = Object.assign(element('<x-input value="Ada"></x-input>'), { type: {}, name: { first: 'Ada' } });
+    expect(fieldValue(it, 'Ada')).toBe('***');
+  });
+});
