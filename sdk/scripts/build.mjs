@@ -14,10 +14,14 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|user_agent|(screen|viewport)_(width|height)';
 const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording)$`);
 
+/** Names of rrweb's that stay inside of the recorder. */
+const RRWEB =
+  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|styleId|addList|isBlocked|recordDOM)$/;
+
 /** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
 const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');
 
-async function bundle(entry, name, format, shaped = asArrows) {
+async function bundle(entry, name, format, shaped = asArrows, internal = INTERNAL) {
   const { outputFiles } = await build({
     absWorkingDir: root.pathname,
     entryPoints: [entry],
@@ -35,7 +39,7 @@ async function bundle(entry, name, format, shaped = asArrows) {
     module: true,
     ecma: 2022,
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_math: true, lhs_constants: false, pure_getters: true, keep_fargs: false },
-    mangle: { properties: { regex: INTERNAL } },
+    mangle: { properties: { regex: internal } },
   });
   writeFileSync(new URL(`dist/${name}`, root), code);
 }
@@ -44,5 +48,13 @@ mkdirSync(new URL('dist', root), { recursive: true });
 await bundle('src/script.ts', 'sdk.js', 'iife');
 await bundle('src/index.ts', 'sdk.esm.js', 'esm');
 await bundle('src/more/index.ts', 'sdk.more.js', 'esm');
-// Of rrweb's functions some know a `this`.
-await bundle('src/recorder/index.ts', 'recorder.js', 'esm', String);
+// Of rrweb's functions some know a `this`, and some fields are set by their names.
+const withKeys = (code) => code.replace(/"(\w+)"/g, (quoted, name) => (RRWEB.test(name) ? `/*@__KEY__*/ ${quoted}` : quoted));
+/** An enumeration of TypeScript's, of which nothing but the values is asked for, is its values. */
+const ENUM = /var (\w+) = \/\* @__PURE__ \*\/ \(\((\w+)\) => \(([^()]*), \2\)\)\(\1 \|\| \{\}\)/g;
+const withValues = (code) =>
+  [...code.matchAll(ENUM)].reduce((rest, [, name, , body]) => {
+    const values = Object.fromEntries([...body.matchAll(/\.(\w+) = (\d+)/g)].map(([, key, value]) => [key, value]));
+    return rest.replace(new RegExp(`(?<![\\w.])${name}\\.(\\w+)`, 'g'), (whole, key) => values[key] ?? whole);
+  }, code);
+await bundle('src/recorder/index.ts', 'recorder.js', 'esm', (code) => withKeys(withValues(code)), RRWEB);

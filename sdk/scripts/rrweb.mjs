@@ -97,10 +97,7 @@ function patched(source) {
   cut('          if (attributeName === "value") {', '          if (isBlocked(m.target)');
   cut('          if (tagNameLower === "iframe" && attributeName', '          if (!item) {');
   cut('          if (attributeName === "type" && tagNameLower', '          if (!ignoreAttribute(tagNameLower');
-  put(
-    '          const tagNameLower = toLowerCase(target.tagName);\n',
-    '          if (m.attributeName === "type" && m.oldValue === "password") passwords.add(target);\n',
-  );
+  put('          const tagNameLower = toLowerCase(target.tagName);\n', '');
   put(
     '          let item = this.attributeMap.get(m.target);\n',
     '          const kept = attributeOf(target, attributeName, value);\n          if (kept === void 0) return;\n          let item = this.attributeMap.get(m.target);\n',
@@ -170,7 +167,7 @@ function patched(source) {
   if (left) fail('left over', left[0]);
 
   return `import { guard } from '../more/core.ts';
-import { attributeOf, cssOf as absolutifyURLs, isBlocked, isUnseen, passwords, textOf, fieldValue } from './masks.ts';
+import { attributeOf, cssOf as absolutifyURLs, isBlocked, isUnseen, textOf, fieldValue } from './masks.ts';
 import { beside, isOverdue, takeMutations } from './pressure.ts';
 import { serialize } from './serialize.ts';
 import { isTimeUp, postpone } from './slices.ts';

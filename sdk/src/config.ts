@@ -50,8 +50,6 @@ export interface Privacy {
   ignoreSelectors: string[];
   /** Every text becomes stars, the page's title too. */
   maskAllText: boolean;
-  /** Recordings show stars for what fields hold. Passwords, hidden fields, addresses, numbers and what has a secret name are masked in any case. Default: true. */
-  maskInputs?: boolean;
   /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens. Each with the flag `g`. */
   maskRegex: RegExp[];
   /** Globs over the whole url. On a blocked page nothing is collected. */
@@ -194,7 +192,8 @@ export interface Settings {
   replay_include_urls?: string[];
   replay_exclude_urls?: string[];
   replay_duration_max_ms?: number;
-  replay_canvas?: boolean;
+  /** Null or absent: as the page says. */
+  replay_canvas?: boolean | null;
   replay_images?: 'keep' | 'placeholder';
 }
 

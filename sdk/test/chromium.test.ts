@@ -189,6 +189,17 @@ describe('clicks', () => {
     await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms && timestamp_ms <= click.timestamp_ms + 1000);
   });
 
+  it('are answered by what the recorder sees in a shadow tree nobody pressed in', async () => {
+    server.settings = { version: '1' };
+    await open(`<button id="b">b</button><div id="host"></div><script>
+      const tree = host.attachShadow({ mode: 'open' }); b.onclick = () => tree.append('x')</script>`);
+    await server.event('replay_chunk', ({ payload }) => payload.has_full_snapshot === true);
+    await page.click('#b');
+    const click = await server.event('click');
+    const answer = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
+    expect(answer.timestamp_ms - click.timestamp_ms).toBeLessThanOrEqual(1000);
+  });
+
   it('are answered by a request that starts and by an error that is thrown', async () => {
     server.pages['/data'] = '{}';
     await open(`<button id="f" onclick="fetch('/data')">F</button><button id="t" onclick="throw new TypeError('broken on purpose')">T</button>`);

@@ -71,27 +71,27 @@ const MARKED = [
   ['blockSelectors', 'class="closed"'],
 ] as const;
 
-/** Fields of every type: `typed` is what goes into them by hand. Where recordings show inputs, what is no secret by its look is shown. */
-function fields(secret: Canaries, where: string, typed: [selector: string, value: string][], shown: Kind): string {
+/** Fields of every type: `typed` is what goes into them by hand. */
+function fields(secret: Canaries, where: string, typed: [selector: string, value: string][]): string {
   const prefix = where.replace(/\W/g, '');
   const field = (id: string, html: string, value: string) => {
     typed.push([`#${prefix}-${id}`, value]);
     return html.replace('>', ` id="${prefix}-${id}">`);
   };
   const at = (place: string, kind: Kind = 'word') => secret.at(`${place} ${where}`, kind);
-  const kindOf = (type: string) => (/password|email/.test(type) ? 'word' : type === 'number' ? 'card' : type === 'tel' ? 'phone' : shown);
+  const kindOf = (type: string) => (/password|email/.test(type) ? 'word' : type === 'number' ? 'card' : type === 'tel' ? 'phone' : 'word');
   return `<form name="form-${at("a form's name", 'email')}" action="#" onsubmit="event.preventDefault()">
     ${TYPES.map((type) => field(type, `<input type="${type}" name="f_${type}">`, at(`a ${type} field`, kindOf(type)))).join('')}
     ${field('ssn', '<input name="ssn">', at('a field named ssn'))}
     ${field('required', '<input name="mail" type="email" required>', at('a field that is not valid'))}
-    ${field('area', '<textarea name="note"></textarea>', at('a textarea', shown))}
-    ${field('editable', '<div contenteditable></div>', at('editable text', shown))}
+    ${field('area', '<textarea name="note"></textarea>', at('a textarea'))}
+    ${field('editable', '<div contenteditable></div>', at('editable text'))}
     <input type="hidden" name="h" value="${at('a hidden field')}">
-    <input name="filled" value="${at("a field's value as the page came", shown)}">
+    <input name="filled" value="${at("a field's value as the page came")}">
     <input type="password" value="${at("a password's value as the page came")}">
-    <textarea name="written">${at('a textarea as the page came', shown)}</textarea>
-    <select name="choice"><option>one</option><option value="${at("an option's value", shown)}" selected>two</option></select>
-    <input type="checkbox" name="box" value="${at("a checkbox's value", shown)}"><input type="file" name="file">
+    <textarea name="written">${at('a textarea as the page came')}</textarea>
+    <select name="choice"><option>one</option><option value="${at("an option's value")}" selected>two</option></select>
+    <input type="checkbox" name="box" value="${at("a checkbox's value")}"><input type="file" name="file">
     <input type="range" name="range"><input type="date" name="date"><input type="color" name="color"><button>Send</button>
   </form>`;
 }
@@ -127,15 +127,12 @@ interface Level {
   settings?: Record<string, unknown>;
   /** Whether every text of the page is secret. */
   isAllText?: boolean;
-  /** What stands in fields whose contents a recording may show. */
-  shown?: Kind;
 }
 
 const MARKS = { maskSelectors: ['.private'], blockSelectors: ['.closed'] };
 const LEVELS: [string, Level][] = [
   ['by default', { privacy: MARKS }],
   ['with all text masked', { privacy: { ...MARKS, maskAllText: true }, isAllText: true }],
-  ['with inputs shown in recordings', { privacy: { ...MARKS, maskInputs: false }, shown: 'token' }],
   [
     'by what the project has set',
     { privacy: {}, settings: { mask_selectors: ['.private'], block_selectors: ['.closed'], mask_all_text: true }, isAllText: true },
@@ -163,7 +160,7 @@ const MIDDLES = `(function middles(root, left, top) {
 })(document, 0, 0)`;
 
 describe('no secret leaves the browser', () => {
-  it.each(LEVELS)('%s', async (name, { privacy, settings, isAllText, shown = 'word' }) => {
+  it.each(LEVELS)('%s', async (name, { privacy, settings, isAllText }) => {
     const server = await new Capture().listen();
     const site = await new Capture().listen();
     server.settings = { version: '1', ...settings };
@@ -172,13 +169,13 @@ describe('no secret leaves the browser', () => {
     const inFrame: [string, string][] = [];
     const config = { projectKey: KEY, endpoint: server.url, privacy, events: { network: true, media: true, clipboard: true, selection: true } };
     const at = (place: string, kind: Kind) => secret.at(place, kind);
-    site.pages['/frame'] = `<!doctype html>${fields(secret, 'in a frame', inFrame, shown)}${personalPlaces(secret)}`;
-    const shadow = fields(secret, 'in a shadow tree', typed, shown) + personalPlaces(secret);
+    site.pages['/frame'] = `<!doctype html>${fields(secret, 'in a frame', inFrame)}${personalPlaces(secret)}`;
+    const shadow = fields(secret, 'in a shadow tree', typed) + personalPlaces(secret);
     site.pages['/to'] = '<!doctype html>';
     site.pages['/page'] = site.pages[`/page/${encodeURIComponent('x')}`] = `<!doctype html><html><head>
       <title>Mail of ${PERSONAL.map((kind) => at('the title', kind)).join(' ')} ${isAllText ? secret.at('the title') : ''}</title>
       <script src="${server.url}/sdk.js"></script><script>GoSight.init(${quoted(config)})</script></head><body>
-      ${isAllText ? allPlaces(secret) : ''}${fields(secret, 'of the page', typed, shown)}${personalPlaces(secret)}${markedPlaces(secret)}
+      ${isAllText ? allPlaces(secret) : ''}${fields(secret, 'of the page', typed)}${personalPlaces(secret)}${markedPlaces(secret)}
       <div id="host"></div><iframe src="/frame" width="900" height="400"></iframe><canvas width="50" height="50"></canvas>
       <script>host.attachShadow({ mode: 'open' }).innerHTML = ${quoted(shadow)}</script></body></html>`;
     const context = await browser.newContext({ viewport: { width: 1200, height: 5000 } });
@@ -203,12 +200,12 @@ describe('no secret leaves the browser', () => {
       error: PERSONAL.map((kind) => at('a thrown error', kind)).join(' '),
       log: PERSONAL.map((kind) => at('the console', kind)).join(' '),
       rejection: PERSONAL.map((kind) => at('a rejected promise', kind)).join(' '),
-      added: `${personalPlaces(secret)}${markedPlaces(secret)}<input value="${secret.at('a field that was added', shown)}">`,
+      added: `${personalPlaces(secret)}${markedPlaces(secret)}<input value="${secret.at('a field that was added')}">`,
       request: `/to?api_key=${at('a request', 'token')}&email=${encodeURIComponent(at('a request', 'email'))}&to=${encodeURIComponent(at('a request value', 'email'))}`,
       body: secret.at('the body of a request'),
       route: `/page/${encodeURIComponent(at('a path', 'email'))}?sid=${at('a route', 'token')}`,
       text: PERSONAL.map((kind) => at('a text that changed', kind)).join(' '),
-      value: secret.at('a value the page set', shown),
+      value: secret.at('a value the page set'),
     };
     await page.evaluate((late) => {
       const added = document.createElement('div');

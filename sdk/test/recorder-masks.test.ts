@@ -11,7 +11,7 @@ const BASE = 'https://shop.example/';
 
 beforeEach(() => {
   document.body.innerHTML = '';
-  Object.assign(options.privacy, { maskRegex: [], maskAllText: false, maskInputs: undefined });
+  Object.assign(options.privacy, { maskRegex: [], maskAllText: false });
   readMarks();
 });
 
@@ -140,13 +140,13 @@ describe('under a mark', () => {
 
 describe('what a field holds', () => {
   it.each([
-    ['of a private type', 'type="EMAIL"'],
-    ['with a secret name', 'name="card_number"'],
-    ['that a browser fills with a card', 'autocomplete="billing CC-Number"'],
-  ])('is masked even where inputs are shown, of one %s', (_, attribute) => {
-    options.privacy.maskInputs = false;
+    'type="EMAIL"',
+    'name="card_number"',
+    'autocomplete="billing CC-Number"',
+    'type="text"',
+    '',
+  ])('is masked, whatever the field is: %s', (attribute) => {
     expect(told(`<input ${attribute} value="Ada L.">`, 'value')).toBe('******');
-    expect(told('<input value="Ada L.">', 'value')).toBe('Ada L.');
   });
 });
 
@@ -155,14 +155,7 @@ describe('what a custom element holds', () => {
     expect(told(`<x-input ${name}="Ada L."></x-input>`, name)).toBe('******');
   });
 
-  it('is shown where the page shows inputs, unless it is a secret', () => {
-    options.privacy.maskInputs = false;
-    expect(told('<x-input value="Ada L."></x-input>', 'value')).toBe('Ada L.');
-    expect(told('<x-input type="Password" value="Ada L."></x-input>', 'value')).toBe('******');
-    expect(told('<x-input name="card" value="Ada L."></x-input>', 'value')).toBe('******');
-  });
-
-  it('is no longer shown when its properties are objects', () => {
+  it('is masked as well when its properties are objects', () => {
     const it = Object.assign(element('<x-input value="Ada"></x-input>'), { type: {}, name: { first: 'Ada' } });
     expect(fieldValue(it, 'Ada')).toBe('***');
   });

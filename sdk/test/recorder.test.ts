@@ -334,8 +334,8 @@ describe('a canvas', () => {
 
   it.each([
     ['not recorded unless that is asked for', '', {}, false],
-    ['not recorded where the page alone asks for it', 'replay: { canvas: true }', {}, false],
-    ['recorded where both ask for it', 'replay: { canvas: true }', { replay_canvas: true }, true],
+    ['recorded where the page asks for it', 'replay: { canvas: true }', {}, true],
+    ['not recorded where the project forbids it', 'replay: { canvas: true }', { replay_canvas: false }, false],
     ['recorded where the project says so', '', { replay_canvas: true }, true],
     ['not recorded where the page says so', 'replay: { canvas: false }', { replay_canvas: true }, false],
   ])('is %s', async (_, init, settings, isRecorded) => {

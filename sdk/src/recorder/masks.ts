@@ -27,18 +27,12 @@ const VALUE = /^(value|ng-reflect-(value|model))$/;
 const LAYOUT =
   /^(id|name|for|is|slot|part|exportparts|type|role|dir|lang|width|height|size|rows|cols|(col|row)?span|v?align|border|(bg)?color|face|cell(padding|spacing)|frame|rules|nowrap|start|reversed|multiple|controls|checked|selected|disabled|readonly|hidden|open|inert|wrap|rel|as|media|data-gosight-.*)$/;
 /** Of a drawing its shapes as well, and what is a property of style (`isLayout`). */
-const DRAWING =
-  /^(d|points|viewbox|preserveaspectratio|[xyrk]|[xyk][1-4]|d[xy]|[cfr][xyr]|offset|(path|text)length|lengthadjust|rotate|orient|ref[xy]|marker(width|height)|\w+units|\w*transform|xmlns(:\w+)?|version|in2?|result|mode|operator|stddeviation|values|radius|scale|(table|key)(values|times)|spreadmethod)$/i;
+const DRAWING = /^(d|points|viewbox|preserveaspectratio|[xyr]|[xy][12]|d[xy]|[cfr][xyr]|offset|marker(width|height)|\w+units|\w*transform|xmlns(:\w+)?)$/i;
 /** Any option's value: a player shows the first one. */
 const CHOICE = '***';
 const BUTTON = /^(submit|button|reset|image)$/;
-/** Masked whatever is configured. */
-const PRIVATE_TYPE = /^(password|hidden|email|tel|number)$/;
 /** Where people type beside fields. */
 const EDITED = ',textarea,[contenteditable]:not([contenteditable=false])';
-
-/** A field that was once a password's stays one, when a page shows what was typed. */
-export const passwords = new WeakSet<Element>();
 
 /** Called with each element of which such an attribute is told. */
 let onAddress: (element: Element) => void = () => {};
@@ -51,7 +45,7 @@ let blocked = '';
 
 /** The marks and settings hold for a whole recording. */
 export function readMarks(): void {
-  masked = marked('mask') + (options.privacy.maskInputs === false ? '' : EDITED);
+  masked = marked('mask') + EDITED;
   blocked = marked('block');
 }
 
@@ -120,15 +114,6 @@ export function cssOf(text: string, base: string, isHidden?: boolean): string {
 /** By its attribute, for the properties of a custom element are anything. */
 const typeOf = (field: Element): string => (field.getAttribute('type') ?? '').toLowerCase();
 
-/** Whether what a field holds is masked. */
-export function isPrivate(field: Element, isHidden = isMasked(field)): boolean {
-  const type = typeOf(field);
-  if (type === 'password') passwords.add(field);
-  const names = ['name', 'id', 'autocomplete'].map((name) => field.getAttribute(name) ?? '');
-  const isSecret = PRIVATE_TYPE.test(type) || passwords.has(field) || names.some((name) => looksSecret(name) || /\bcc-/i.test(name));
-  return isSecret || isHidden || options.privacy.maskInputs !== false;
-}
-
 /**
  * The value of a field: as many stars as it has characters, unless it is a button's label. How long a choice is would tell which it was. A custom element
  * with a value is a field.
@@ -136,7 +121,7 @@ export function isPrivate(field: Element, isHidden = isMasked(field)): boolean {
 export function fieldValue(field: Element, value: string, isHidden = isMasked(field)): string {
   const isChoice = /^(select|option)$/i.test(field.tagName);
   const isField = /^(input|textarea)$|-/i.test(field.tagName) && !BUTTON.test(typeOf(field));
-  if (!(isChoice || isField) || !isPrivate(field, isHidden)) return maskText(value, isHidden);
+  if (!isChoice && !isField) return maskText(value, isHidden);
   return isChoice ? CHOICE : stars(value, /./gs);
 }
 

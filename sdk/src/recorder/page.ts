@@ -4,7 +4,7 @@
  * A snapshot that takes more than one slice is *held*: as long as nothing but children it lacks comes in, they are put in their place in it, so that
  * most pages are told whole in one event. The first change of the tree, or time, ends that; then what is lacking follows as changes.
  */
-import { cleanUrl, guard, options } from '../more/core.js';
+import { cleanUrl, guard, options, watch as watchChanges } from '../more/core.js';
 import type { Add, Attributes, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
 import { readMarks } from './masks.js';
@@ -81,6 +81,12 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
   const sampling = { mousemove: plan.mouseMove && options.sampling.mouseMoveInterval };
   const shared = { stylesheetManager, sampling, processedNodeManager: new ProcessedNodeManager() };
   const shadowDomManager = new ShadowDomManager({ mutationCb, scrollCb, mirror, bypassOptions: shared });
+  const addShadowRoot = shadowDomManager.addShadowRoot.bind(shadowDomManager);
+  // The core knows of the shadow trees that were pressed in. What changes in any other answers a click just as well.
+  shadowDomManager.addShadowRoot = (root, doc) => {
+    watchChanges(root);
+    addShadowRoot(root, doc);
+  };
 
   function release(): void {
     clearTimeout(holdTimer);

@@ -19,10 +19,9 @@ export let plan = DEFAULTS;
 
 export function makePlan(): void {
   const own = typeof options.replay === 'object' ? options.replay : {};
-  const { replay_canvas = false, replay_duration_max_ms, replay_images } = options.settings ?? {};
+  const { replay_canvas, replay_duration_max_ms, replay_images } = options.settings ?? {};
   plan = { ...DEFAULTS, ...own, triggers: { ...DEFAULTS.triggers, ...own.triggers } };
-  // Only with the project's permission: on the wire one that forbids it looks like one that says nothing.
-  plan.canvas = replay_canvas && own.canvas !== false;
+  plan.canvas = replay_canvas !== false && (own.canvas ?? !!replay_canvas);
   if (replay_images === 'placeholder') plan.images = replay_images;
   if (replay_duration_max_ms) plan.maxDurationMs = Math.min(plan.maxDurationMs || Infinity, replay_duration_max_ms);
 }

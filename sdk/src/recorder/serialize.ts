@@ -4,7 +4,7 @@
  */
 import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
-import { attributeOf, fieldValue, isBlock, isMask, isMasked, isPrivate, textOf } from './masks.js';
+import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
 import { add, mirror } from './mirror.js';
 import { isTimeUp, postpone } from './slices.js';
 import { styleOf } from './styles.js';
@@ -110,16 +110,15 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
     const kept = attributeOf(element, name, value, isHidden);
     if (kept !== undefined) told[name] = kept;
   }
-  const { value, checked, selected, currentSrc, paused, open } = element as HTMLInputElement & HTMLOptionElement & HTMLMediaElement & HTMLDialogElement;
+  const { value, checked, currentSrc, paused, open } = element as HTMLInputElement & HTMLMediaElement & HTMLDialogElement;
   if (/^(input|textarea|select)$/.test(tagName)) {
     if (value) told.value = fieldValue(element, value, isHidden);
     else delete told.value;
     delete told.checked;
     if (checked) told.checked = true;
   } else if (tagName === 'option') {
-    delete told.selected;
     // Which option was chosen is the value of its field.
-    if (selected && !isPrivate(element.closest('select') ?? element, isHidden)) told.selected = true;
+    delete told.selected;
   } else if (tagName === 'link' || tagName === 'style') styleOf(element as HTMLLinkElement, told, isHidden);
   else if (tagName === 'img' && currentSrc) told.src = attributeOf(element, 'src', currentSrc, isHidden) ?? null;
   else if (tagName === 'canvas' && !isHidden) Object.assign(told, pictureOf(element));
