@@ -154,7 +154,14 @@ function NextStruggling({ session }: { session: Session }) {
   const look = 'flex items-center gap-1 text-13 text-muted';
   if (next === null || next === 'more') {
     return (
-      <span aria-disabled="true" aria-busy={next === 'more'} data-testid="next-struggling" className={look}>
+      <span
+        role="link"
+        tabIndex={0}
+        aria-disabled="true"
+        aria-busy={next === 'more'}
+        data-testid="next-struggling"
+        className={look}
+      >
         {next === null ? text.replay.lastStruggling : text.replay.nextStruggling}
       </span>
     );
