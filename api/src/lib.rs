@@ -114,7 +114,11 @@ fn all_routes(guarded: impl Fn(Group, OpenApiRouter<Api>) -> OpenApiRouter<Api>)
                 .routes(routes!(heatmaps::get))
                 .routes(routes!(heatmaps::pages))
                 .routes(routes!(backdrops::get))
-                .routes(routes!(replay::get))
+                .routes(routes!(replay::get)),
+        ))
+        .merge(guarded(
+            Group::Replay,
+            OpenApiRouter::new()
                 .routes(routes!(replay::chunk))
                 .routes(routes!(replay::asset)),
         ))

@@ -17,6 +17,11 @@ use crate::work::Work;
 /// Requests per second and caller, per group of routes.
 const REQUESTS_PER_S: f64 = 100.0;
 const REQUESTS_BURST: u32 = 200;
+/// A recording's chunks and pictures, per second and caller. Playing takes 3 a second at the highest speed; a panel that lists all of a
+/// recording reads two at a time, and each is one look-up by its key.
+const REPLAY_READS_PER_S: f64 = 100.0;
+/// An hour's chunks of 3 s: so long a recording is read through without being told to wait.
+const REPLAY_READS_BURST: u32 = 1_200;
 /// Sign-in attempts per minute, per address and per account.
 const SIGN_INS_PER_MIN: u32 = 10;
 
@@ -51,6 +56,7 @@ struct Inner {
     passwords: Passwords,
     unpacking: Work,
     request_limits: Limits<(Group, Payer)>,
+    replay_limits: Limits<(Group, Payer)>,
     sign_ins_by_address: Limits<IpAddr>,
     sign_ins_by_account: Limits<String>,
 }
@@ -74,6 +80,7 @@ impl Api {
             passwords: Passwords::new()?,
             unpacking: Work::new(UNPACKINGS_AT_ONCE, UNPACKINGS_WAITING_MAX),
             request_limits: Limits::new(REQUESTS_PER_S, REQUESTS_BURST),
+            replay_limits: Limits::new(REPLAY_READS_PER_S, REPLAY_READS_BURST),
             sign_ins_by_address: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
             sign_ins_by_account: Limits::new(sign_ins_per_s, SIGN_INS_PER_MIN),
         })))
@@ -123,8 +130,11 @@ impl Api {
         &self.0.unpacking
     }
 
-    pub(crate) fn request_limits(&self) -> &Limits<(Group, Payer)> {
-        &self.0.request_limits
+    pub(crate) fn request_limits(&self, group: Group) -> &Limits<(Group, Payer)> {
+        match group {
+            Group::Replay => &self.0.replay_limits,
+            _ => &self.0.request_limits,
+        }
     }
 
     pub(crate) fn sign_ins_by_address(&self) -> &Limits<IpAddr> {

@@ -787,6 +787,23 @@ async fn a_replay_is_for_members_and_its_texts_for_admins() {
     }
 }
 
+#[tokio::test]
+async fn reading_an_hours_recording_through_takes_nothing_from_what_else_is_asked() {
+    let world = world().await;
+    world.furnish_replay().await;
+    let token = world.somebody("owner").await;
+    let limit = async |path: &str| -> u32 {
+        let answer = world.ask_as(&token, path, &[]).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.headers()["x-ratelimit-limit"].to_str().unwrap().parse().unwrap()
+    };
+    let manifest = format!("mine/sessions/{SESSION}/replay");
+    let hour_of_chunks = 3_600 / 3;
+    assert_eq!(limit(&format!("{manifest}/chunks/{CHUNK}")).await, hour_of_chunks);
+    assert_eq!(limit(&format!("mine/replay/assets/{}", hex::encode(DIGEST))).await, hour_of_chunks);
+    assert_eq!(limit(&manifest).await, 200);
+}
+
 async fn text(response: Response) -> String {
     String::from_utf8(bytes(response).await).unwrap()
 }

@@ -163,13 +163,29 @@ export function watch(page: Page, problems: string[]): void {
   });
 }
 
-export async function signIn(page: Page, gosight: GoSight): Promise<void> {
+export interface Account {
+  email: string;
+  password: string;
+}
+
+/** Somebody with this role in the project, and a token of theirs. */
+export async function invite(gosight: GoSight, role: string): Promise<Account & { token: string }> {
+  const account = { email: `${role}@example.com`, password: OWNER.password };
+  const invitations = `/projects/${PROJECT}/invitations`;
+  const owner = await gosight.token();
+  const invitation = await gosight.call<{ token: string }>("POST", invitations, owner, { email: account.email, role });
+  const body = { ...account, invitation_token: invitation.token };
+  const { access_token } = await gosight.call<{ access_token: string }>("POST", "/auth/register", undefined, body);
+  return { ...account, token: access_token };
+}
+
+export async function signIn(page: Page, gosight: GoSight, account: Account = OWNER): Promise<void> {
   await page.goto(`${gosight.url}/login`);
-  await page.getByLabel(/e-?mail/i).fill(OWNER.email);
+  await page.getByLabel(/e-?mail/i).fill(account.email);
   await page
     .getByLabel(/password/i)
     .first()
-    .fill(OWNER.password);
+    .fill(account.password);
   await page.getByRole("button", { name: /sign in/i }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
 }

@@ -48,6 +48,25 @@ interface Sent {
   page: number;
   page_view?: { title: string; path: string };
   replay_chunk?: { index: number; recording_id: string; encoding: string; data: string };
+  click?: { page_x: number; page_y: number; button: string; target: { tag: string; selector: string } };
+}
+
+/** A click as the SDK tells of it. */
+export interface Clicked {
+  atMs: number;
+  selector: string;
+}
+
+/** Tells of clicks in a session, whether it is recorded or not. */
+export async function sendClicks(gosight: GoSight, session: string, url: string, clicks: Clicked[]): Promise<void> {
+  const page = { url, path: new URL(url).pathname, title: url, view_id: randomUUID() };
+  const events = clicks.map(({ atMs, selector }) => ({
+    id: randomUUID(),
+    timestamp_ms: Math.round(atMs),
+    page: 0,
+    click: { page_x: 40, page_y: 40, button: "left", target: { tag: "button", selector } },
+  }));
+  await sendAll(gosight, session, page, events);
 }
 
 /** Sends a session and waits until it can be watched. */

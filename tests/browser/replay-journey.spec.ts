@@ -1,4 +1,4 @@
-import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, GoSight, invite, PROJECT, signIn, test, watch } from "./gosight.js";
 import { rage } from "./shop.js";
 
 /** Typed into the shop, and nowhere to be found afterwards. */
@@ -18,17 +18,6 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   await gosight.stop();
 });
-
-/** Somebody with this role in the project. */
-async function invite(owner: string, role: string): Promise<string> {
-  const email = `${role}@example.com`;
-  const invitation = await gosight.call<{ token: string }>("POST", `/projects/${PROJECT}/invitations`, owner, {
-    email,
-    role,
-  });
-  const body = { email, password: "correct horse battery", invitation_token: invitation.token };
-  return (await gosight.call<{ access_token: string }>("POST", "/auth/register", undefined, body)).access_token;
-}
 
 test("what a visitor does in the shop is replayed on the session's page, page by page, without what was typed", async ({
   context,
@@ -73,9 +62,9 @@ test("what a visitor does in the shop is replayed on the session's page, page by
 
   // What a member is told has no words, a viewer is told nothing.
   const path = `/projects/${PROJECT}/sessions/${session}/replay`;
-  const member = await invite(token, "member");
+  const { token: member } = await invite(gosight, "member");
   expect((await gosight.call<Replay>("GET", path, member)).is_masked).toBe(true);
-  const viewer = await invite(token, "viewer");
+  const { token: viewer } = await invite(gosight, "viewer");
   await expect(gosight.call("GET", path, viewer)).rejects.toThrow("403");
   for (const { chunks } of replay?.recordings ?? []) {
     for (const { id } of chunks) {

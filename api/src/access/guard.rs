@@ -20,6 +20,8 @@ pub enum Group {
     Auth,
     Manage,
     Analytics,
+    /// A recording's chunks and pictures: many small reads, which must not use up what the pages beside the player ask for.
+    Replay,
     Alerts,
     Live,
 }
@@ -44,7 +46,7 @@ pub async fn guard(State((api, group)): State<(Api, Group)>, request: Request, n
         Caller::Key(key) => Payer::Key(key.key_id),
         Caller::Nobody => Payer::Address(peer_of(&api, &parts)),
     };
-    let taken = api.request_limits().take(&(group, payer), Instant::now());
+    let taken = api.request_limits(group).take(&(group, payer), Instant::now());
     let mut response = if taken.is_allowed {
         parts.extensions.insert(caller);
         next.run(Request::from_parts(parts, body)).await

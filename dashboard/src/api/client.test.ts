@@ -3,7 +3,10 @@ import { beforeEach, expect, test, vi } from 'vitest';
 const USER = { id: '1', email: 'a@b.c', name: 'A', is_installation_owner: true, created_at: '' };
 const SIGNED_IN = { access_token: 'gsa_1', expires_in_s: 900, user: USER };
 
-type Answers = Record<string, { status: number; data?: unknown }>;
+type Answers = Record<
+  string,
+  { status: number; data?: unknown; meta?: Record<string, unknown>; headers?: Record<string, string> }
+>;
 
 /** A server with these answers; tells what it was asked. */
 function server(answers: Answers): string[] {
@@ -11,8 +14,11 @@ function server(answers: Answers): string[] {
   vi.stubGlobal('fetch', async (path: string, init?: RequestInit) => {
     const request = `${init?.method ?? 'GET'} ${path.replace('/api/v1', '')}`;
     asked.push(request);
-    const { status, data } = answers[request] ?? { status: 404 };
-    return new Response(JSON.stringify({ data, error: { code: String(status), message: '' } }), { status });
+    const { status, data, meta, headers } = answers[request] ?? { status: 404 };
+    return new Response(JSON.stringify({ data, meta, error: { code: String(status), message: '' } }), {
+      status,
+      headers,
+    });
   });
   return asked;
 }
@@ -63,4 +69,18 @@ test('a server that fails is an error, not a sign-out', async () => {
   keepToken(SIGNED_IN);
   await expect(refresh()).rejects.toMatchObject({ status: 500 });
   expect(await signedInUser()).toEqual(USER);
+});
+
+test('an answer says when there is more than it holds', async () => {
+  server({ 'GET /projects': { status: 200, data: [], meta: { truncated: true } } });
+  const { call, keepToken } = await loaded();
+  keepToken(SIGNED_IN);
+  expect(await call('/projects')).toMatchObject({ data: [], truncated: true });
+});
+
+test('a refusal says for how long the server wants not to be asked', async () => {
+  server({ 'GET /projects': { status: 429, headers: { 'retry-after': '3' } } });
+  const { callData, keepToken } = await loaded();
+  keepToken(SIGNED_IN);
+  await expect(callData('/projects')).rejects.toMatchObject({ status: 429, retryAfterMs: 3_000 });
 });

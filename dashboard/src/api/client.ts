@@ -15,6 +15,8 @@ export interface Answer<T> {
   /** The newest tick that has changed `data` since; a tick counts once. */
   tick?: number;
   next_cursor?: string;
+  /** There is more than the answer holds. */
+  truncated?: boolean;
 }
 
 export class ApiError extends Error {
@@ -23,6 +25,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly details?: unknown,
+    /** For how long the server wants not to be asked. */
+    readonly retryAfterMs = 0,
   ) {
     super(message);
   }
@@ -125,6 +129,7 @@ async function errorOf(response: Response): Promise<ApiError> {
     error?.code ?? 'INTERNAL_ERROR',
     error?.message ?? response.statusText,
     error?.details,
+    1000 * (Number(response.headers.get('retry-after')) || 0),
   );
 }
 
@@ -190,8 +195,13 @@ export async function callRaw(path: string, request: Request = {}): Promise<Resp
 export async function call<T>(path: string, request: Request = {}): Promise<Answer<T>> {
   const response = await callRaw(path, request);
   if (response.status === 204) return { data: undefined as T, complete_to: '' };
-  const body = (await response.json()) as { data: T; meta?: { complete_to?: Iso; next_cursor?: string } };
-  return { data: body.data, complete_to: body.meta?.complete_to ?? '', next_cursor: body.meta?.next_cursor };
+  const { data, meta } = (await response.json()) as { data: T; meta?: Partial<Omit<Answer<T>, 'data' | 'tick'>> };
+  return {
+    data,
+    complete_to: meta?.complete_to ?? '',
+    next_cursor: meta?.next_cursor,
+    truncated: meta?.truncated,
+  };
 }
 
 export async function callData<T>(path: string, request: Request = {}): Promise<T> {

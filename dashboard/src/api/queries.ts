@@ -154,6 +154,30 @@ export function useSessions(params: SessionsParams, order: Order = 'newest'): Us
   });
 }
 
+/** So far down the ranking of who struggled is as far as anybody goes. */
+const STRUGGLING_PAGES_MAX = 100;
+
+/** Who struggled most and can be watched; it is a list to go through, and so does not move by itself. */
+export function useStruggling({ range, filters }: OverviewParams): UseInfiniteQueryResult<Pages<Session[]>> {
+  const { project } = useRoute();
+  return useInfiniteQuery({
+    queryKey: ['project', project, 'struggling', { range, filters }],
+    queryFn: ({ pageParam, signal }) => {
+      const query = {
+        ...boundsNow(range),
+        ...filterParams(filters),
+        replay: true,
+        sort: SORT.struggling,
+        per_page: PER_PAGE_MAX,
+        cursor: pageParam,
+      };
+      return call<Session[]>(`${projectPath(project)}/sessions`, { params: query, signal });
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page, pages) => (pages.length < STRUGGLING_PAGES_MAX ? page.next_cursor : null),
+  });
+}
+
 export function useSession(id: string): UseQueryResult<Answer<Session>> {
   const { project } = useRoute();
   const recent = useRecentTicks();

@@ -64,7 +64,7 @@ function Note({ children }: { children: React.ReactNode }) {
 }
 
 /** What the viewer must know about what is shown. */
-function Notices({ player, isMasked }: { player: Player; isMasked: boolean }) {
+function Notices({ player, isMasked, isTruncated }: { player: Player; isMasked: boolean; isTruncated: boolean }) {
   const text = useText();
   const damage = usePlayerState(player, (state) => state.damage);
   return (
@@ -72,6 +72,7 @@ function Notices({ player, isMasked }: { player: Player; isMasked: boolean }) {
       className="pointer-events-none absolute inset-x-0 bottom-3 flex flex-col items-center gap-2"
       aria-live="polite"
     >
+      {isTruncated && <Note>{text.replay.truncated}</Note>}
       {damage && <Note>{text.replay[damage]}</Note>}
       {isMasked && (
         <p className="rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-muted">
@@ -125,11 +126,13 @@ interface BrowserFrameProps {
   player: Player | null;
   events: readonly SessionEvent[];
   isMasked: boolean;
+  /** The session has more recordings than the manifest names. */
+  isTruncated: boolean;
   isFull: boolean;
 }
 
 /** The page on a neutral stage, in the frame of a browser, as large as fits. */
-export function BrowserFrame({ stage, player, events, isMasked, isFull }: BrowserFrameProps) {
+export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isFull }: BrowserFrameProps) {
   return (
     <>
       <div className="flex h-9 items-center gap-2 border-b border-hairline bg-sunken px-3">
@@ -145,7 +148,7 @@ export function BrowserFrame({ stage, player, events, isMasked, isFull }: Browse
         className={`relative overflow-hidden bg-sunken ${isFull ? 'h-[calc(100dvh-144px)]' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-square'}`}
       >
         <Fitted stage={stage} player={player} />
-        {player && <Notices player={player} isMasked={isMasked} />}
+        {player && <Notices player={player} isMasked={isMasked} isTruncated={isTruncated} />}
         {player && <Cover player={player} />}
       </div>
     </>

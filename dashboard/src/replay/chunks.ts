@@ -1,36 +1,72 @@
 /**
  * Fetches a session's chunks: a few at a time, what is needed now before what comes next, and no more in memory than a bound.
  * What the player must know of a chunk for good (`Facts`) stays when its events go.
+ *
+ * What did not arrive is asked for again, later each time: a server that is busy for a while is no reason to stop. Only what is needed
+ * now and has failed again and again is an error to show.
  */
 
-import { callRaw } from '@/api/client';
+import { ApiError, callRaw } from '@/api/client';
+import { backoffMs } from '@/live/backoff';
 import { eventsOf, type Facts, factsOf, type RecordedEvent } from './events';
+import { LineBudget } from './line-budget';
 import type { Chunk } from './timeline';
 
 /** As many as a browser makes to one host at a time. */
 const FETCHES_MAX = 6;
+/** With so many on their way, nothing is begun that nobody waits for. */
+const READS_MAX = 2;
+/** A chunk that is needed and has failed so often is an error; one that is merely to be read is given up. */
+const TRIES_MAX = 4;
 /** Characters of JSON whose events are kept; in memory they take a few times as much. */
 const CHARACTERS_MAX = 48_000_000;
+
+/** Which chunks the player asks for, each list in order of urgency. */
+export interface Wanted {
+  /** Without these the moment cannot be shown: they are in memory together, whatever that takes. */
+  needed: readonly Chunk[];
+  /** What plays next: as far as there is memory. */
+  ahead: readonly Chunk[];
+  /** Read for their facts alone, when there is nothing else to do. */
+  unread: readonly Chunk[];
+}
 
 interface Held {
   events: RecordedEvent[];
   characters: number;
 }
 
+interface Failure {
+  error: unknown;
+  tries: number;
+  /** Not to be asked for now; for good, when asking again would change nothing. */
+  isWaiting: boolean;
+}
+
+/** What the server has decided does not change by asking again; what did not arrive may. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 429 || error.status >= 500;
+  // What arrived and is no JSON will be none the next time.
+  return !(error instanceof SyntaxError);
+}
+
 export class Chunks {
   /** In order of use, the least recent first. */
   private readonly held = new Map<string, Held>();
   private readonly facts = new Map<string, Facts>();
-  private readonly errors = new Map<string, unknown>();
+  private readonly failures = new Map<string, Failure>();
   private readonly fetching = new Map<string, AbortController>();
-  private wanted: Chunk[] = [];
+  private readonly budget = new LineBudget();
+  private wanted: Wanted = { needed: [], ahead: [], unread: [] };
   private characters = 0;
+  /** How many refusals name a time that has not come yet. */
+  private pauses = 0;
   private isDisposed = false;
 
   constructor(
     private readonly path: string,
     private readonly clockOffsetMs: number,
-    private readonly onChange: (facts: Facts | null) => void,
+    private readonly onChange: () => void,
   ) {}
 
   readonly factsOf = (id: string): Facts | undefined => this.facts.get(id);
@@ -43,21 +79,29 @@ export class Chunks {
     return held.events;
   }
 
+  /** Why one of these is not here, once that has been tried enough. */
   errorOf(chunks: readonly Chunk[]): unknown {
-    return chunks.map(({ id }) => this.errors.get(id)).find((error) => error !== undefined);
+    const id = chunks.map((chunk) => chunk.id).find((one) => !this.held.has(one) && this.hasFailed(one));
+    return id && this.failures.get(id)?.error;
+  }
+
+  hasFailed(id: string): boolean {
+    const failure = this.failures.get(id);
+    return failure !== undefined && failure.tries >= TRIES_MAX;
   }
 
   /** From now on these are fetched, in this order; what was asked for before and is not among them is given up. */
-  want(chunks: readonly Chunk[]): void {
-    this.wanted = chunks.filter(({ id }) => !this.held.has(id) && !this.errors.has(id));
-    const ids = new Set(chunks.map(({ id }) => id));
+  want(wanted: Wanted): void {
+    this.wanted = wanted;
+    const ids = new Set([...wanted.needed, ...wanted.ahead, ...wanted.unread].map(({ id }) => id));
     for (const [id, aborter] of this.fetching) if (!ids.has(id)) aborter.abort();
+    this.letGo();
     this.fetchMore();
   }
 
   retry(): void {
-    this.errors.clear();
-    this.onChange(null);
+    this.failures.clear();
+    this.onChange();
   }
 
   dispose(): void {
@@ -66,44 +110,76 @@ export class Chunks {
   }
 
   private fetchMore(): void {
-    for (const chunk of this.wanted) {
-      if (this.fetching.size >= FETCHES_MAX) return;
-      if (!this.fetching.has(chunk.id) && !this.held.has(chunk.id)) void this.fetchOne(chunk);
+    if (this.isDisposed || this.pauses > 0) return;
+    const { needed, ahead, unread } = this.wanted;
+    this.fetchUpTo(FETCHES_MAX, needed);
+    if (this.characters < CHARACTERS_MAX) this.fetchUpTo(FETCHES_MAX, ahead);
+    // One that is waiting for its next try holds up the others: most likely they would fare no better.
+    const toRead = unread.filter(({ id }) => !this.facts.has(id) && !this.hasFailed(id));
+    if (!toRead.some(({ id }) => this.failures.get(id)?.isWaiting)) this.fetchUpTo(READS_MAX, toRead);
+  }
+
+  private fetchUpTo(fetchesMax: number, chunks: readonly Chunk[]): void {
+    for (const { id } of chunks) {
+      if (this.fetching.size >= fetchesMax) return;
+      const isOnItsWay = this.held.has(id) || this.fetching.has(id) || this.failures.get(id)?.isWaiting;
+      if (!isOnItsWay) void this.fetchOne(id);
     }
   }
 
-  private async fetchOne({ id }: Chunk): Promise<void> {
+  private async fetchOne(id: string): Promise<void> {
     const aborter = new AbortController();
     this.fetching.set(id, aborter);
-    let facts: Facts | null = null;
     try {
       const response = await callRaw(`${this.path}/${encodeURIComponent(id)}`, { signal: aborter.signal });
-      const text = await response.text();
-      const events = eventsOf(JSON.parse(text), this.clockOffsetMs);
-      this.hold(id, { events, characters: text.length });
-      facts = this.facts.get(id) ?? factsOf(events);
-      this.facts.set(id, facts);
+      this.take(id, await response.text());
     } catch (error) {
-      if (!aborter.signal.aborted) this.errors.set(id, error);
+      if (!aborter.signal.aborted) this.noteFailure(id, error);
     } finally {
       this.fetching.delete(id);
-      // One that was given up may have been asked for again meanwhile.
-      if (!aborter.signal.aborted) this.wanted = this.wanted.filter((chunk) => chunk.id !== id);
     }
     if (this.isDisposed) return;
-    this.onChange(facts);
+    this.onChange();
     this.fetchMore();
   }
 
-  private hold(id: string, held: Held): void {
-    this.held.set(id, held);
-    this.characters += held.characters;
-    const isWanted = new Set(this.wanted.map((chunk) => chunk.id));
-    for (const [oldest, { characters }] of this.held) {
-      if (this.characters <= CHARACTERS_MAX) return;
-      if (oldest === id || isWanted.has(oldest)) continue;
-      this.held.delete(oldest);
+  private take(id: string, text: string): void {
+    const events = eventsOf(JSON.parse(text), this.clockOffsetMs);
+    this.failures.delete(id);
+    if (!this.facts.has(id)) this.facts.set(id, this.budget.within(factsOf(events)));
+    this.held.set(id, { events, characters: text.length });
+    this.characters += text.length;
+    this.letGo();
+  }
+
+  private noteFailure(id: string, error: unknown): void {
+    const before = this.failures.get(id)?.tries ?? 0;
+    const failure: Failure = { error, tries: isPassing(error) ? before + 1 : TRIES_MAX, isWaiting: true };
+    this.failures.set(id, failure);
+    if (!isPassing(error)) return;
+    const askedMs = error instanceof ApiError ? error.retryAfterMs : 0;
+    // A refusal is meant for all of us, not for the one chunk.
+    const isForAll = askedMs > 0;
+    if (isForAll) this.pauses += 1;
+    setTimeout(
+      () => {
+        failure.isWaiting = false;
+        if (isForAll) this.pauses -= 1;
+        this.fetchMore();
+      },
+      Math.max(askedMs, backoffMs(before, Math.random())),
+    );
+  }
+
+  /** Keeps to the bound: the least recent goes first, and nothing that is wanted. */
+  private letGo(): void {
+    if (this.characters <= CHARACTERS_MAX) return;
+    const stays = new Set([...this.wanted.needed, ...this.wanted.ahead].map(({ id }) => id));
+    for (const [id, { characters }] of this.held) {
+      if (stays.has(id)) continue;
+      this.held.delete(id);
       this.characters -= characters;
+      if (this.characters <= CHARACTERS_MAX) return;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventsOf, factsOf, KIND, SOURCE } from './events';
+import { eventsOf, factsOf, hasFailed, KIND, SOURCE } from './events';
 import { at, click, event, mark, mutation, page, snapshot } from './fixtures';
 
 describe('the events of a chunk', () => {
@@ -48,16 +48,32 @@ describe('the facts of a chunk', () => {
     const facts = factsOf([
       event(1, KIND.plugin, {
         plugin: 'rrweb/console@1',
-        payload: { level: 'warn', payload: ['a', { b: 1 }], trace: ['x.js:1'] },
+        payload: { level: 'error', payload: ['a', { b: 1 }], trace: ['x.js:1'] },
       }),
       event(2, KIND.plugin, {
         plugin: 'rrweb/network@1',
         payload: { requests: [{ method: 'POST', url: '/cart', status: 500, duration: 12.5 }, 'nonsense'] },
       }),
     ]);
-    expect(facts.console).toEqual([{ atMs: at(1), level: 'warn', text: 'a {"b":1}', trace: 'x.js:1' }]);
-    expect(facts.network[0]).toMatchObject({ method: 'POST', url: '/cart', status: 500, durationMs: 12.5 });
-    expect(facts.network[1]).toMatchObject({ status: 0, url: '' });
+    expect(facts.console.kept).toEqual([{ atMs: at(1), level: 'error', text: 'a {"b":1}', trace: 'x.js:1' }]);
+    expect(facts.network.kept[0]).toMatchObject({ method: 'POST', url: '/cart', status: 500, durationMs: 12.5 });
+    expect(facts.network.kept[1]).toMatchObject({ status: null, url: '' });
+  });
+
+  it('tell an answer that could not be seen from a request that came to nothing', () => {
+    const requests = [
+      { url: '/seen', status: 204 },
+      { url: '/hidden', status: 0 },
+      { url: '/lost', failed: true },
+    ];
+    const { network } = factsOf([event(1, KIND.plugin, { plugin: 'rrweb/network@1', payload: { requests } })]);
+    expect(network.kept.map(({ status, isLost }) => [status, isLost])).toEqual([
+      [204, false],
+      [null, false],
+      [null, true],
+    ]);
+    expect(network.kept.map(hasFailed)).toEqual([false, false, true]);
+    expect(hasFailed({ status: 404, isLost: false })).toBe(true);
   });
 
   it('are bounded, however much a page logs', () => {
@@ -66,7 +82,8 @@ describe('the facts of a chunk', () => {
       payload: { level: 'log', payload: ['x'.repeat(9_999)], trace: [] },
     });
     const { console: lines } = factsOf(Array.from({ length: 2_000 }, () => line));
-    expect(lines).toHaveLength(500);
-    expect(lines[0]?.text).toHaveLength(2_000);
+    expect(lines.kept).toHaveLength(500);
+    expect(lines.leftOut).toBe(1_500);
+    expect(lines.kept[0]?.text).toHaveLength(2_000);
   });
 });

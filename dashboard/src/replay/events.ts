@@ -83,10 +83,23 @@ export interface NetworkLine {
   atMs: number;
   method: string;
   url: string;
-  /** 0 when there was no answer. */
-  status: number;
+  /** Null when the recorder could not see it: a browser hides what another origin answered. */
+  status: number | null;
+  /** The recorder saw the request come to nothing. */
+  isLost: boolean;
   durationMs: number;
   responseBytes: number;
+}
+
+/** What is not known to have failed has not: most answers that cannot be seen are fine. */
+export function hasFailed({ status, isLost }: Pick<NetworkLine, 'status' | 'isLost'>): boolean {
+  return isLost || (status !== null && status >= 400);
+}
+
+/** Lines in order of time, and how many more there were. */
+export interface Lines<Line> {
+  kept: Line[];
+  leftOut: number;
 }
 
 export interface Facts {
@@ -98,8 +111,8 @@ export interface Facts {
   snapshots: number[];
   pages: { atMs: number; href: string }[];
   assets: { url: string; digest: string }[];
-  console: ConsoleLine[];
-  network: NetworkLine[];
+  console: Lines<ConsoleLine>;
+  network: Lines<NetworkLine>;
 }
 
 const ACTIVITY_STEP_MS = 250;
@@ -121,11 +134,14 @@ const LEVELS: Record<string, Level> = { error: 'error', assert: 'error', warn: '
 
 function consoleLine(atMs: number, payload: Fields): ConsoleLine {
   const parts = listOf(payload.payload).map((part) => (typeof part === 'string' ? part : JSON.stringify(part)));
+  const level = LEVELS[textOf(payload.level)] ?? 'info';
+  // Where it came from is told of errors alone.
+  const trace = level === 'error' ? listOf(payload.trace).map(textOf).join('\n') : '';
   return {
     atMs,
-    level: LEVELS[textOf(payload.level)] ?? 'info',
+    level,
     text: parts.join(' ').slice(0, LINE_CHARACTERS_MAX),
-    trace: listOf(payload.trace).map(textOf).join('\n').slice(0, LINE_CHARACTERS_MAX),
+    trace: trace.slice(0, LINE_CHARACTERS_MAX),
   };
 }
 
@@ -134,20 +150,24 @@ function networkLine(atMs: number, request: Fields): NetworkLine {
     atMs,
     method: textOf(request.method) || 'GET',
     url: textOf(request.url).slice(0, LINE_CHARACTERS_MAX),
-    status: numberOf(request.status),
+    status: numberOf(request.status) || null,
+    isLost: request.failed === true,
     durationMs: numberOf(request.duration),
     responseBytes: numberOf(request.responseBytes),
   };
 }
 
+function keep<Line>(lines: Lines<Line>, line: Line): void {
+  if (lines.kept.length < LINES_MAX) lines.kept.push(line);
+  else lines.leftOut += 1;
+}
+
 function readPlugin(facts: Facts, { timestamp, data }: RecordedEvent): void {
   const payload = fieldsOf(data.payload);
-  if (textOf(data.plugin).startsWith('rrweb/console') && facts.console.length < LINES_MAX) {
-    facts.console.push(consoleLine(timestamp, payload));
-  }
-  if (textOf(data.plugin).startsWith('rrweb/network')) {
-    const lines = listOf(payload.requests).map((request) => networkLine(timestamp, fieldsOf(request)));
-    facts.network.push(...lines.slice(0, LINES_MAX - facts.network.length));
+  const plugin = textOf(data.plugin);
+  if (plugin.startsWith('rrweb/console')) keep(facts.console, consoleLine(timestamp, payload));
+  if (plugin.startsWith('rrweb/network')) {
+    for (const request of listOf(payload.requests)) keep(facts.network, networkLine(timestamp, fieldsOf(request)));
   }
 }
 
@@ -177,8 +197,8 @@ export function factsOf(events: readonly RecordedEvent[]): Facts {
     snapshots: [],
     pages: [],
     assets: [],
-    console: [],
-    network: [],
+    console: { kept: [], leftOut: 0 },
+    network: { kept: [], leftOut: 0 },
   };
   for (const event of events) {
     const { type, timestamp, data } = event;

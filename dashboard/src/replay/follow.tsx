@@ -1,18 +1,17 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { callData, serverNowMs } from '@/api/client';
 import type { Replay, Session } from '@/api/types';
 import { duration } from '@/format/format';
 import { useRoute } from '@/route/route';
 import { useNow } from '@/shell/now';
 import { useText } from '@/text/text';
+import { hasEnded } from './moment';
 import type { Player } from './player';
 import { replayPath, usePlayerState } from './use-player';
 
-/** A session whose last event is older has probably ended, or its visitor is away. */
-const OPEN_MS = 5 * 60_000;
 const POLL_MS = 2_000;
 /** Recording, sending and storing take this long; more is worth a word. */
 const BEHIND_MS = 10_000;
@@ -33,8 +32,20 @@ export function Follow({ player, session }: { player: Player; session: Session }
   useEffect(() => {
     if (newest.data) player.refresh(newest.data);
   }, [player, newest.data]);
-  const isOpen = serverNowMs() - Date.parse(session.ended_at) < OPEN_MS;
-  if (!isOpen && !isFollowing) return null;
+  const isOver = hasEnded(session, player.state.endMs, serverNowMs());
+  const [hasSeenEnd, setSeenEnd] = useState(false);
+  useEffect(() => {
+    if (!isOver || !isFollowing) return;
+    player.stopFollowing();
+    setSeenEnd(true);
+  }, [player, isOver, isFollowing]);
+  if (isOver) {
+    return hasSeenEnd ? (
+      <span role="status" data-testid="replay-ended" className="text-12 text-muted">
+        {text.replay.ended}
+      </span>
+    ) : null;
+  }
   const behindMs = serverNowMs() - player.state.atMs;
   return (
     <span className="flex items-center gap-2">

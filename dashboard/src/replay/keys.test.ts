@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anInsight, aSession } from '@/live/fixtures';
 import { nextSpeed, nextStop } from './keys';
-import { beforeInsight, beforeWorst, momentOf } from './moment';
+import { beforeInsight, beforeWorst, hasEnded, momentOf } from './moment';
 
 describe('keys', () => {
   it('go to the next insight and back, and not to the one they are at', () => {
@@ -41,5 +41,20 @@ describe('a moment in an address', () => {
     expect(beforeWorst(aSession({ has_replay: true, marks: marks.slice(0, 1) }))).toEqual({ t: '0' });
     expect(beforeWorst(aSession({ has_replay: false, marks }))).toEqual({});
     expect(beforeWorst(aSession({ has_replay: true }))).toEqual({});
+  });
+});
+
+describe('a visit', () => {
+  const session = { ended_at: '2026-01-01T12:00:00.000Z' };
+  const minutesLater = (minutes: number) => Date.parse(session.ended_at) + minutes * 60_000;
+
+  it('has ended when nothing has been heard of it for five minutes', () => {
+    expect(hasEnded(session, 0, minutesLater(4.9))).toBe(false);
+    expect(hasEnded(session, 0, minutesLater(5))).toBe(true);
+  });
+
+  it('goes on while something of it is recorded', () => {
+    expect(hasEnded(session, minutesLater(3), minutesLater(7))).toBe(false);
+    expect(hasEnded(session, minutesLater(3), minutesLater(8))).toBe(true);
   });
 });

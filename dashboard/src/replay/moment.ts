@@ -25,3 +25,11 @@ export function momentOf(search: URLSearchParams, sessionMs: number): number | n
   const atMs = Date.parse(search.get('at') ?? '');
   return Number.isNaN(atMs) ? null : atMs;
 }
+
+/** A session of which nothing has been heard for so long has ended, or its visitor is away. */
+const SILENT_MS = 5 * 60_000;
+
+/** Whether there is nothing to follow any more: neither events nor, up to `recordedMs`, anything recorded came lately. */
+export function hasEnded({ ended_at }: Pick<Session, 'ended_at'>, recordedMs: number, nowMs: number): boolean {
+  return nowMs - Math.max(Date.parse(ended_at), recordedMs) >= SILENT_MS;
+}

@@ -4,14 +4,15 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Answer } from '@/api/client';
 import type { Insight, Session, SessionEvent } from '@/api/types';
-import { Segmented } from '@/design/controls';
+import { Button, Segmented } from '@/design/controls';
 import { InsightMark } from '@/design/severity';
 import { Card, Empty, Fault, SkeletonRows } from '@/design/states';
 import { bytes, clock, duration, percent } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
 import { Facts, keepInSight, Timeline } from '@/views/session-timeline';
 import { type Detail, timelineOf } from '@/views/timeline';
-import type { ConsoleLine, NetworkLine } from './events';
+import { type ConsoleLine, hasFailed, type Lines, type NetworkLine } from './events';
+import { WINDOW_LINES, windowAt, windowMoved, windowWith } from './log-window';
 import type { Player } from './player';
 import { usePlayerState } from './use-player';
 
@@ -104,62 +105,125 @@ function Events({ player, session, insights, events }: PanelsProps) {
 
 interface LogProps<Line> {
   player: Player;
-  lines: Line[];
+  /** Of each chunk that has been read, in order of time. */
+  logs: Lines<Line>[];
   empty: string;
   children: (line: Line) => ReactNode;
   isWarm(line: Line): boolean;
 }
 
 /** Lines of the recording itself; they come as it is read. */
-function Log<Line extends { atMs: number }>({ player, lines, empty, children, isWarm }: LogProps<Line>) {
-  const { text, language } = useLanguage();
+function Log<Line extends { atMs: number }>({ player, logs, empty, children, isWarm }: LogProps<Line>) {
+  const text = useText();
   const list = useRef<HTMLOListElement>(null);
+  const lines = useMemo(() => logs.flatMap(({ kept }) => kept), [logs]);
+  const leftOut = useMemo(() => logs.reduce((sum, log) => sum + log.leftOut, 0), [logs]);
   const readShare = usePlayerState(player, (state) => state.readShare);
   const startMs = usePlayerState(player, (state) => state.startMs);
   const current = usePlayerState(player, ({ atMs }) => lines.findLastIndex((line) => line.atMs <= atMs));
+  /** The first line of the window, and the line that is kept in sight. */
+  const [view, setView] = useState({ from: 0, line: -1 });
+  const from = windowAt(view.from, lines.length);
+  const move = (isForward: boolean) =>
+    setView({ from: windowMoved(from, isForward), line: isForward ? from + WINDOW_LINES - 1 : from });
   useEffect(() => player.readAll(), [player]);
-  useEffect(() => keepInSight(list.current?.children[current]), [current]);
+  useEffect(() => {
+    setView((before) => ({ from: windowWith(current, before.from), line: current }));
+  }, [current]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is scrolled when another line is to be seen, and not because lines came
+  useEffect(() => keepInSight(list.current?.children[view.line - from]), [view]);
   return (
     <Scroller>
-      {readShare < 1 && (
-        <p role="status" className="px-4 py-2 text-12 text-muted">
-          {text.replay.reading(percent(100 * readShare, language))}
-        </p>
-      )}
+      <ReadState player={player} />
       {readShare >= 1 && lines.length === 0 && <Empty>{empty}</Empty>}
-      <ol ref={list} className="pb-3">
-        {lines.map((line, index) => (
-          <li
+      {from > 0 && <More label={text.replay.earlierLines(from)} onClick={() => move(false)} />}
+      <ol ref={list} data-testid="replay-log" data-lines={lines.length} className="pb-3">
+        {lines.slice(from, from + WINDOW_LINES).map((line, index) => (
+          <LogLine
             // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name than their place
-            key={index}
-            aria-current={index === current ? 'step' : undefined}
-            data-testid="replay-log-line"
-            className={`border-l-2 text-13 ${index === current ? 'border-l-accent bg-accent-soft' : 'border-l-transparent'}`}
+            key={from + index}
+            at={clock(line.atMs - startMs)}
+            isCurrent={from + index === current}
+            isWarm={isWarm(line)}
+            onPick={() => player.seek(line.atMs)}
           >
-            <button
-              type="button"
-              onClick={() => player.seek(line.atMs)}
-              className="flex w-full items-baseline gap-3 px-4 py-1.5 text-left hover:bg-sunken focus-visible:-outline-offset-2"
-            >
-              <span className="w-11 shrink-0 text-right text-muted">{clock(line.atMs - startMs)}</span>
-              <span className="w-2.5 shrink-0">{isWarm(line) && <InsightMark type="error" />}</span>
-              {children(line)}
-            </button>
-          </li>
+            {children(line)}
+          </LogLine>
         ))}
       </ol>
+      {from + WINDOW_LINES < lines.length && (
+        <More label={text.replay.laterLines(lines.length - from - WINDOW_LINES)} onClick={() => move(true)} />
+      )}
+      {leftOut > 0 && <p className="px-4 pb-3 text-12 text-muted">{text.replay.linesLeftOut(leftOut)}</p>}
     </Scroller>
+  );
+}
+
+function More({ label, onClick }: { label: string; onClick(): void }) {
+  return (
+    <div className="flex justify-center py-2">
+      <Button onClick={onClick}>{label}</Button>
+    </div>
+  );
+}
+
+/** How far the recording has been read, and what of it could not be. */
+function ReadState({ player }: { player: Player }) {
+  const { text, language } = useLanguage();
+  const readShare = usePlayerState(player, (state) => state.readShare);
+  const unreadable = usePlayerState(player, (state) => state.unreadable);
+  if (readShare < 1) {
+    return (
+      <p role="status" className="px-4 py-2 text-12 text-muted">
+        {text.replay.reading(percent(100 * readShare, language))}
+      </p>
+    );
+  }
+  if (unreadable === 0) return null;
+  return (
+    <div role="alert" className="flex flex-wrap items-center gap-2 px-4 py-2 text-12 text-fault">
+      {text.replay.unreadable(unreadable)}
+      <Button onClick={() => player.retry()}>{text.common.retry}</Button>
+    </div>
+  );
+}
+
+interface LogLineProps {
+  at: string;
+  isCurrent: boolean;
+  isWarm: boolean;
+  onPick(): void;
+  children: ReactNode;
+}
+
+function LogLine({ at, isCurrent, isWarm, onPick, children }: LogLineProps) {
+  return (
+    <li
+      aria-current={isCurrent ? 'step' : undefined}
+      data-testid="replay-log-line"
+      className={`border-l-2 text-13 ${isCurrent ? 'border-l-accent bg-accent-soft' : 'border-l-transparent'}`}
+    >
+      <button
+        type="button"
+        onClick={onPick}
+        className="flex w-full items-baseline gap-3 px-4 py-1.5 text-left hover:bg-sunken focus-visible:-outline-offset-2"
+      >
+        <span className="w-11 shrink-0 text-right text-muted">{at}</span>
+        <span className="w-2.5 shrink-0">{isWarm && <InsightMark type="error" />}</span>
+        {children}
+      </button>
+    </li>
   );
 }
 
 function Console({ player }: { player: Player }) {
   const text = useText();
   const facts = usePlayerState(player, (state) => state.facts);
-  const lines = useMemo(() => facts.flatMap((it) => it.console), [facts]);
+  const logs = useMemo(() => facts.map((it) => it.console), [facts]);
   return (
     <Log<ConsoleLine>
       player={player}
-      lines={lines}
+      logs={logs}
       empty={text.replay.noConsole}
       isWarm={({ level }) => level === 'error'}
     >
@@ -167,23 +231,19 @@ function Console({ player }: { player: Player }) {
         <span className="min-w-0 flex-1 font-mono text-12">
           {level !== 'info' && <span className="mr-2 text-muted">{level}</span>}
           <span className={`whitespace-pre-wrap ${level === 'debug' ? 'text-muted' : ''}`}>{words}</span>
-          {trace && level === 'error' && <span className="mt-0.5 block whitespace-pre-wrap text-muted">{trace}</span>}
+          {trace && <span className="mt-0.5 block whitespace-pre-wrap text-muted">{trace}</span>}
         </span>
       )}
     </Log>
   );
 }
 
-function hasFailed({ status }: NetworkLine): boolean {
-  return status === 0 || status >= 400;
-}
-
 function Network({ player }: { player: Player }) {
   const text = useText();
   const facts = usePlayerState(player, (state) => state.facts);
-  const lines = useMemo(() => facts.flatMap((it) => it.network), [facts]);
+  const logs = useMemo(() => facts.map((it) => it.network), [facts]);
   return (
-    <Log<NetworkLine> player={player} lines={lines} empty={text.replay.noNetwork} isWarm={hasFailed}>
+    <Log<NetworkLine> player={player} logs={logs} empty={text.replay.noNetwork} isWarm={hasFailed}>
       {(line) => (
         <span className="min-w-0 flex-1">
           <span className="block truncate font-mono text-12" title={line.url}>
@@ -191,7 +251,7 @@ function Network({ player }: { player: Player }) {
           </span>
           <span className="flex gap-3 text-12 text-muted">
             <span className={hasFailed(line) ? 'font-medium text-heat-text' : ''}>
-              {line.status || text.replay.noAnswer}
+              {line.isLost ? text.replay.noAnswer : (line.status ?? text.replay.hiddenAnswer)}
             </span>
             <span>{duration(line.durationMs)}</span>
             {line.responseBytes > 0 && <span>{bytes(line.responseBytes)}</span>}

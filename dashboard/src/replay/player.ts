@@ -33,6 +33,8 @@ export const SPEEDS = [0.5, 1, 2, 4, 8] as const;
 /** How far ahead of the playhead chunks are fetched, at normal speed. */
 const AHEAD_MS = 10_000;
 const AHEAD_CHUNKS_MAX = 16;
+/** Of what is to be read when there is nothing else to do, so much is asked for at a time. */
+const UNREAD_CHUNKS_MAX = 8;
 /** Who follows stays so far behind what has arrived, so that playing never stutters … */
 const EDGE_MS = 3_000;
 /** … and when it is more than this, jumps. */
@@ -56,8 +58,10 @@ export interface PlayerState {
   idle: readonly Span[];
   /** What is known of the chunks that have been read, in order of time. */
   facts: readonly Facts[];
-  /** How many of all chunks that is, from 0 to 1. */
+  /** How many of all chunks that is, from 0 to 1, counting those that could not be read. */
   readShare: number;
+  /** Chunks that could not be read, although it was tried again and again. */
+  unreadable: number;
   /** Keeps close to what is being recorded right now. */
   isFollowing: boolean;
 }
@@ -94,6 +98,8 @@ export class Player {
   private frame = 0;
   private frameMs = 0;
   private isDisposed = false;
+  /** What was going on when something failed; it goes on as soon as it can. */
+  private interrupted: Pick<PlayerState, 'isPlaying' | 'isFollowing'> | null = null;
 
   constructor(options: PlayerOptions) {
     this.chunks = new Chunks(`${options.path}/chunks`, options.replay.clock_offset_ms, () => this.onChunk());
@@ -116,6 +122,7 @@ export class Player {
       idle: idleSpansOf(this.recordings, this.chunks.factsOf),
       facts: [],
       readShare: 0,
+      unreadable: 0,
       isFollowing: false,
     };
   }
@@ -133,14 +140,17 @@ export class Player {
   }
 
   play(): void {
+    this.interrupted = null;
     const isAtEnd = this.state.atMs >= this.state.endMs && !this.state.isFollowing;
     if (isAtEnd) this.goTo(this.state.startMs);
     this.change({ isPlaying: true });
-    if (this.state.status === 'ready') this.stage?.play(this.state.atMs);
     this.frameMs = performance.now();
+    if (this.state.status === 'ready') this.stage?.play(this.state.atMs);
+    if (this.state.status === 'failed') this.retry();
   }
 
   pause(): void {
+    this.interrupted = null;
     this.change({ isPlaying: false, isFollowing: false });
     if (this.state.status === 'ready') this.stage?.pause(this.state.atMs);
   }
@@ -151,16 +161,22 @@ export class Player {
   }
 
   seek(atMs: number): void {
-    this.change({ isFollowing: false });
+    this.stopFollowing();
     this.goTo(atMs);
+  }
+
+  /** Plays on, to the end of what there is. */
+  stopFollowing(): void {
+    if (this.interrupted) this.interrupted = { ...this.interrupted, isFollowing: false };
+    this.change({ isFollowing: false });
   }
 
   /** Plays what is being recorded, shortly after it happens. */
   follow(): void {
     this.change({ isFollowing: true, speed: 1 });
     this.stage?.setSpeed(1);
-    this.goTo(this.edgeMs() - EDGE_MS);
     this.play();
+    this.goTo(this.edgeMs() - EDGE_MS);
   }
 
   /** Takes a newer manifest of the same session. */
@@ -268,7 +284,8 @@ export class Player {
     const facts = chunks.map(({ id }) => this.chunks.factsOf(id)).filter((it) => it !== undefined);
     for (const { assets } of facts) this.assets.learn(assets);
     const idle = idleSpansOf(this.recordings, this.chunks.factsOf);
-    this.change({ idle, facts, readShare: facts.length / chunks.length });
+    const unreadable = chunks.filter(({ id }) => !this.chunks.factsOf(id) && this.chunks.hasFailed(id)).length;
+    this.change({ idle, facts, unreadable, readShare: (facts.length + unreadable) / chunks.length });
     this.show(false);
   }
 
@@ -282,15 +299,19 @@ export class Player {
     const { atMs, speed } = this.state;
     const recording = showingAt(this.showings, atMs)?.recording;
     if (!recording || this.isBuilding) return;
-    const { snapshotMs, isBuilt, needed } = this.needOf(recording);
-    const missing = isBuilt ? this.unfed(recording) : needed.filter(({ id }) => !this.chunks.eventsOf(id));
+    const { snapshotMs, isBuilt } = this.anchoring(recording);
+    const needed = isBuilt ? this.unfed(recording) : neededFor(recording, atMs, this.chunks.factsOf);
     const ahead = aheadOf(this.recordings, atMs, AHEAD_MS * speed).slice(0, AHEAD_CHUNKS_MAX);
-    this.chunks.want([...missing, ...ahead, ...this.unread(recording)]);
+    this.chunks.want({ needed, ahead, unread: this.unread(recording) });
     if (isBuilt) this.feed(recording);
-    const error = this.chunks.errorOf(missing);
+    const error = this.chunks.errorOf(needed);
+    const isComplete = isBuilt
+      ? this.unfed(recording).length === 0
+      : needed.every(({ id }) => this.chunks.eventsOf(id));
     if (error !== undefined) this.fail(error);
-    else if (isBuilt && this.unfed(recording).length === 0) this.goOn(isSeek);
-    else if (!isBuilt && missing.length === 0 && snapshotMs !== undefined && this.stage) {
+    else if (!isComplete) this.stall();
+    else if (isBuilt) this.goOn(isSeek);
+    else if (snapshotMs !== undefined && this.stage) {
       void this.build(this.stage, recording, needed, new Segment(snapshotMs));
     } else this.stall();
   }
@@ -301,19 +322,16 @@ export class Player {
       ...shown.chunks.slice(0, CHUNKS_WITH_ASSETS),
       ...(this.readsAll ? this.recordings : []).flatMap((it) => it.chunks),
     ];
-    return chunks.filter(({ id }) => !this.chunks.factsOf(id));
+    const unread = chunks.filter(({ id }) => !this.chunks.factsOf(id) && !this.chunks.hasFailed(id));
+    return unread.slice(0, UNREAD_CHUNKS_MAX);
   }
 
-  /** What showing the moment takes, and whether the stage is at it already. */
-  private needOf(recording: Recording): { snapshotMs: number | undefined; isBuilt: boolean; needed: Chunk[] } {
+  /** The snapshot that showing the moment begins with, and whether the stage is at it already. */
+  private anchoring(recording: Recording): { snapshotMs: number | undefined; isBuilt: boolean } {
     const { atMs } = this.state;
     const snapshotMs = anchorOf(recording, atMs, this.chunks.factsOf)?.snapshotMs;
     const isThere = this.shown?.recording.id === recording.id && this.stage?.segment?.snapshotMs === snapshotMs;
-    return {
-      snapshotMs,
-      isBuilt: isThere && snapshotMs !== undefined && !this.mustRebuild,
-      needed: neededFor(recording, atMs, this.chunks.factsOf),
-    };
+    return { snapshotMs, isBuilt: isThere && snapshotMs !== undefined && !this.mustRebuild };
   }
 
   /** The chunks up to a moment that the stage has not been given. */
@@ -360,13 +378,25 @@ export class Player {
   private stall(): void {
     if (this.state.status === 'ready') this.stage?.pause(this.state.atMs);
     if (this.state.status !== 'loading') this.change({ status: 'loading', error: null });
+    this.resume();
   }
 
   private fail(error: unknown): void {
-    if (this.state.status !== 'failed') this.change({ status: 'failed', error, isPlaying: false });
+    const { status, isPlaying, isFollowing } = this.state;
+    if (status === 'failed' && !isPlaying && !isFollowing) return;
+    this.interrupted = { isPlaying, isFollowing };
+    this.stage?.pause(this.state.atMs);
+    this.change({ status: 'failed', error, isPlaying: false, isFollowing: false });
+  }
+
+  private resume(): void {
+    const { interrupted } = this;
+    this.interrupted = null;
+    if (interrupted) this.change(interrupted);
   }
 
   private goOn(isSeek: boolean): void {
+    this.resume();
     const { status, isPlaying, atMs } = this.state;
     if (isSeek || status !== 'ready') {
       if (isPlaying) this.stage?.play(atMs);

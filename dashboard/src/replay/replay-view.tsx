@@ -2,9 +2,9 @@
 
 import { useSearchParams } from 'next/navigation';
 import { type ReactNode, useRef, useState } from 'react';
-import { ApiError } from '@/api/client';
+import { type Answer, ApiError } from '@/api/client';
 import { useSessionEvents } from '@/api/queries';
-import type { Insight, Replay, Session } from '@/api/types';
+import type { Insight, Replay, Session, SessionEvent } from '@/api/types';
 import { Card, Fault, Skeleton } from '@/design/states';
 import { useText } from '@/text/text';
 import { Chapters } from '@/views/session-timeline';
@@ -50,8 +50,8 @@ export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
     );
   }
   if (!replay.data) return <Shape />;
-  if (recordingsOf(replay.data).length === 0) return fallback;
-  return <Watch session={session} insights={insights} replay={replay.data} />;
+  if (recordingsOf(replay.data.data).length === 0) return fallback;
+  return <Watch session={session} insights={insights} answer={replay.data} />;
 }
 
 const GRID = 'grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px] xl:grid-cols-[minmax(0,1fr)_380px]';
@@ -76,7 +76,8 @@ function useStartMs(session: Session, replay: Replay): number {
   return Math.max(sessionMs, asked ?? recordingsOf(replay)[0]?.startMs ?? sessionMs);
 }
 
-function Watch({ session, insights, replay }: { session: Session; insights: Insight[]; replay: Replay }) {
+function Watch({ session, insights, answer }: { session: Session; insights: Insight[]; answer: Answer<Replay> }) {
+  const replay = answer.data;
   const stage = useRef<HTMLDivElement>(null);
   const whole = useRef<HTMLDivElement>(null);
   const startMs = useStartMs(session, replay);
@@ -93,9 +94,18 @@ function Watch({ session, insights, replay }: { session: Session; insights: Insi
               player={player}
               events={events.data?.data ?? []}
               isMasked={replay.is_masked}
+              isTruncated={answer.truncated === true}
               isFull={fullScreen.isOn}
             />
-            {player && <Deck player={player} session={session} insights={insights} fullScreen={fullScreen} />}
+            {player && (
+              <Deck
+                player={player}
+                session={session}
+                insights={insights}
+                events={events.data?.data}
+                fullScreen={fullScreen}
+              />
+            )}
             {!player && <div className="h-[108px]" />}
           </div>
         </Card>
@@ -119,16 +129,17 @@ interface DeckProps {
   player: Player;
   session: Session;
   insights: Insight[];
+  events: SessionEvent[] | undefined;
   fullScreen: ReturnType<typeof useFullScreen>;
 }
 
-function Deck({ player, session, insights, fullScreen }: DeckProps) {
+function Deck({ player, session, insights, events, fullScreen }: DeckProps) {
   const [isHelpOpen, setHelpOpen] = useState(false);
   const stops = insights.map((insight) => Date.parse(insight.timestamp) - LEAD_MS).sort((a, b) => a - b);
   usePlayerKeys(player, stops, { onFullScreen: fullScreen.toggle, onHelp: () => setHelpOpen((isOpen) => !isOpen) });
   return (
     <>
-      <Scrubber player={player} session={session} />
+      <Scrubber player={player} session={session} events={events} />
       <Controls
         player={player}
         session={session}

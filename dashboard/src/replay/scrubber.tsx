@@ -1,17 +1,20 @@
 'use client';
 
-import { memo, useRef, useState } from 'react';
-import type { Session } from '@/api/types';
+import { memo, useMemo, useRef, useState } from 'react';
+import type { Session, SessionEvent } from '@/api/types';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { clock } from '@/format/format';
 import { useWidth } from '@/shell/width';
 import { useText } from '@/text/text';
 import type { Player } from './player';
+import { ticksOf } from './ticks';
 import type { Span } from './timeline';
 import { usePlayerState } from './use-player';
 
 const HEIGHT_PX = 36;
+/** Of a click's tick, at the foot of the bar: quieter than any marker. */
+const TICK_PX = 5;
 
 /** What can be skipped is paler. */
 const Idle = memo(function Idle({ spans, startMs, endMs }: { spans: readonly Span[]; startMs: number; endMs: number }) {
@@ -26,6 +29,30 @@ const Idle = memo(function Idle({ spans, startMs, endMs }: { spans: readonly Spa
   ));
 });
 
+interface ClicksProps {
+  events: readonly SessionEvent[];
+  startMs: number;
+  endMs: number;
+  width: number;
+}
+
+/** The list of events says the same in words. */
+const Clicks = memo(function Clicks({ events, startMs, endMs, width }: ClicksProps) {
+  const ticks = useMemo(() => ticksOf(events, startMs, endMs, width), [events, startMs, endMs, width]);
+  return (
+    <svg
+      aria-hidden="true"
+      width={width}
+      height={TICK_PX}
+      data-testid="replay-clicks"
+      data-ticks={ticks.length}
+      className="pointer-events-none absolute bottom-0.5 left-0"
+    >
+      <path d={ticks.map((x) => `M${x} 0V${TICK_PX}`).join('')} stroke="var(--edge)" />
+    </svg>
+  );
+});
+
 function Head({ player }: { player: Player }) {
   const share = usePlayerState(player, ({ atMs, startMs, endMs }) => (atMs - startMs) / (endMs - startMs));
   return (
@@ -37,8 +64,14 @@ function Head({ player }: { player: Player }) {
   );
 }
 
+interface ScrubberProps {
+  player: Player;
+  session: Session;
+  events: readonly SessionEvent[] | undefined;
+}
+
 /** The session's ribbon as the timeline: click or drag to a moment. */
-export function Scrubber({ player, session }: { player: Player; session: Session }) {
+export function Scrubber({ player, session, events }: ScrubberProps) {
   const text = useText();
   const bar = useRef<HTMLDivElement>(null);
   const width = useWidth(bar, 800);
@@ -78,6 +111,7 @@ export function Scrubber({ player, session }: { player: Player; session: Session
         onPointerLeave={() => setHover(null)}
       >
         <Ribbon course={courseOf(session, endMs)} width={width} height={HEIGHT_PX} isLabelled />
+        {events && <Clicks events={events} startMs={startMs} endMs={endMs} width={width} />}
         <Idle spans={idle} startMs={startMs} endMs={endMs} />
         <Head player={player} />
         {hover !== null && (

@@ -97,11 +97,19 @@ export class Stage {
 
   /** Plays on from a moment that is not before what is shown. */
   play(atMs: number): void {
-    if (this.built) seekTo(this.built, atMs, true);
+    this.seek(atMs, true);
   }
 
   pause(atMs: number): void {
-    if (this.built) seekTo(this.built, atMs, false);
+    this.seek(atMs, false);
+  }
+
+  /** What was added right before belongs to the moment, and the Replayer takes it up one microtask later. */
+  private seek(atMs: number, isPlaying: boolean): void {
+    const { built } = this;
+    queueMicrotask(() => {
+      if (built && built === this.built) seekTo(built, atMs, isPlaying);
+    });
   }
 
   setSpeed(speed: number): void {

@@ -2,7 +2,7 @@
 
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type RefObject, useEffect, useState, useSyncExternalStore } from 'react';
-import { callData } from '@/api/client';
+import { type Answer, call } from '@/api/client';
 import { projectPath } from '@/api/queries';
 import type { Replay, Session } from '@/api/types';
 import { useRoute } from '@/route/route';
@@ -17,11 +17,11 @@ export function assetsPath(project: string): string {
   return `${projectPath(project)}/replay/assets`;
 }
 
-export function useReplay(session: string, isAllowed: boolean): UseQueryResult<Replay> {
+export function useReplay(session: string, isAllowed: boolean): UseQueryResult<Answer<Replay>> {
   const { project } = useRoute();
   return useQuery({
     queryKey: ['project', project, 'replay', session],
-    queryFn: ({ signal }) => callData<Replay>(replayPath(project, session), { signal }),
+    queryFn: ({ signal }) => call<Replay>(replayPath(project, session), { signal }),
     enabled: isAllowed,
     // A manifest grows; the player asks for it itself while it follows.
     staleTime: Number.POSITIVE_INFINITY,

@@ -14,7 +14,8 @@ import { useListKeys } from '@/shell/list-keys';
 import { useNow } from '@/shell/now';
 import { useLanguage } from '@/text/text';
 import { describeEvent, toneOf } from './describe-event';
-import { isStruggling, SessionRow } from './session-row';
+import { SessionRow } from './session-row';
+import { isStruggling } from './struggling';
 
 const LIVE_RANGE = parseRange('1h');
 /** The same five minutes that make a session active. */

@@ -13,10 +13,6 @@ import { SessionPains } from './session-pains';
 export const SESSION_GRID =
   'md:grid md:grid-cols-[120px_minmax(0,1fr)_96px_52px] lg:grid-cols-[120px_minmax(0,2fr)_96px_52px_minmax(0,1fr)_84px] md:items-center md:gap-4';
 
-export function isStruggling(session: Session): boolean {
-  return session.rage_click_count + session.dead_click_count + session.error_click_count > 0;
-}
-
 interface SessionRowProps {
   session: Session;
   href: string;

@@ -1,8 +1,8 @@
 'use client';
 
 import Link from 'next/link';
-import { useRef, useState } from 'react';
-import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useSessions } from '@/api/queries';
+import { useEffect, useRef, useState } from 'react';
+import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
 import type { Insight, Session } from '@/api/types';
 import { Segmented } from '@/design/controls';
 import { Icon } from '@/design/icon';
@@ -17,8 +17,8 @@ import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
-import { isStruggling } from './session-row';
 import { Chapters, Facts, Timeline } from './session-timeline';
+import { nextAfter } from './struggling';
 import { type Detail, type Line, timelineOf } from './timeline';
 
 const ALL_TIME = parseRange('1970-01-01T00:00:00.000Z~2999-01-01T00:00:00.000Z');
@@ -139,21 +139,39 @@ function SessionView({ session }: { session: Session }) {
   );
 }
 
-/** The session that suffered most after this one, in the range that is looked at. */
-function NextStruggling({ id }: { id: string }) {
+/** The next to watch after this session in the ranking of those who struggled, with the range and the filters of the address. */
+function NextStruggling({ session }: { session: Session }) {
   const text = useText();
   const href = useHref();
-  const { range } = useView();
-  const sessions = useSessions({ range, filters: {}, isNewestFirst: false }, 'struggling');
-  const struggling = sessions.data?.pages.flatMap((page) => page.data).filter(isStruggling) ?? [];
-  const next = struggling[struggling.findIndex((session) => session.id === id) + 1];
-  if (!next || next.id === id) return null;
+  const view = useView();
+  const { data, hasNextPage, isFetching, isError, fetchNextPage } = useStruggling(view);
+  const ranking = data?.pages.flatMap((page) => page.data);
+  const next = ranking ? nextAfter(session, ranking, !hasNextPage) : 'more';
+  const mustGoOn = ranking !== undefined && next === 'more' && !isFetching && !isError;
+  useEffect(() => {
+    if (mustGoOn) void fetchNextPage();
+  }, [mustGoOn, fetchNextPage]);
+  const look = 'flex items-center gap-1 text-13 text-muted';
+  if (next === null || next === 'more') {
+    return (
+      <span
+        role="link"
+        tabIndex={0}
+        aria-disabled="true"
+        aria-busy={next === 'more'}
+        data-testid="next-struggling"
+        className={look}
+      >
+        {next === null ? text.replay.lastStruggling : text.replay.nextStruggling}
+      </span>
+    );
+  }
   return (
     <Link
-      href={href(`sessions/${next.id}`, beforeWorst(next))}
+      href={href(`sessions/${next.id}`, { ...view.filters, ...beforeWorst(next) })}
       prefetch={false}
       data-testid="next-struggling"
-      className="flex items-center gap-1 text-13 text-muted hover:text-text"
+      className={`${look} hover:text-text`}
     >
       {text.replay.nextStruggling}
       <Icon name="right" size={14} />
@@ -165,15 +183,19 @@ export function SessionPage() {
   const text = useText();
   const { id } = useRoute();
   const href = useHref();
+  const { filters } = useView();
   const session = useSession(id);
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
-        <Link href={href('sessions')} className="flex w-fit items-center gap-1 text-13 text-muted hover:text-text">
+        <Link
+          href={href('sessions', { ...filters })}
+          className="flex w-fit items-center gap-1 text-13 text-muted hover:text-text"
+        >
           <Icon name="left" size={14} />
           {text.session.back}
         </Link>
-        <NextStruggling id={id} />
+        {session.data && <NextStruggling session={session.data.data} />}
       </div>
       {session.isPending && <Skeleton className="h-[140px] w-full" />}
       {session.isError && !session.data && <Fault error={session.error} onRetry={() => void session.refetch()} />}

@@ -68,7 +68,7 @@ export function Sessions() {
             <SessionRow
               key={session.id}
               session={session}
-              href={href(`sessions/${session.id}`, beforeWorst(session))}
+              href={href(`sessions/${session.id}`, { ...filters, ...beforeWorst(session) })}
               nowMs={nowMs}
             />
           ))}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { aSession } from '@/live/fixtures';
+import { nextAfter } from './struggling';
+
+const one = (id: string, clicks: number) => aSession({ id, rage_click_count: clicks });
+const RANKING = [one('a', 9), one('b', 4), one('c', 4), one('d', 1), one('e', 0)];
+
+/** The id of what comes next, or what is said instead. */
+function next(id: string, clicks: number, ranking = RANKING, isWhole = true): string | null {
+  const found = nextAfter(one(id, clicks), ranking, isWhole);
+  return found === null || found === 'more' ? found : found.id;
+}
+
+describe('the next struggling session', () => {
+  it('is the one below in the ranking', () => {
+    expect([next('a', 9), next('b', 4), next('c', 4)]).toEqual(['b', 'c', 'd']);
+  });
+
+  it('is not there after the last who struggled, even when others follow', () => {
+    expect([next('d', 1), next('e', 0), next('elsewhere', 0)]).toEqual([null, null, null]);
+  });
+
+  it('is never the worst merely because this one is not in the ranking', () => {
+    expect([next('elsewhere', 12), next('elsewhere', 6), next('elsewhere', 2)]).toEqual(['a', 'b', 'd']);
+  });
+
+  it('may be on the next page, after the last of this one', () => {
+    const page = RANKING.slice(0, 2);
+    expect(next('b', 4, page, false)).toBe('more');
+    expect(next('b', 4, page, true)).toBeNull();
+  });
+
+  it('waits for further pages while this one may still come', () => {
+    const page = RANKING.slice(0, 2);
+    expect([next('c', 4, page, false), next('elsewhere', 1, page, false)]).toEqual(['more', 'more']);
+    expect(next('elsewhere', 5, page, false)).toBe('b');
+  });
+
+  it('asks for no more pages once those who did not struggle begin', () => {
+    expect([next('elsewhere', 0, RANKING, false), next('d', 1, RANKING, false)]).toEqual([null, null]);
+  });
+});
