@@ -80,18 +80,18 @@ export interface Replay {
   includeUrls: string[];
   /** Globs of pages that are not. */
   excludeUrls: string[];
-  /** A recording, of one page load in one tab, ends then. 0: never. */
+  /** A recording, of one page load in one tab, ends then; what a trigger brings from before it does not count. 0: never. */
   maxDurationMs: number;
   /** The pointer's way between clicks. */
   mouseMove: boolean;
-  /** Milliseconds after which a fresh snapshot is taken in any case. 0: only when what changed outweighs the last one. */
+  /** Milliseconds after which a fresh snapshot is taken in any case. 0: when what changed outweighs the last one, or is in many pieces. */
   snapshotInterval: number;
   /** `keep`: images and web fonts that the page shows are kept with the recording: those it carries in itself (`data:`), and, read from the browser's cache when the page has come to rest, those of its own origin or loaded with CORS, as far as 512 KiB each and 4 MiB of a page load go. SVG files, other addresses and what is under a privacy mark are placeholders, all of them with `maskAllText`. `placeholder`: none. Default: `keep`. */
   images: 'keep' | 'placeholder';
   /**
    * Whether canvases are recorded, as pictures, at most one in a second of each, when it has changed and is seen. A picture cannot be masked: mark what is
    * private. Left out are canvases under a mark, those with pictures of other origins, and WebGL canvases that keep no buffer and are seldom drawn.
-   * Default: as the project is set.
+   * Default: as the project is set. A project may forbid them.
    */
   canvas?: boolean;
   /** What the console is told. */
