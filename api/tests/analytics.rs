@@ -800,7 +800,10 @@ async fn reading_an_hours_recording_through_takes_nothing_from_what_else_is_aske
     let manifest = format!("mine/sessions/{SESSION}/replay");
     let hour_of_chunks = 3_600 / 3;
     assert_eq!(limit(&format!("{manifest}/chunks/{CHUNK}")).await, hour_of_chunks);
-    assert_eq!(limit(&format!("mine/replay/assets/{}", hex::encode(DIGEST))).await, hour_of_chunks);
+    assert_eq!(
+        limit(&format!("mine/replay/assets/{}", hex::encode(DIGEST))).await,
+        hour_of_chunks
+    );
     assert_eq!(limit(&manifest).await, 200);
 }
 
