@@ -16,7 +16,7 @@ const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive
 
 /** Names of rrweb's that stay inside of the recorder. */
 const RRWEB =
-  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|styleId|addList|isBlocked|recordDOM)$/;
+  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|addList|isBlocked|recordDOM)$/;
 
 /** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
 const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');

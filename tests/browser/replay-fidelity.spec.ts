@@ -15,7 +15,7 @@ const DIFFERENT_MAX: Record<Shows, number> = {
 
 /** Canvases are recorded where they are asked for. */
 const recordedWithCanvas = ({ url }: GoSight): string =>
-  `<script src="${url}/sdk.js"></script><script>GoSight.init({ projectKey: "${KEY}", replay: { canvas: true } })</script>`;
+  `<script>GoSight = { q: [["init", { projectKey: "${KEY}", replay: { canvas: true } }]] }</script><script async src="${url}/sdk.js"></script>`;
 
 let gosight: GoSight;
 let site: Site;
