@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::attributes::replace;
+use super::attributes::{Meaning, meaning, replace};
 use super::json::{Json, Object};
 use super::nodes::{ELEMENT, TEXT};
 use super::{RecordingError, css};
@@ -42,8 +42,6 @@ const SHAPES: [&str; 248] = [
     "vspace", "width", "word-spacing", "wrap", "writing-mode", "x", "x1", "x2", "xchannelselector", "xml:space", "xmlns", "y", "y1",
     "y2", "ychannelselector", "z",
 ];
-/// Attributes that say where a visitor could have gone.
-const LEADS: [&str; 4] = ["action", "cite", "formaction", "href"];
 /// The events that bring assets: they hold no text of the page.
 const ASSET_TAG: &str = "gosight.asset";
 
@@ -190,11 +188,11 @@ fn attributes(attributes: &mut Object<'_>, may_be_canvas: bool) {
             return false;
         }
         if let Json::Text(text) = value {
-            let local = name.rsplit(':').next().unwrap_or(&name);
-            if LEADS.contains(&local) {
-                replace(text, led);
-            } else if !is_shape(&name) {
-                replace(text, masked);
+            match meaning(&name) {
+                _ if is_shape(&name) => {}
+                // Stars alone would be an address of ours.
+                Meaning::Address | Meaning::Addresses => replace(text, led),
+                _ => replace(text, masked),
             }
         }
         true
