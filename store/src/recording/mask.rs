@@ -190,6 +190,8 @@ fn attributes(attributes: &mut Object<'_>, may_be_canvas: bool) {
         if let Json::Text(text) = value {
             match meaning(&name) {
                 _ if is_shape(&name) => {}
+                // The cleaner took off all of these and left its own, which make forms and frames harmless.
+                Meaning::Harmful => {}
                 // Stars alone would be an address of ours.
                 Meaning::Address | Meaning::Addresses => replace(text, led),
                 _ => replace(text, masked),
