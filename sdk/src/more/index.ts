@@ -16,12 +16,16 @@ import { TABLE } from './schema.js';
 import { startScroll } from './scroll.js';
 import { startWindow } from './window.js';
 
+/** Defaults that only this file and the recorder ask for, and so the core need not carry. */
+const MOUSE_MOVE_INTERVAL_MS = 50;
+const SCROLL_THROTTLE_MS = 100;
+
 export function start(lent: Lent): void {
   borrow(lent);
   register(TABLE);
   const { sampling } = options;
-  sampling.mouseMoveInterval ??= 50;
-  sampling.scrollThrottle ??= 100;
+  sampling.mouseMoveInterval ??= MOUSE_MOVE_INTERVAL_MS;
+  sampling.scrollThrottle ??= SCROLL_THROTTLE_MS;
   for (const startOne of [
     startDelivery,
     startLedger,
