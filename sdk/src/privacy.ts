@@ -21,9 +21,10 @@ export const maskPersonal = (text: string): string => maskAlways(text.slice(0, T
 export const textToTell = (text: string, isHidden = options.privacy.maskAllText || !options.settings): string =>
   isHidden ? text.replace(/\S/g, '*') : maskPersonal(text);
 
-/** The host of the shadow tree an element is in, else its same-origin frame. */
+/** The host of the shadow tree an element is in, else its same-origin frame. A link on no page is a root as well, and its `host` is a text. */
 export function outsideOf(element: Element): Element | null | undefined {
-  return (element.getRootNode() as ShadowRoot).host ?? element.ownerDocument.defaultView?.frameElement;
+  const root = element.getRootNode() as ShadowRoot;
+  return (root.nodeType === 11 && root.host) || element.ownerDocument.defaultView?.frameElement;
 }
 
 /** The nearest element that matches, the element itself included, across shadow roots and same-origin frames. */

@@ -247,9 +247,9 @@ async function recorded(page: Page): Promise<void> {
   await expect.poll(() => isWhole() && lastAt(() => true) >= Number(at), { timeout: 30_000 }).toBe(true);
 }
 
-/** A visit is a race between an application of others and its visitor: what fails four times is ours. */
+/** A visit is a race between an application of others and its visitor: what fails twice is ours. */
 describe('a real application', () => {
-  it.each(APPLICATIONS.map((application) => [application.name, application] as const))('%s', { retry: 3 }, async (_, application) => {
+  it.each(APPLICATIONS.map((application) => [application.name, application] as const))('%s', { retry: 1 }, async (_, application) => {
     const without = await visit(application, plain);
     const player = await browser.newPage();
     const replay = async () => (await play(player, recording())).text;

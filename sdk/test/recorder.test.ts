@@ -45,6 +45,39 @@ describe('a recording', () => {
     await server.close();
   });
 
+  /** What a page shows in its recording after its button was clicked, and whether there was a gap. */
+  async function clicked(body: string): Promise<{ text: string; gaps: number }> {
+    const server = await served(body);
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    await page.click('button');
+    await expect.poll(() => JSON.stringify(recorded(server)), { timeout: 10_000 }).toContain('"blue"');
+    const { text } = await play(page, recorded(server));
+    await page.close();
+    await server.close();
+    return { text, gaps: recorded(server).filter(({ data }) => data.tag === 'gosight.gap').length };
+  }
+
+  it('goes on when a link has changed that is gone by then, whose host is a text', async () => {
+    const { text, gaps } = await clicked(`<a href="/cups">cups</a>
+      <button onclick="const [link] = document.links; link.className = 'old'; link.replaceWith('blue')">go</button>`);
+    expect(text).toContain('blue');
+    expect(text).not.toContain('cups');
+    expect(gaps).toBe(0);
+  });
+
+  it('begins with a form whose field has the name of a method', async () => {
+    const { text } = await clicked(`<p>cups</p><form><input name="matches"></form><button onclick="this.after('blue')">go</button>`);
+    expect(text).toContain('cups');
+  });
+
+  it('takes a new snapshot when it could not look at what changed', async () => {
+    const { text, gaps } = await clicked(`<p>cups</p><button onclick="this.getAttribute = () => missing(); title = 'go'; this.after('blue')">go</button>`);
+    expect(text).toContain('cups');
+    expect(gaps).toBe(1);
+  });
+
   it('tells no picture of what is masked, by whatever style it is shown', async () => {
     const picture = (name: string) => `url("data:image/svg+xml,<svg><text>${name}</text></svg>")`;
     const server = await served(`<style>h1 { background: ${picture('shown')} }</style>

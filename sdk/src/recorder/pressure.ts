@@ -2,7 +2,7 @@
  * Recording degrades before the page does. When mutations cost more than their share, they are no longer looked at: the recording has a gap, and
  * shows the page again with a fresh snapshot when it has calmed down. A page that never does is shown as a picture now and then.
  */
-import { guard } from '../more/core.js';
+import { guard, report } from '../more/core.js';
 import type { MutationBuffer } from './rrweb.js';
 import { begin } from './slices.js';
 
@@ -46,11 +46,17 @@ export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): 
   }
   records += batch.length;
   if (timer) return;
-  for (const record of batch) {
-    buffer.processMutation(record);
-    if (isOverdue()) return give(buffer);
+  try {
+    for (const record of batch) {
+      buffer.processMutation(record);
+      if (isOverdue()) return give(buffer);
+    }
+    buffer.emit();
+  } catch (error) {
+    // What follows would have no base, and nobody would know.
+    report('mutations', error);
+    return give(buffer);
   }
-  buffer.emit();
   spentMs += takenMs();
   if (spentMs > SECOND_MS_MAX) give(buffer);
 }

@@ -2,6 +2,7 @@
  * A node as rrweb tells it (https://github.com/rrweb-io/rrweb, rrweb-snapshot), by our rules: nothing is told that masks.ts does not let pass, and only as long
  * as there is time (slices.ts).
  */
+import { guard } from '../more/core.js';
 import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
@@ -36,11 +37,14 @@ export function whenTold(run: typeof onElement): void {
   onElement = run;
 }
 
-export function serialize(node: Node, how: How): Told | null {
+/** A node that cannot be told is left out: a form answers to the names of its fields, one named `matches` included. */
+export const serialize = (node: Node, how: How): Told | undefined => guard(tell)(node, how);
+
+function tell(node: Node, how: How): Told | undefined {
   const { depth = 0 } = how;
   const isHidden = how.isHidden || (how.isHidden === undefined ? isMasked(node) : node.nodeType === 1 && isMask(node as Element));
   const told = add(node, describe(node, { ...how, isHidden }));
-  if (!told) return null;
+  if (!told) return;
   const doc = node.ownerDocument;
   if (doc && doc !== document) told.rootId = mirror.getId(doc);
   if (node.parentNode && hostOf(node.parentNode)) told.isShadow = true;
