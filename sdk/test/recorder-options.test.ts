@@ -268,7 +268,6 @@ describe('what is told beside the page', () => {
       await fetch(new URL('/missing', location.href)).then(read);
       await fetch(elsewhere, { mode: 'no-cors' });
       const slow = fetch('/slow?n=1', { method: 'DELETE' });
-      await new Promise((done) => setTimeout(done, 20));
       (window as never as Record<string, unknown>).both = Promise.all([slow, fetch('/slow?n=1')].map((answer) => answer.then(read)));
     }, `${other.url}/x`);
     server.letGo();

@@ -535,6 +535,7 @@ mod tests {
                     field(8, "option", json!({"value": "other"}), json!([]))])),
                 field(9, "input", json!({"type": "submit", "value": "Send"}), json!([])),
                 field(10, "progress", json!({"value": "0.5"}), json!([])),
+                field(11, "input", json!({"type": "number", "value": 4711}), json!([])),
             ]}}},
             {"type": 3, "timestamp": 2, "data": {"source": 5, "id": 2, "text": typed, "isChecked": false}},
             {"type": 3, "timestamp": 3, "data": {"source": 0, "texts": [], "removes": [], "adds": [], "attributes": [
@@ -546,6 +547,7 @@ mod tests {
         assert_eq!(nodes[3]["childNodes"][0]["attributes"], json!({"value": "mine"}));
         assert_eq!(nodes[4]["attributes"]["value"], "Send");
         assert_eq!(nodes[5]["attributes"]["value"], "0.5");
+        assert_eq!(nodes[6]["attributes"]["value"], "****");
         assert_eq!(events[1]["data"]["text"], "******");
         assert_eq!(events[2]["data"]["attributes"][2]["attributes"]["value"], "0.7");
     }

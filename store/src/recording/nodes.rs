@@ -220,10 +220,11 @@ fn is_button(attributes: &Object<'_>) -> bool {
 /// What a field holds is nobody's to see, whatever recorded it and however it was told to.
 pub(super) fn hide_value(attributes: &mut Object<'_>) {
     attributes.retain(|name, value| {
-        if name.eq_ignore_ascii_case("value")
-            && let Json::Text(value) = value
-        {
-            replace(value, |it| stars(it).into());
+        match value {
+            _ if !name.eq_ignore_ascii_case("value") => {}
+            Json::Text(text) => replace(text, |it| stars(it).into()),
+            Json::Number(number) => *value = Json::text(stars(&number.to_string())),
+            _ => {}
         }
         true
     });
