@@ -289,6 +289,35 @@ describe('what is told beside the page', () => {
     await other.close();
   });
 
+  it('are failed requests where the page waited for an answer and none came', async () => {
+    const gone = await new Capture().listen();
+    const nowhere = gone.url;
+    await gone.close();
+    await open({ hasOwnClock: false, prepare: ({ held }) => held.add('/slow') });
+    await page.evaluate(async (nowhere) => {
+      const settle = (answer: Promise<unknown>) => answer.catch(() => {});
+      const ask = (url: string) =>
+        new Promise<XMLHttpRequest>((done) => {
+          const request = new XMLHttpRequest();
+          request.open('GET', url);
+          request.onloadend = () => done(request);
+          request.send();
+          if (url.startsWith('/slow')) request.abort();
+        });
+      const givenUp = new AbortController();
+      const slow = settle(fetch('/slow?fetch', { signal: givenUp.signal }));
+      givenUp.abort();
+      const others = ['/lost-fetch', '/lost-post'].map((path) => fetch(nowhere + path, path.endsWith('post') ? { method: 'POST' } : undefined));
+      await Promise.all([slow, ...others.map(settle), settle(fetch(`${nowhere}/unseen`, { mode: 'no-cors' })), ask(`${nowhere}/lost-xhr`), ask('/slow?xhr')]);
+      await fetch('/missing');
+    }, nowhere);
+    const requests = () => linesOf('rrweb/network').flatMap((line) => line.requests as { url: string; failed?: boolean }[]);
+    await expect.poll(() => requests().some(({ url }) => url.endsWith('/missing')), { timeout: 30_000 }).toBe(true);
+    const failed = requests().filter(({ failed }) => failed);
+    expect(failed.map(({ url }) => url.replace(nowhere, '')).sort()).toEqual(['/lost-fetch', '/lost-post', '/lost-xhr']);
+    expect(requests().map(({ url }) => url.replace(nowhere, ''))).toContain('/unseen');
+  });
+
   it('leaves the functions of the page as they were, when it is over', async () => {
     await open({ body: `<script>const { fetch } = window, { open } = XMLHttpRequest.prototype</script>` });
     const isAsBefore = () => page.evaluate('[window.fetch === fetch, XMLHttpRequest.prototype.open === open].join()');

@@ -1,6 +1,7 @@
 /**
  * What the player shows beside the page: lines of the console, and requests without what was in them. The console is wrapped once per page, and listened to
- * while something is recorded. Requests are told as the browser measured them; it does not say by which method, and so calls are overheard meanwhile.
+ * while something is recorded. Requests are told as the browser measured them; it does not say by which method, nor that there was no answer,
+ * and so calls are overheard meanwhile.
  */
 import { cleanUrl, guard, options, textToTell } from '../more/core.js';
 import { isAsked } from './assets.js';
@@ -44,11 +45,11 @@ function textOf(value: unknown): string {
 }
 
 /** Hears each call of a function of the page until it is let go. Then it is as it was, unless somebody has put his own over ours. */
-function overhear<A extends unknown[]>(owner: object, name: string, hear: (...args: A) => void): () => void {
+function overhear<T, A extends unknown[]>(owner: object, name: string, hear: (self: T, ...args: A) => void): () => void {
   const functions = owner as Record<string, (...args: A) => unknown>;
   const original = functions[name] as (...args: A) => unknown;
   let isHeard = true;
-  const ours = new Proxy(original, { apply: beside((_target, _self, args: A) => isHeard && hear(...args)) });
+  const ours = new Proxy(original, { apply: beside((_target, self: T, args: A) => isHeard && hear(self, ...args)) });
   functions[name] = ours;
   return () => {
     isHeard = false;
@@ -60,28 +61,34 @@ interface Call {
   url: string;
   method: string;
   at: number;
+  /** Whether the page would know of an answer, and has not given up waiting for it. */
+  isAwaited: () => boolean;
 }
 
 const pageOf = (address: string): string => address.replace(/#.*/, '');
 
-/** By which methods the page asks. */
-function overhearCalls(): { methodOf: (request: PerformanceEntry) => string | undefined; stop: () => void } {
+/** What the page asks for itself. */
+function overhearCalls(): { callOf: (request: PerformanceEntry) => Call | undefined; stop: () => void } {
   const calls: Call[] = [];
 
-  function hear(method: string, url: string | URL): void {
-    calls.push({ method: method.toUpperCase(), url: pageOf(new URL(url, document.baseURI).href), at: performance.now() });
+  function hear(method: string, url: string | URL, isAwaited: () => boolean): void {
+    calls.push({ method: method.toUpperCase(), url: pageOf(new URL(url, document.baseURI).href), at: performance.now(), isAwaited });
     if (calls.length > CALLS_MAX) calls.shift();
   }
 
   const ends = [
-    overhear(window, 'fetch', (to: Request, init?: RequestInit) => hear(init?.method ?? to.method ?? 'GET', to.url ?? to)),
-    overhear(XMLHttpRequest.prototype, 'open', hear),
+    overhear(window, 'fetch', (_self, to: Request, init?: RequestInit) => {
+      const of = <K extends 'method' | 'mode' | 'signal'>(name: K) => init?.[name] ?? to[name];
+      hear(of('method') ?? 'GET', to.url ?? to, () => of('mode') !== 'no-cors' && !of('signal')?.aborted);
+    }),
+    // One that was given up is as if it had never been sent.
+    overhear(XMLHttpRequest.prototype, 'open', (self: XMLHttpRequest, method: string, url: string) => hear(method, url, () => self.readyState === self.DONE)),
   ];
   return {
     /** Of the same address several may be under way, and end in any order: it is the last one that was made by then. */
-    methodOf({ name, startTime }) {
+    callOf({ name, startTime }) {
       const call = calls.filter(({ url, at }) => url === pageOf(name) && at <= startTime + SLACK_MS).pop();
-      return call && calls.splice(calls.indexOf(call), 1)[0]?.method;
+      return call && calls.splice(calls.indexOf(call), 1)[0];
     },
     stop() {
       for (const end of ends) end();
@@ -94,16 +101,18 @@ const statusOf = ({ name, responseStatus }: PerformanceResourceTiming): number |
   responseStatus || name.startsWith(`${location.origin}/`) ? responseStatus : undefined;
 
 function watchRequests(tell: Tell): () => void {
-  const { methodOf, stop } = overhearCalls();
+  const { callOf, stop } = overhearCalls();
   const told = (entry: PerformanceResourceTiming) => {
-    const { name, initiatorType, startTime, duration, encodedBodySize } = entry;
+    const { name, initiatorType, startTime, duration, encodedBodySize, responseStatus } = entry;
     // What we send ourselves is no matter of the page.
     const isOurs = name.startsWith(options.endpoint) && OURS.test(name.slice(options.endpoint.length));
     if (isOurs || isAsked(name) || !/^(fetch|xmlhttprequest)$/.test(initiatorType)) return;
+    const call = callOf(entry);
     const request = {
-      method: methodOf(entry) ?? (initiatorType === 'fetch' ? 'fetch' : 'XHR'),
+      method: call?.method ?? (initiatorType === 'fetch' ? 'fetch' : 'XHR'),
       url: cleanUrl(name),
       status: statusOf(entry),
+      failed: (responseStatus === 0 && call?.isAwaited()) || undefined,
       startTime,
       duration,
       requestBytes: 0,

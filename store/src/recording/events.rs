@@ -487,6 +487,7 @@ fn plugin(data: &mut Object<'_>) -> bool {
                     ("name", Kind::Text),
                     ("initiatorType", Kind::Text),
                     ("status", Kind::Number),
+                    ("failed", Kind::Flag),
                     ("startTime", Kind::Number),
                     ("endTime", Kind::Number),
                     ("duration", Kind::Number),
@@ -595,10 +596,12 @@ mod tests {
             {"type": 3, "data": {"source": 9, "id": 6, "type": 0, "commands": [{"property": "fillRect", "args": [1, 2, {"rr_type": "Path2D", "args": ["M 0 0"]}]}]}, "timestamp": 1_700_000_000_005_i64},
             {"type": 5, "data": {"tag": "gosight.gap", "payload": {"reason": "busy"}}, "timestamp": 1_700_000_000_006_i64},
             {"type": 6, "data": {"plugin": "rrweb/console@1", "payload": {"level": "log", "payload": ["\"x\""], "trace": ["a.js:1:1"]}}, "timestamp": 1_700_000_000_005_i64},
+            {"type": 6, "data": {"plugin": "rrweb/network@1", "payload": {"requests": [{"method": "POST", "url": "https://a.example/cart", "status": 0, "failed": true,
+                "startTime": 12.5, "duration": 3, "requestBytes": 0, "responseBytes": 0}]}}, "timestamp": 1_700_000_000_005_i64},
         ]);
         let (cleaned, after) = clean_all(&events);
         assert_eq!(after, events);
-        assert_eq!((cleaned.event_count, cleaned.removed), (9, 0));
+        assert_eq!((cleaned.event_count, cleaned.removed), (10, 0));
         assert_eq!(
             (cleaned.first_ms, cleaned.last_ms),
             (1_700_000_000_000, 1_700_000_000_006)
