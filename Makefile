@@ -29,7 +29,7 @@ test: prerequisites chromium build check test-rust test-sdk test-dashboard test-
 check: sdk/node_modules/.stamp dashboard/node_modules/.stamp tests/browser/node_modules/.stamp bench/browser/node_modules/.stamp ## Formatting, lints and types, Rust and TypeScript
 	$(call say,checking formatting and lints and types)
 	@cargo fmt --all --check
-	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 	@npm --prefix sdk run --silent check
 	@npm --prefix dashboard run --silent check
 	@npm --prefix tests/browser run --silent check

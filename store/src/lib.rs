@@ -19,10 +19,10 @@ pub mod live;
 pub mod meta;
 pub mod recording;
 pub mod rows;
-#[cfg(feature = "testing")]
+// Always there: with a feature for it, everything above the store would be built once for the binary and once more for the tests.
 pub mod testing;
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 #[test]
 fn engine_child() {
     testing::engine_child();
