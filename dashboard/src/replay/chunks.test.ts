@@ -1,35 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError } from '@/api/client';
 import { Chunks } from './chunks';
-import { replay } from './fixtures';
+import { lost, refuses, replay, says, server } from './fixtures';
 import { type Chunk, recordingsOf } from './timeline';
-
-/** What the server answers to the requests for each chunk, one after the other, and then always the last. */
-const answers = new Map<string, (() => Response)[]>();
-let asked: string[] = [];
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: async (path: string) => {
-    const id = path.split('/').at(-1) ?? '';
-    asked.push(id);
-    // Who asks for ever is left waiting, so that the test ends.
-    if (asked.length > 20) await new Promise(() => {});
-    const next = answers.get(id) ?? [];
-    return ((next.length > 1 ? next.shift() : next[0]) ?? fine)();
-  },
+  callRaw: (path: string) => server.call(path),
 }));
 
-const fine = () => new Response('[]');
-const busy = (retryAfterMs: number) => () => {
-  throw new ApiError(429, 'RATE_LIMITED', 'too many requests', undefined, retryAfterMs);
-};
-const broken = (status: number) => () => {
-  throw new ApiError(status, 'ERROR', 'no');
-};
-const lost = () => {
-  throw new TypeError('fetch failed');
-};
+const { replies } = server;
+const fine = says([]);
 
 const all = (count: number): Chunk[] =>
   recordingsOf(replay({ a: Array.from({ length: count }, (_, index) => `${index}-${index + 1} S`) }))[0]?.chunks ?? [];
@@ -40,8 +20,7 @@ const nothing = { needed: [], ahead: [], unread: [] };
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0);
-  answers.clear();
-  asked = [];
+  server.clear();
 });
 
 afterEach(() => {
@@ -50,39 +29,39 @@ afterEach(() => {
 
 describe('a chunk that did not come', () => {
   it.each([
-    ['the server is busy', broken(503)],
+    ['the server is busy', refuses(503)],
     ['the network is away', lost],
   ])('is asked for again when %s, later each time', async (_, failure) => {
     const needed = all(1);
-    answers.set('a0', [failure, failure, fine]);
+    replies.set('a0', [failure, failure, fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(499);
-    expect(asked).toHaveLength(1);
+    expect(server.asked).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
-    expect(asked).toHaveLength(2);
+    expect(server.asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(999);
-    expect(asked).toHaveLength(2);
+    expect(server.asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1);
     expect(chunks.eventsOf('a0')).toEqual([]);
     expect(chunks.errorOf(needed)).toBeUndefined();
   });
 
   it('is not asked for, nor is any other, before the server wants it', async () => {
-    answers.set('a0', [busy(7_000), fine]);
+    replies.set('a0', [refuses(429, 7_000), fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed: all(1) });
     await vi.advanceTimersByTimeAsync(0);
     chunks.want({ ...nothing, needed: all(3) });
     await vi.advanceTimersByTimeAsync(6_999);
-    expect(asked).toEqual(['a0']);
+    expect(server.asked).toEqual(['a0']);
     await vi.advanceTimersByTimeAsync(1);
-    expect(asked).toEqual(['a0', 'a0', 'a1', 'a2']);
+    expect(server.asked).toEqual(['a0', 'a0', 'a1', 'a2']);
   });
 
   it('is an error after some tries, and is none any more when it comes after all', async () => {
     const needed = all(1);
-    answers.set('a0', [lost, lost, lost, lost, fine]);
+    replies.set('a0', [lost, lost, lost, lost, fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(500 + 1_000);
@@ -96,11 +75,11 @@ describe('a chunk that did not come', () => {
 
   it('is an error at once when the server has decided, until somebody asks for it again', async () => {
     const needed = all(1);
-    answers.set('a0', [broken(404), fine]);
+    replies.set('a0', [refuses(404), fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked).toHaveLength(1);
+    expect(server.asked).toHaveLength(1);
     expect(chunks.errorOf(needed)).toMatchObject({ status: 404 });
     chunks.retry();
     chunks.want({ ...nothing, needed });
@@ -115,22 +94,22 @@ describe('reading all of a recording', () => {
     const chunks = made();
     chunks.want({ ...nothing, unread: rest });
     await Promise.resolve();
-    expect(asked).toEqual(['a3', 'a4']);
+    expect(server.asked).toEqual(['a3', 'a4']);
     chunks.want({ needed: [first, second], ahead: [third], unread: rest });
     await Promise.resolve();
-    expect(asked).toEqual(['a3', 'a4', 'a0', 'a1', 'a2']);
+    expect(server.asked).toEqual(['a3', 'a4', 'a0', 'a1', 'a2']);
   });
 
   it('waits with one that did not come, gives it up after some tries, and reads the others', async () => {
     const unread = all(4);
-    answers.set('a1', [broken(500)]);
+    replies.set('a1', [refuses(500)]);
     const chunks = made();
     chunks.want({ ...nothing, unread });
     await vi.advanceTimersByTimeAsync(499);
-    expect(asked.filter((id) => id === 'a1')).toHaveLength(1);
-    expect(asked).not.toContain('a3');
+    expect(server.asked.filter((id) => id === 'a1')).toHaveLength(1);
+    expect(server.asked).not.toContain('a3');
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked.filter((id) => id === 'a1')).toHaveLength(4);
+    expect(server.asked.filter((id) => id === 'a1')).toHaveLength(4);
     expect(chunks.hasFailed('a1')).toBe(true);
     expect(['a0', 'a2', 'a3'].every((id) => chunks.factsOf(id))).toBe(true);
   });
@@ -138,12 +117,11 @@ describe('reading all of a recording', () => {
 
 describe('memory', () => {
   /** Three of these are more than the bound. */
-  const LARGE = `[]${' '.repeat(20_000_000)}`;
-  const large = () => new Response(LARGE);
+  const large = says([], 20_000_000);
 
   it('has all that is needed at once, however much that is, and each was asked for once', async () => {
     const needed = all(4);
-    for (const { id } of needed) answers.set(id, [large]);
+    for (const { id } of needed) replies.set(id, [large]);
     const chunks = made();
     chunks.want({ ...nothing, needed: needed.slice(0, 2) });
     await vi.advanceTimersByTimeAsync(0);
@@ -152,12 +130,12 @@ describe('memory', () => {
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(0);
     expect(needed.every(({ id }) => chunks.eventsOf(id))).toBe(true);
-    expect(asked).toEqual(['a0', 'a1', 'a2', 'a3']);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2', 'a3']);
   });
 
   it('is given back once it is not needed, the least recent first', async () => {
     const [first, second, third] = all(3) as [Chunk, Chunk, Chunk];
-    for (const { id } of [first, second, third]) answers.set(id, [large]);
+    for (const { id } of [first, second, third]) replies.set(id, [large]);
     const chunks = made();
     chunks.want({ ...nothing, needed: [first, second, third] });
     await vi.advanceTimersByTimeAsync(0);
@@ -168,12 +146,12 @@ describe('memory', () => {
 
   it('is not filled with what comes next while what is needed fills it', async () => {
     const [first, second, third, next] = all(4) as [Chunk, Chunk, Chunk, Chunk];
-    for (const { id } of [first, second, third]) answers.set(id, [large]);
+    for (const { id } of [first, second, third]) replies.set(id, [large]);
     const chunks = made();
     chunks.want({ ...nothing, needed: [first, second, third] });
     await vi.advanceTimersByTimeAsync(0);
     chunks.want({ ...nothing, needed: [first, second, third], ahead: [next] });
     await vi.advanceTimersByTimeAsync(0);
-    expect(asked).not.toContain('a3');
+    expect(server.asked).not.toContain('a3');
   });
 });

@@ -1,27 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError } from '@/api/client';
-import type { RecordedEvent } from './events';
-import { at, click, mutation, replay, snapshot } from './fixtures';
+import { at, click, lost, mutation, refuses, replay, says, server, snapshot } from './fixtures';
 import { Player } from './player';
 import type { Segment } from './segment';
 
-type Answer = () => Response;
-
-/** What the server answers to the requests for each chunk, one after the other, and then always the last. */
-const answers = new Map<string, Answer[]>();
-let asked: string[] = [];
-
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: async (path: string) => {
-    const id = path.split('/').at(-1) ?? '';
-    asked.push(id);
-    // Who asks for ever is left waiting, so that the test ends.
-    if (asked.length > 20) await new Promise(() => {});
-    const next = answers.get(id) ?? [];
-    const answer = next.length > 1 ? next.shift() : next[0];
-    return (answer ?? lost)();
-  },
+  callRaw: (path: string) => server.call(path),
 }));
 
 /** The player's own part is to give the stage what it needs, when it needs it. */
@@ -39,16 +23,8 @@ vi.mock('./stage', () => ({
   },
 }));
 
-const lost: Answer = () => {
-  throw new TypeError('fetch failed');
-};
-const gone: Answer = () => {
-  throw new ApiError(404, 'NOT_FOUND', 'no such chunk');
-};
-const says =
-  (events: RecordedEvent[], padding = 0): Answer =>
-  () =>
-    new Response(JSON.stringify(events) + ' '.repeat(padding));
+const { replies } = server;
+const gone = refuses(404);
 
 /** A recording of nine seconds in three chunks. */
 const CHUNKS = { a: ['0-3 S', '3-6', '6-9'] };
@@ -57,7 +33,7 @@ const A1 = [click(3), mutation(5)];
 const A2 = [click(6), click(9)];
 
 function serve(padding = 0): void {
-  for (const [index, events] of [A0, A1, A2].entries()) answers.set(`a${index}`, [says(events, padding)]);
+  for (const [index, events] of [A0, A1, A2].entries()) replies.set(`a${index}`, [says(events, padding)]);
 }
 
 let nextFrame: FrameRequestCallback = () => {};
@@ -94,8 +70,7 @@ beforeEach(() => {
     return 1;
   });
   vi.stubGlobal('cancelAnimationFrame', () => {});
-  answers.clear();
-  asked = [];
+  server.clear();
   serve();
 });
 
@@ -106,7 +81,7 @@ afterEach(() => {
 
 describe('a player that cannot have what it needs', () => {
   it('does not look as if it followed, and follows again when that is tried again', async () => {
-    answers.set('a2', [gone, says(A2)]);
+    replies.set('a2', [gone, says(A2)]);
     await open(0);
     player.follow();
     await pass(0);
@@ -117,7 +92,7 @@ describe('a player that cannot have what it needs', () => {
   });
 
   it('plays on by itself when it comes after all', async () => {
-    answers.set('a2', [lost, lost, lost, lost, says(A2)]);
+    replies.set('a2', [lost, lost, lost, lost, says(A2)]);
     await open(0);
     player.seek(at(7));
     player.play();
@@ -131,7 +106,7 @@ describe('a player that cannot have what it needs', () => {
   });
 
   it('stays where it is when somebody has paused it meanwhile', async () => {
-    answers.set('a2', [gone, says(A2)]);
+    replies.set('a2', [gone, says(A2)]);
     await open(0);
     player.follow();
     await pass(0);
@@ -158,16 +133,16 @@ it('a moment that takes more than fits into memory is shown, and each of its chu
   await open(8);
   await pass(0);
   expect(player.state.status).toBe('ready');
-  expect(asked.toSorted()).toEqual(['a0', 'a1', 'a2']);
+  expect(server.asked.toSorted()).toEqual(['a0', 'a1', 'a2']);
 });
 
 it('all of a recording has been read when what is left cannot be', async () => {
-  answers.set('a2', [gone]);
+  replies.set('a2', [gone]);
   await open(0);
   player.readAll();
   await pass(0);
   expect(player.state).toMatchObject({ status: 'ready', readShare: 1, unreadable: 1 });
-  answers.set('a2', [says(A2)]);
+  replies.set('a2', [says(A2)]);
   player.retry();
   await pass(0);
   expect(player.state).toMatchObject({ readShare: 1, unreadable: 0 });
