@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Chunks } from './chunks';
-import { lost, refuses, replay, says, server } from './fixtures';
+import { KIND } from './events';
+import { at, click, event, hangs, lost, refuses, replay, says, server } from './fixtures';
 import { type Chunk, recordingsOf } from './timeline';
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: (path: string) => server.call(path),
+  callRaw: (path: string, { signal }: { signal: AbortSignal }) => server.call(path, signal),
 }));
 
 const { replies } = server;
@@ -14,17 +15,63 @@ const fine = says([]);
 const all = (count: number): Chunk[] =>
   recordingsOf(replay({ a: Array.from({ length: count }, (_, index) => `${index}-${index + 1} S`) }))[0]?.chunks ?? [];
 
-const made = () => new Chunks('/replay/chunks', 0, () => {});
+const onChange = vi.fn();
+const made = () => new Chunks('/replay/chunks', 0, onChange);
 const nothing = { needed: [], ahead: [], unread: [] };
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0);
   server.clear();
+  onChange.mockClear();
 });
 
 afterEach(() => {
   vi.useRealTimers();
+});
+
+describe('what is needed', () => {
+  it('is fetched six at a time, and every one that has come is told of', async () => {
+    const needed = all(8);
+    made().want({ ...nothing, needed });
+    await Promise.resolve();
+    expect(server.asked).toHaveLength(6);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.asked).toHaveLength(8);
+    expect(onChange).toHaveBeenCalledTimes(8);
+  });
+
+  it('is on the server’s clock', async () => {
+    replies.set('a0', [says([click(1)])]);
+    const chunks = new Chunks('/replay/chunks', 500, onChange);
+    chunks.want({ ...nothing, needed: all(1) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(chunks.eventsOf('a0')).toMatchObject([{ timestamp: at(1.5) }]);
+    expect(chunks.factsOf('a0')?.activity).toEqual([at(1.5)]);
+  });
+
+  it('is given up when it is not needed any more, which is no failure', async () => {
+    const needed = all(1);
+    replies.set('a0', [hangs, fine]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed });
+    chunks.want(nothing);
+    await vi.advanceTimersByTimeAsync(0);
+    chunks.want({ ...nothing, needed });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.asked).toEqual(['a0', 'a0']);
+    expect(chunks.eventsOf('a0')).toEqual([]);
+  });
+
+  it('is given up with the player, and nobody is told', async () => {
+    replies.set('a0', [hangs]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed: all(8) });
+    chunks.dispose();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.asked).toHaveLength(6);
+    expect(onChange).not.toHaveBeenCalled();
+  });
 });
 
 describe('a chunk that did not come', () => {
@@ -59,6 +106,16 @@ describe('a chunk that did not come', () => {
     expect(server.asked).toEqual(['a0', 'a0', 'a1', 'a2']);
   });
 
+  it('holds up no other', async () => {
+    replies.set('a0', [lost, fine]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed: all(1) });
+    await vi.advanceTimersByTimeAsync(0);
+    chunks.want({ ...nothing, needed: all(3) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2']);
+  });
+
   it('is an error after some tries, and is none any more when it comes after all', async () => {
     const needed = all(1);
     replies.set('a0', [lost, lost, lost, lost, fine]);
@@ -69,18 +126,21 @@ describe('a chunk that did not come', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(chunks.errorOf(needed)).toBeInstanceOf(TypeError);
     await vi.advanceTimersByTimeAsync(4_000);
-    expect(chunks.errorOf(needed)).toBeUndefined();
+    expect(chunks.hasFailed('a0')).toBe(false);
     expect(chunks.eventsOf('a0')).toEqual([]);
   });
 
-  it('is an error at once when the server has decided, until somebody asks for it again', async () => {
+  it.each([
+    ['the server has decided', refuses(404), { status: 404 }],
+    ['it is no JSON', () => new Response('<html>'), { name: 'SyntaxError' }],
+  ])('is an error at once when %s, until somebody asks for it again', async (_, failure, error) => {
     const needed = all(1);
-    replies.set('a0', [refuses(404), fine]);
+    replies.set('a0', [failure, fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.asked).toHaveLength(1);
-    expect(chunks.errorOf(needed)).toMatchObject({ status: 404 });
+    expect(chunks.errorOf(needed)).toMatchObject(error);
     chunks.retry();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(0);
@@ -115,6 +175,17 @@ describe('reading all of a recording', () => {
   });
 });
 
+it('keeps so many lines of all chunks together', async () => {
+  const long = 'x'.repeat(2_000);
+  const payload = { level: 'error', payload: [long], trace: [long] };
+  const line = event(1, KIND.plugin, { plugin: 'rrweb/console@1', payload });
+  for (const id of ['a0', 'a1']) replies.set(id, [says(Array.from({ length: 500 }, () => line))]);
+  const chunks = made();
+  chunks.want({ ...nothing, needed: all(2) });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(['a0', 'a1'].map((id) => chunks.factsOf(id)?.console.leftOut)).toEqual([0, 500]);
+});
+
 describe('memory', () => {
   /** Three of these are more than the bound. */
   const large = says([], 20_000_000);
@@ -139,9 +210,25 @@ describe('memory', () => {
     const chunks = made();
     chunks.want({ ...nothing, needed: [first, second, third] });
     await vi.advanceTimersByTimeAsync(0);
+    const facts = chunks.factsOf('a1');
+    chunks.eventsOf('a0');
     chunks.want({ ...nothing, needed: [third] });
-    expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([false, true, true]);
-    expect(chunks.factsOf('a0')).toBeDefined();
+    expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([true, false, true]);
+    chunks.want({ ...nothing, needed: [second] });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(chunks.eventsOf('a1')).toBeDefined();
+    expect(chunks.factsOf('a1')).toBe(facts);
+  });
+
+  it('keeps the facts of what was merely read, and not all its events', async () => {
+    const unread = all(4);
+    for (const { id } of unread) replies.set(id, [large]);
+    const chunks = made();
+    chunks.want({ ...nothing, unread });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(unread.map(({ id }) => chunks.eventsOf(id) !== undefined)).toEqual([false, false, true, true]);
+    expect(unread.every(({ id }) => chunks.factsOf(id))).toBe(true);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2', 'a3']);
   });
 
   it('is not filled with what comes next while what is needed fills it', async () => {

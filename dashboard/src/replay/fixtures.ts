@@ -55,19 +55,23 @@ export function read(chunks: Record<string, RecordedEvent[]>): (id: string) => F
 
 export const NOTHING_READ = () => undefined;
 
-export type Reply = () => Response;
+export type Reply = () => Response | Promise<Response>;
 
 /** Stands in for `callRaw`: what is answered to the requests for each chunk, one after the other, and then always the last. */
 export const server = {
   replies: new Map<string, Reply[]>(),
   asked: [] as string[],
-  async call(path: string): Promise<Response> {
+  async call(path: string, signal?: AbortSignal): Promise<Response> {
     const id = path.split('/').at(-1) ?? '';
     server.asked.push(id);
     // Who asks for ever is left waiting, so that the test ends.
     if (server.asked.length > 20) await new Promise(() => {});
     const next = server.replies.get(id) ?? [];
-    return ((next.length > 1 ? next.shift() : next[0]) ?? says([]))();
+    const reply = (next.length > 1 ? next.shift() : next[0]) ?? says([]);
+    const givenUp = new Promise<Response>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason));
+    });
+    return Promise.race([reply(), givenUp]);
   },
   clear(): void {
     server.replies.clear();
@@ -84,6 +88,8 @@ export const refuses =
   () => {
     throw new ApiError(status, 'ERROR', 'no', undefined, retryAfterMs);
   };
+/** Does not come, unless it is given up. */
+export const hangs: Reply = () => new Promise(() => {});
 export const lost: Reply = () => {
   throw new TypeError('fetch failed');
 };

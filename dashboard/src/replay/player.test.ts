@@ -5,7 +5,7 @@ import type { Segment } from './segment';
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: (path: string) => server.call(path),
+  callRaw: (path: string, { signal }: { signal: AbortSignal }) => server.call(path, signal),
 }));
 
 /** The player's own part is to give the stage what it needs, when it needs it. */
