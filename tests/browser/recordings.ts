@@ -137,6 +137,28 @@ export function replayPath(session: string): string {
   return `/projects/${PROJECT}/sessions/${session}/replay`;
 }
 
+/** The newest session, and what has been recorded of it so far. */
+export async function newestSession(
+  gosight: GoSight,
+  token: string,
+): Promise<Pick<Replay, "recordings"> & { session: string }> {
+  const [newest] = await gosight.call<{ id: string }[]>("GET", `/projects/${PROJECT}/sessions`, token);
+  const session = newest?.id ?? "";
+  const replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
+  return { session, recordings: replay?.recordings ?? [] };
+}
+
+/** What these recordings hold, chunk by chunk, as this person may read it. */
+export async function chunkTexts(
+  gosight: GoSight,
+  token: string,
+  session: string,
+  recordings: Replay["recordings"],
+): Promise<string[]> {
+  const chunks = recordings.flatMap((recording) => recording.chunks);
+  return Promise.all(chunks.map(({ id }) => gosight.text("GET", `${replayPath(session)}/chunks/${id}`, token)));
+}
+
 /** Waits until the session has so many chunks and says that it has a replay. */
 export async function watchable(gosight: GoSight, session: string, chunks: number): Promise<Replay> {
   const token = await gosight.token();
