@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Cleaner, PLACEHOLDER } from './clean';
-import { eventsOf, type Fields, fieldsOf, type Json, KIND, listOf, SOURCE } from './events';
+import { eventsOf, type Fields, fieldsOf, type Json, KIND, listOf, SOURCE, textOf } from './events';
 import { event } from './fixtures';
 
 const KEPT = new Map([['https://shop.test/a.png', 'blob:a']]);
@@ -353,6 +353,13 @@ describe('a page', () => {
   });
 });
 
+const RUNS =
+  /^(script|object|embed|base|applet|frame|frameset|fencedframe|template|portal|param|handler|listener|model)$/;
+/** What the fixtures would run, or ask. */
+const HOSTILE = /hostile|javascript:/i;
+/** Attributes that are words, or mean nothing without what was taken out beside them. */
+const WORDS = /^(title|alt|id|constructor|to|from|actiontype)$/i;
+
 /** Everything in what was cleaned that could run, load or lead somewhere. */
 function dangersIn(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((part, index) => dangersIn(part, `${path}[${index}]`));
@@ -360,12 +367,22 @@ function dangersIn(value: unknown, path = ''): string[] {
   const fields = value as Fields;
   const found: string[] = [];
   const tag = String(fields.tagName ?? '').toLowerCase();
-  if (/^(script|object|embed|base|applet|frame|template)$/.test(tag)) found.push(`${path}: <${tag}>`);
+  if (RUNS.test(tag)) found.push(`${path}: <${tag}>`);
+  // Both would be carried out by the dashboard itself.
+  const isCarriedOut = fields.source === SOURCE.canvas || (fields.source === SOURCE.font && fields.buffer !== true);
+  if (path.endsWith('.data') && isCarriedOut) found.push(`${path}: canvas or font`);
+  const isEvent = /^\[\d+\]$/.test(path);
+  if (isEvent && (fields.type === KIND.custom || fields.type === KIND.plugin)) found.push(`${path}: no page's event`);
+  if (HOSTILE.test(textOf(fields.href))) found.push(`${path}: ${fields.href}`);
   for (const [name, part] of Object.entries(fieldsOf(fields.attributes))) {
     const text = typeof part === 'string' ? part : JSON.stringify(part);
-    if (/^on|:on|^(srcdoc|action|formaction|srcset|data|ping|sandbox)$/i.test(name)) found.push(`${path}: ${name}`);
+    if (name.toLowerCase() === 'attributename' && /^\s*(on|style|src|.*href)/i.test(text))
+      found.push(`${path}: animates ${text}`);
+    if (/^on|:on|^(srcdoc|action|formaction|srcset|data|ping|sandbox|http-equiv|rr_src|usemap)$/i.test(name))
+      found.push(`${path}: ${name}`);
     if (/(^|:)(src|href|poster)$/i.test(name) && !/^("?(blob:|data:image\/|#)|asset:$|null$)/.test(text))
       found.push(`${path}: ${name}=${text}`);
+    if (!STYLES.has(name) && !WORDS.test(name) && HOSTILE.test(text)) found.push(`${path}: ${name}=${text}`);
   }
   return [...found, ...Object.entries(fields).flatMap(([name, part]) => dangersIn(part, `${path}.${name}`))];
 }
