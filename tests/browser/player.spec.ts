@@ -5,11 +5,14 @@ import { openSession, type Span, seek, stage, textsOnStage } from "./player.js";
 import {
   type Clicked,
   chunkTexts,
+  element,
   importSession,
   newestSession,
+  opening,
   type RecordedEvent,
   replayPath,
   sendClicks,
+  words,
 } from "./recordings.js";
 import { setUpWorkshop, WINDOW } from "./workshop.js";
 
@@ -24,22 +27,10 @@ const IDLE_TO_S = 50;
 
 const world = setUpWorkshop();
 
-const element = (tagName: string, id: number, childNodes: object[]) => ({
-  type: 2,
-  tagName,
-  attributes: {},
-  id,
-  childNodes,
-});
-
 /** A page that counts the seconds, so that what is on the stage tells the time. */
 function counting(url: string, startMs: number, more: RecordedEvent[] = []): RecordedEvent[][] {
-  const words = element("p", 5, [{ type: 3, textContent: "Clay, second 0", id: 6 }]);
-  const html = element("html", 2, [element("head", 3, []), element("body", 4, [words])]);
-  const node = { type: 0, id: 1, childNodes: [html] };
   const events: RecordedEvent[] = [
-    { type: 4, data: { href: url, width: WINDOW.width, height: WINDOW.height }, timestamp: startMs },
-    { type: 2, data: { node, initialOffset: { top: 0, left: 0 } }, timestamp: startMs },
+    ...opening(url, startMs, WINDOW, [element("p", 5, [words(6, "Clay, second 0")])]),
     ...more,
   ];
   for (let second = 1; second <= LENGTH_S; second++) {
