@@ -214,9 +214,9 @@ describe('memory', () => {
     chunks.eventsOf('a0');
     chunks.want({ ...nothing, needed: [third] });
     expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([true, false, true]);
-    chunks.want({ ...nothing, needed: [second] });
+    chunks.want({ ...nothing, needed: [second], ahead: [first] });
     await vi.advanceTimersByTimeAsync(0);
-    expect(chunks.eventsOf('a1')).toBeDefined();
+    expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([true, true, false]);
     expect(chunks.factsOf('a1')).toBe(facts);
   });
 
