@@ -97,9 +97,9 @@ test.each([
 
 test('nobody signed in sends no request', async () => {
   const { asked } = server({ 'GET /auth/setup': setup(false) });
-  const { callData, isUnauthorized } = await loaded();
+  const { ApiError, callData, isUnauthorized } = await loaded();
   const error = await callData('/projects').catch((it: unknown) => it);
-  expect([isUnauthorized(error), isUnauthorized(new Error())]).toEqual([true, false]);
+  expect([error, new ApiError(403, 'FORBIDDEN', ''), new Error()].map(isUnauthorized)).toEqual([true, false, false]);
   expect(asked).toEqual(['GET /auth/setup']);
 });
 
