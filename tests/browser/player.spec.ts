@@ -392,3 +392,20 @@ test("chunks that the server refuses for a while come all the same", async ({ pa
   await expect(page.locator("main").getByRole("alert")).toHaveCount(0);
   expect(asked.size).toBe(LENGTH_S / CHUNK_S + 1);
 });
+
+test("of a recording that cannot be read whole no panel says that nothing was written", async ({ page }) => {
+  const made = await visit("/unread", []);
+  // A browser logs what is gone, so nobody watches the console here.
+  await signIn(page, world.gosight);
+  const error = { code: "NOT_FOUND", message: "there is no such part" };
+  const gone = `**/chunks/${made.chunks[10]}`;
+  await page.route(gone, (route) => route.fulfill({ status: 404, json: { success: false, error } }));
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${made.session}`);
+  await panel(page, "Console");
+  const nothing = page.getByText("The page wrote nothing to its console.");
+  await expect(page.getByText("1 part of the recording could not be read.")).toBeVisible({ timeout: 60_000 });
+  await expect(nothing).toHaveCount(0);
+  await page.unroute(gone);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(nothing).toBeVisible();
+});
