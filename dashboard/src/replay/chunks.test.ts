@@ -69,6 +69,7 @@ describe('what is needed', () => {
     chunks.want({ ...nothing, needed: all(8) });
     chunks.dispose();
     await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.givenUp).toEqual(server.asked);
     expect(server.asked).toHaveLength(6);
     expect(onChange).not.toHaveBeenCalled();
   });
@@ -141,7 +142,9 @@ describe('a chunk that did not come', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.asked).toHaveLength(1);
     expect(chunks.errorOf(needed)).toMatchObject(error);
+    onChange.mockClear();
     chunks.retry();
+    expect(onChange).toHaveBeenCalledOnce();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(0);
     expect(chunks.errorOf(needed)).toBeUndefined();

@@ -210,8 +210,14 @@ describe('a canvas', () => {
       source: SOURCE.mutation,
       attributes: [{ id: 7, attributes: { style: { 'background-image': 'url("data:image/webp;base64,AAAA")' } } }],
     });
+    const later = JSON.parse(JSON.stringify(drawImage).replace('AAAA', 'BBBB'));
+    const frames = { ...frame, commands: [drawImage, later] };
+    expect(JSON.stringify(cleaner().event(event(1, KIND.change, frames)))).toContain('BBBB');
+    const page = JSON.parse(JSON.stringify(drawImage).replace('image/webp', 'text/html'));
     const call = { source: SOURCE.canvas, id: 7, type: 0, property: 'fillText', args: ['x', 0, 0] };
-    expect(cleaner().event(event(1, KIND.change, call))).toBeNull();
+    for (const nothing of [call, { ...call, args: drawImage.args }, { ...frame, commands: [page] }]) {
+      expect(cleaner().event(event(1, KIND.change, nothing))).toBeNull();
+    }
   });
 });
 
@@ -303,6 +309,7 @@ describe('a change', () => {
     const font = { source: SOURCE.font, family: 'x', fontSource: 'url(https://evil.test)', buffer: false };
     expect(changed(cleaner(), font)).toBeUndefined();
     expect(changed(cleaner(), { ...font, buffer: true })).toBeUndefined();
+    expect(changed(cleaner(), { ...font, fontSource: '[1,2]' })).toBeUndefined();
     expect(changed(cleaner(), { ...font, fontSource: '[1,2]', buffer: true })).toMatchObject({ fontSource: '[1,2]' });
   });
 
@@ -316,6 +323,7 @@ describe('a page', () => {
     expect(cleaner().page({ type: 0, id: 1, childNodes: [] })).toBeNull();
     expect(cleaner().page({ type: 2, id: 1, tagName: 'html', attributes: {}, childNodes: [] })).toBeNull();
     expect(cleaner().page('<html>')).toBeNull();
+    expect(cleaner().event(event(1, KIND.snapshot, { node: { type: 0, id: 1 } }))).toBeNull();
     const roots = {
       type: 0,
       id: 1,

@@ -61,6 +61,8 @@ export type Reply = () => Response | Promise<Response>;
 export const server = {
   replies: new Map<string, Reply[]>(),
   asked: [] as string[],
+  /** Of what was asked for and had not come. */
+  givenUp: [] as string[],
   async call(path: string, signal?: AbortSignal): Promise<Response> {
     const id = path.split('/').at(-1) ?? '';
     server.asked.push(id);
@@ -68,14 +70,18 @@ export const server = {
     if (server.asked.length > 20) await new Promise(() => {});
     const next = server.replies.get(id) ?? [];
     const reply = (next.length > 1 ? next.shift() : next[0]) ?? says([]);
-    const givenUp = new Promise<Response>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason));
+    const end = new Promise<Response>((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        server.givenUp.push(id);
+        reject(signal.reason);
+      });
     });
-    return Promise.race([reply(), givenUp]);
+    return Promise.race([reply(), end]);
   },
   clear(): void {
     server.replies.clear();
     server.asked = [];
+    server.givenUp = [];
   },
 };
 

@@ -11,6 +11,8 @@ vi.mock('@/api/client', async (original) => ({
 /** What the stage was told to do, with the seconds. */
 let told: string[] = [];
 const tell = (what: string, atMs: number) => told.push(`${what} ${(atMs - at(0)) / 1000}`);
+/** When the stage has built what it builds. */
+let built: Promise<void>;
 const builds = () => told.filter((it) => it.startsWith('build'));
 
 /** The player's own part is to give the stage what it needs, when it needs it. */
@@ -19,6 +21,7 @@ vi.mock('./stage', () => ({
     segment: Segment | null = null;
     async build(segment: Segment, atMs: number) {
       tell('build', atMs);
+      await built;
       this.segment = segment;
     }
     add() {}
@@ -29,7 +32,9 @@ vi.mock('./stage', () => ({
       tell('pause', atMs);
     }
     setSpeed() {}
-    clear() {}
+    clear() {
+      told.push('clear');
+    }
   },
 }));
 
@@ -49,6 +54,7 @@ function serve(padding = 0): void {
 let nextFrame: FrameRequestCallback = () => {};
 let onVisibility = () => {};
 let player: Player;
+let unmount: () => void;
 
 /** Everything that is due happens, and the time of the page goes on by so much. */
 async function pass(ms: number): Promise<void> {
@@ -71,7 +77,7 @@ async function open(atSeconds: number, session: Record<string, readonly string[]
     endMs: at(5),
     atMs: at(atSeconds),
   });
-  player.mount({} as HTMLElement);
+  unmount = player.mount({} as HTMLElement);
   // The stage is loaded, which takes more than one turn.
   await vi.dynamicImportSettled();
   await pass(0);
@@ -80,7 +86,13 @@ async function open(atSeconds: number, session: Record<string, readonly string[]
 beforeEach(() => {
   vi.useFakeTimers({ now: at(9) });
   vi.spyOn(Math, 'random').mockReturnValue(0);
-  vi.stubGlobal('document', { addEventListener: (_: string, it: () => void) => (onVisibility = it), hidden: false });
+  vi.stubGlobal('document', {
+    addEventListener: (_: string, it: () => void) => {
+      onVisibility = it;
+    },
+    removeEventListener() {},
+    hidden: false,
+  });
   vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) => {
     nextFrame = callback;
     return 1;
@@ -88,6 +100,7 @@ beforeEach(() => {
   vi.stubGlobal('cancelAnimationFrame', () => {});
   server.clear();
   told = [];
+  built = Promise.resolve();
   serve();
 });
 
@@ -300,6 +313,22 @@ describe('the stage', () => {
     await open(25, { a: ['0-30 S'], b: ['10-30 S'] });
     await pass(0);
     expect(player.state.recording?.id).toBe('a');
+  });
+
+  it('builds one page at a time, and clears one that nobody waits for any more', async () => {
+    let finish = () => {};
+    built = new Promise((done) => {
+      finish = done;
+    });
+    await open(1);
+    await pass(100);
+    player.seek(at(7));
+    expect(builds()).toEqual(['build 1']);
+    unmount();
+    told = [];
+    finish();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['clear']);
   });
 
   it('is built anew with a chunk that came late', async () => {

@@ -178,8 +178,8 @@ describe('what it takes to show a moment', () => {
   });
 
   it('is followed by what plays next in every tab, the soonest first', () => {
-    const recordings = recordingsOf(replay({ a: ['0-3 S', '3-6', '30-33'], b: ['4-8 S', '12-20'] }));
-    expect(aheadOf(recordings, at(5), 10_000).map(({ id }) => id)).toEqual(['a1', 'b0', 'b1']);
+    const recordings = recordingsOf(replay({ a: ['0-3 S', '3-6', '9-12', '30-33'], b: ['4-8 S', '12-20'] }));
+    expect(aheadOf(recordings, at(5), 10_000).map(({ id }) => id)).toEqual(['a1', 'b0', 'a2', 'b1']);
   });
 });
 
@@ -196,6 +196,7 @@ describe('what comes with a snapshot', () => {
 
   it('is found by the nearest one when the clocks do not agree', () => {
     expect(spans(29)).toEqual(['30-33', '33-36']);
+    expect(spans(4)).toEqual(['0-3', '3-6', '20-23', '23-26']);
     expect(spans(18)).toEqual(['20-23', '23-26']);
     expect(chunksFrom([], at(0))).toEqual([]);
   });
