@@ -376,6 +376,17 @@ it('a lost chunk is told of once it is missed', async () => {
   expect(player.state.damage).toBe('loss');
 });
 
+it('a lost chunk is not missed where a snapshot begins anew', async () => {
+  replies.set('a2', [says([snapshot(6)])]);
+  await open(1, { a: ['0-3 S', '3-6', '6-9 S'] });
+  const lossy = replay({ a: ['0-3 S', '3-6', '6-9 S'] });
+  lossy.recordings[0]?.chunks.splice(1, 1);
+  player.refresh(lossy);
+  player.seek(at(7));
+  await pass(0);
+  expect(player.state).toMatchObject({ status: 'ready', damage: null });
+});
+
 describe('what is fetched', () => {
   it('is what plays next, the farther ahead the faster', async () => {
     await open(0, chunks(16));
