@@ -275,7 +275,7 @@ export function HeatStage(props: HeatStageProps) {
               }}
             />
           </div>
-          {show === 'scroll' && depth && <DepthBand depth={depth} opacity={opacity} />}
+          {show === 'scroll' && depth && !isBuilding && <DepthBand depth={depth} opacity={opacity} />}
           {focused && place && show !== 'scroll' && (
             <FocusBox element={focused} place={place} page={page} scale={width / page.width} />
           )}
