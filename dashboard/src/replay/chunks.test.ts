@@ -221,6 +221,7 @@ describe('memory', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([true, true, false]);
     expect(chunks.factsOf('a1')).toBe(facts);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2', 'a1']);
   });
 
   it('keeps the facts of what was merely read, and not all its events', async () => {
