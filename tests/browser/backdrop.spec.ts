@@ -1,5 +1,7 @@
-import type { Browser, Page } from "@playwright/test";
-import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { type Browser, devices, type FrameLocator, type Page } from "@playwright/test";
+import { PNG } from "pngjs";
+import { type Account, expect, GoSight, invite, PROJECT, signIn, test, watch } from "./gosight.js";
+import { element, importSession, opening, type RecordedEvent, words } from "./recordings.js";
 
 const PATH = "/shop/product";
 const SELECTOR = "#wishlist";
@@ -34,6 +36,32 @@ async function visit(browser: Browser, width: number, problems: string[]): Promi
   await saved;
   await context.close();
   return place;
+}
+
+/** The page under the heat. */
+function backdrop(page: Page): FrameLocator {
+  return page.frameLocator("[data-testid=heatmap-backdrop] iframe");
+}
+
+async function openHeatmap(page: Page, path: string, problems: string[], account?: Account): Promise<void> {
+  watch(page, problems);
+  await signIn(page, gosight, account);
+  await page.goto(`${gosight.url}/${PROJECT}/heatmaps?path=${encodeURIComponent(path)}`);
+}
+
+const DESKTOP = { name: devices["Desktop Chrome"]?.userAgent ?? "", width: 1000, height: 640 };
+const PHONE = { name: devices["Pixel 7"]?.userAgent ?? "", width: 390, height: 700 };
+
+/** Somebody's browser has this page, a minute ago. */
+async function show(
+  path: string,
+  { name, width, height }: typeof DESKTOP,
+  body: Parameters<typeof opening>[3],
+  more: RecordedEvent[] = [],
+): Promise<void> {
+  const url = `https://workshop.example${path}`;
+  const begin = opening(url, Date.now() - 60_000, { width, height }, body);
+  await importSession(gosight, [{ url, chunks: [[...begin, ...more]] }], name);
 }
 
 interface Backdrops {
@@ -84,17 +112,14 @@ test("clicks of every window's width lie on the element they hit, on the page as
 
   const token = await gosight.token();
   await expect.poll(() => versionsOf(token), { timeout: 20_000 }).toHaveLength(1);
-  watch(page, problems);
-  await signIn(page, gosight);
-  await page.goto(`${gosight.url}/${PROJECT}/heatmaps?path=${encodeURIComponent(PATH)}`);
+  await openHeatmap(page, PATH, problems);
   const canvas = page.getByTestId("heatmap-canvas");
   await expect(canvas).toHaveAttribute("data-backdrop", /./);
   await expect(canvas).toHaveAttribute("data-clicks", "2");
   await expect(canvas).toHaveAttribute("data-unplaced", "0");
   // Both clicks are one dot: the same place in the button.
   await expect(canvas).toHaveAttribute("data-dots", "1");
-  const stage = page.frameLocator("[data-testid=heatmap-backdrop] iframe");
-  await expect(stage.locator("h1")).toHaveText("Harbour mug");
+  await expect(backdrop(page).locator("h1")).toHaveText("Harbour mug");
   const { heat, button } = await look(page);
   const share = (heat.x - button.left) / (button.right - button.left);
   expect(share, "the heat is near the button's left end").toBeGreaterThan(AT - 0.1);
@@ -112,9 +137,87 @@ test("clicks of every window's width lie on the element they hit, on the page as
 });
 
 test("a page that was never recorded has its clicks on plain paper, and says so", async ({ page, problems }) => {
-  watch(page, problems);
-  await signIn(page, gosight);
-  await page.goto(`${gosight.url}/${PROJECT}/heatmaps?path=%2Fnowhere`);
+  await openHeatmap(page, "/nowhere", problems);
   await expect(page.getByText("No recording shows this page yet")).toBeVisible();
   await expect(page.getByTestId("heatmap-backdrop")).toHaveCount(0);
+});
+
+test("a page that was built anew has a picture of each of its layouts, the newest first", async ({
+  page,
+  problems,
+}) => {
+  const path = "/versions";
+  await show(path, DESKTOP, [element("main", 5, [element("h1", 6, [words(7, "The old kiln")])])]);
+  await show(path, { ...DESKTOP, width: 1100 }, [
+    element("section", 5, [element("h1", 6, [words(7, "The new kiln")])]),
+  ]);
+  await openHeatmap(page, path, problems);
+  const heading = backdrop(page).locator("h1");
+  await expect(heading).toHaveText("The new kiln");
+  const version = page.getByLabel("Version of the page");
+  await expect(version.locator("option")).toHaveText([/1100 px wide/, /1000 px wide/]);
+  await version.selectOption({ index: 1 });
+  await expect(heading).toHaveText("The old kiln");
+  await page.reload();
+  await expect(heading).toHaveText("The old kiln");
+  await version.selectOption({ index: 0 });
+  await expect(heading).toHaveText("The new kiln");
+});
+
+test("each device has the page as it looked there", async ({ page, problems }) => {
+  const path = "/devices";
+  await show(path, DESKTOP, [element("h1", 5, [words(6, "For a wide window")])]);
+  await show(path, PHONE, [element("h1", 5, [words(6, "For a phone")])], []);
+  await openHeatmap(page, path, problems);
+  const heading = backdrop(page).locator("h1");
+  const width = () => page.locator("[data-testid=heatmap-backdrop]").evaluate((it) => (it as HTMLElement).offsetWidth);
+  await expect(heading).toHaveText("For a wide window");
+  await expect.poll(width).toBe(DESKTOP.width);
+  await page.getByRole("button", { name: "Mobile" }).click();
+  await expect(heading).toHaveText("For a phone");
+  await expect.poll(width).toBe(PHONE.width);
+  await page.getByRole("button", { name: "Tablet" }).click();
+  await expect(page.getByText("No recording shows this page yet")).toBeVisible();
+});
+
+/** A picture, and the event by which a recorder hands it over. */
+const PICTURE = "https://workshop.example/pot.png";
+const handedOver = (): RecordedEvent => ({
+  type: 5,
+  data: {
+    tag: "gosight.asset",
+    payload: {
+      url: PICTURE,
+      mime: "image/png",
+      data: PNG.sync.write(new PNG({ width: 30, height: 20 })).toString("base64"),
+    },
+  },
+  timestamp: Date.now() - 59_000,
+});
+
+test("only who may read a page sees its words, and only who may watch replays its pictures", async ({
+  browser,
+  problems,
+}) => {
+  const path = "/roles";
+  const body = [element("h1", 5, [words(6, "Secret glaze")]), element("img", 7, [], { src: PICTURE })];
+  await show(path, DESKTOP, body, [handedOver()]);
+  const seenBy = async (role: string) => {
+    const account = role === "owner" ? undefined : await invite(gosight, role);
+    const page = await (await browser.newContext()).newPage();
+    await openHeatmap(page, path, problems, account);
+    const shown = backdrop(page);
+    await expect(shown.locator("h1")).not.toBeEmpty();
+    return { heading: shown.locator("h1"), image: shown.locator("img") };
+  };
+  for (const [role, says, shows] of [
+    ["owner", "Secret glaze", /^blob:/],
+    ["member", /^[*\s]+$/, /^blob:/],
+    ["viewer", /^[*\s]+$/, /^data:image\/svg/],
+  ] as const) {
+    const { heading, image } = await seenBy(role);
+    await expect(heading, role).toHaveText(says);
+    await expect(image, role).toHaveAttribute("src", shows);
+    await heading.page().context().close();
+  }
 });

@@ -1,9 +1,20 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "@playwright/test";
-import { expect, GoSight, invite, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, invite, PROJECT, signIn, test, watch } from "./gosight.js";
 import { openSession, type Span, seek, stage, textsOnStage } from "./player.js";
-import { type Clicked, importSession, type RecordedEvent, type Replay, replayPath, sendClicks } from "./recordings.js";
-import { openWorkshop, recordedBy, type Site, WINDOW } from "./workshop.js";
+import {
+  type Clicked,
+  chunkTexts,
+  element,
+  importSession,
+  newestSession,
+  opening,
+  type RecordedEvent,
+  replayPath,
+  sendClicks,
+  words,
+} from "./recordings.js";
+import { setUpWorkshop, WINDOW } from "./workshop.js";
 
 /** Long enough ago that none of the sessions goes on. */
 const AGO_MS = 10 * 60_000;
@@ -14,35 +25,12 @@ const CHUNK_S = 3;
 const IDLE_FROM_S = 20;
 const IDLE_TO_S = 50;
 
-let gosight: GoSight;
-let site: Site;
-
-test.beforeAll(async () => {
-  gosight = await GoSight.start("up");
-  site = await openWorkshop(recordedBy(gosight));
-});
-
-test.afterAll(async () => {
-  site.close();
-  await gosight.stop();
-});
-
-const element = (tagName: string, id: number, childNodes: object[]) => ({
-  type: 2,
-  tagName,
-  attributes: {},
-  id,
-  childNodes,
-});
+const world = setUpWorkshop();
 
 /** A page that counts the seconds, so that what is on the stage tells the time. */
 function counting(url: string, startMs: number, more: RecordedEvent[] = []): RecordedEvent[][] {
-  const words = element("p", 5, [{ type: 3, textContent: "Clay, second 0", id: 6 }]);
-  const html = element("html", 2, [element("head", 3, []), element("body", 4, [words])]);
-  const node = { type: 0, id: 1, childNodes: [html] };
   const events: RecordedEvent[] = [
-    { type: 4, data: { href: url, width: WINDOW.width, height: WINDOW.height }, timestamp: startMs },
-    { type: 2, data: { node, initialOffset: { top: 0, left: 0 } }, timestamp: startMs },
+    ...opening(url, startMs, WINDOW, [element("p", 5, [words(6, "Clay, second 0")])]),
     ...more,
   ];
   for (let second = 1; second <= LENGTH_S; second++) {
@@ -78,18 +66,21 @@ async function visit(
   const url = `https://workshop.example${path}`;
   const startMs = Date.now() - AGO_MS;
   const moved = more.map((event) => ({ ...event, timestamp: startMs + event.timestamp }));
-  const { session, chunkIds } = await importSession(gosight, [{ url, chunks: counting(url, startMs, moved) }]);
+  const { session, chunkIds } = await importSession(world.gosight, [{ url, chunks: counting(url, startMs, moved) }]);
   const clicks = clicksS.map((second) => ({ atMs: startMs + second * 1000, selector: `#piece-${second}` }));
-  await sendClicks(gosight, session, url, [...clicks, ...rageS.flatMap((second) => rageAt(startMs + second * 1000))]);
+  await sendClicks(world.gosight, session, url, [
+    ...clicks,
+    ...rageS.flatMap((second) => rageAt(startMs + second * 1000)),
+  ]);
   await struggled(session, rageS.length);
   return { session, chunks: chunkIds.flat() };
 }
 
 async function struggled(session: string, rageClicks: number): Promise<void> {
-  const token = await gosight.token();
+  const token = await world.gosight.token();
   const path = `/projects/${PROJECT}/sessions/${session}`;
   const count = async () => {
-    const about = await gosight.call<{ rage_click_count: number }>("GET", path, token).catch(() => undefined);
+    const about = await world.gosight.call<{ rage_click_count: number }>("GET", path, token).catch(() => undefined);
     return about?.rage_click_count;
   };
   await expect.poll(count, { timeout: 30_000 }).toBe(rageClicks);
@@ -104,8 +95,8 @@ async function seconds(page: Page): Promise<number> {
 
 async function opened(page: Page, problems: string[], { session }: Pick<Visit, "session">): Promise<Span> {
   watch(page, problems);
-  await signIn(page, gosight);
-  return openSession(page, gosight, session);
+  await signIn(page, world.gosight);
+  return openSession(page, world.gosight, session);
 }
 
 const isPlaying = (page: Page, is: boolean) =>
@@ -118,19 +109,13 @@ test("the panels tell what the page wrote to its console and what it asked for",
   page,
   problems,
 }) => {
-  const token = await gosight.token();
+  const token = await world.gosight.token();
   const context = await browser.newContext({ viewport: WINDOW });
   const visitor = await context.newPage();
-  await visitor.goto(site.url);
-  const visitorsPath = `/projects/${PROJECT}/sessions?path=${encodeURIComponent("/")}`;
-  let session = "";
+  await visitor.goto(world.site.url);
   const recorded = async () => {
-    session ||= (await gosight.call<{ id: string }[]>("GET", visitorsPath, token))[0]?.id ?? "";
-    const replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
-    const headers = { authorization: `Bearer ${token}` };
-    const read = (id: string) => fetch(`${gosight.url}/api/v1${replayPath(session)}/chunks/${id}`, { headers });
-    const chunks = replay?.recordings.flatMap((recording) => recording.chunks) ?? [];
-    return (await Promise.all(chunks.map(async ({ id }) => (await read(id)).text()))).join("");
+    const { session, recordings } = await newestSession(world.gosight, token);
+    return (await chunkTexts(world.gosight, token, session, recordings)).join("");
   };
   await expect.poll(async () => (await recorded()).length, { timeout: 30_000 }).toBeGreaterThan(0);
   await visitor.evaluate(async (elsewhere) => {
@@ -139,13 +124,13 @@ test("the panels tell what the page wrote to its console and what it asked for",
     await fetch("/workshop.css?mine");
     await fetch("/not-there");
     await fetch(elsewhere, { mode: "no-cors" }).catch(() => undefined);
-  }, `${gosight.url}/health`);
+  }, `${world.gosight.url}/health`);
   for (const told of ["too hot", "workshop.css?mine", "not-there", "/health"]) {
     await expect.poll(recorded, { timeout: 30_000 }).toContain(told.split("?")[0] ?? told);
   }
   await context.close();
 
-  await opened(page, problems, { session });
+  await opened(page, problems, await newestSession(world.gosight, token));
   const line = page.getByTestId("replay-log-line");
   await panel(page, "Console");
   await expect(line.filter({ hasText: "the kiln is hot" })).toContainText("warn");
@@ -325,13 +310,13 @@ test("the next struggling session is the next of the list that is looked at, and
   // It struggled, and was not recorded.
   const unseen = randomUUID();
   const clicks = [5, 10, 15].flatMap((second) => rageAt(Date.now() - AGO_MS + second * 1000));
-  await sendClicks(gosight, unseen, `https://workshop.example${path}`, clicks);
+  await sendClicks(world.gosight, unseen, `https://workshop.example${path}`, clicks);
   await struggled(unseen, 3);
 
   watch(page, problems);
-  await signIn(page, gosight);
+  await signIn(page, world.gosight);
   const filter = `path=${encodeURIComponent(path)}`;
-  await page.goto(`${gosight.url}/${PROJECT}/sessions?${filter}&sort=struggling`);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions?${filter}&sort=struggling`);
   await page.getByTestId("session-row").first().click();
   const isAt = ({ session }: Visit) =>
     page.waitForURL((url) => url.pathname.endsWith(session) && url.search.includes(filter));
@@ -345,11 +330,11 @@ test("the next struggling session is the next of the list that is looked at, and
   await expect(page.getByText("No further struggling session")).toHaveAttribute("aria-disabled", "true");
 
   // One that does not pass the filter stands where it would be.
-  await page.goto(`${gosight.url}/${PROJECT}/sessions/${elsewhere.session}?${filter}`);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${elsewhere.session}?${filter}`);
   await next.click();
   await isAt(middle);
   // Without a filter it is one of them.
-  await page.goto(`${gosight.url}/${PROJECT}/sessions/${worst.session}`);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${worst.session}`);
   await next.click();
   await page.waitForURL((url) => url.pathname.endsWith(elsewhere.session));
 });
@@ -359,8 +344,8 @@ test("a member sees the page without its words, and a viewer is told what happen
   const seenBy = async (role: string) => {
     const page = await (await browser.newContext()).newPage();
     watch(page, problems);
-    await signIn(page, gosight, await invite(gosight, role));
-    await page.goto(`${gosight.url}/${PROJECT}/sessions/${made.session}`);
+    await signIn(page, world.gosight, await invite(world.gosight, role));
+    await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${made.session}`);
     return page;
   };
   const member = await seenBy("member");
@@ -391,7 +376,7 @@ test("a session that is too long to be listed whole says so", async ({ page, pro
 test("chunks that the server refuses for a while come all the same", async ({ page }) => {
   const made = await visit("/refused", []);
   // A browser logs every refusal, so nobody watches the console here.
-  await signIn(page, gosight);
+  await signIn(page, world.gosight);
   const asked = new Map<string, number>();
   await page.route(`**${replayPath(made.session)}/chunks/*`, async (route) => {
     const times = (asked.get(route.request().url()) ?? 0) + 1;
@@ -400,10 +385,27 @@ test("chunks that the server refuses for a while come all the same", async ({ pa
     const error = { code: "RATE_LIMITED", message: "too many requests; try again in 1 s" };
     return route.fulfill({ status: 429, headers: { "retry-after": "1" }, json: { success: false, error } });
   });
-  await page.goto(`${gosight.url}/${PROJECT}/sessions/${made.session}`);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${made.session}`);
   await expect(stage(page).locator("p")).toHaveText(/second 0$/);
   await panel(page, "Console");
   await expect(page.getByText("The page wrote nothing to its console.")).toBeVisible({ timeout: 60_000 });
   await expect(page.locator("main").getByRole("alert")).toHaveCount(0);
   expect(asked.size).toBe(LENGTH_S / CHUNK_S + 1);
+});
+
+test("of a recording that cannot be read whole no panel says that nothing was written", async ({ page }) => {
+  const made = await visit("/unread", []);
+  // A browser logs what is gone, so nobody watches the console here.
+  await signIn(page, world.gosight);
+  const error = { code: "NOT_FOUND", message: "there is no such part" };
+  const gone = `**/chunks/${made.chunks[10]}`;
+  await page.route(gone, (route) => route.fulfill({ status: 404, json: { success: false, error } }));
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${made.session}`);
+  await panel(page, "Console");
+  const nothing = page.getByText("The page wrote nothing to its console.");
+  await expect(page.getByText("1 part of the recording could not be read.")).toBeVisible({ timeout: 60_000 });
+  await expect(nothing).toHaveCount(0);
+  await page.unroute(gone);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(nothing).toBeVisible();
 });

@@ -4,7 +4,7 @@ import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
 import { expect, type GoSight, PROJECT, watch } from "./gosight.js";
 import { type Replay, replayPath } from "./recordings.js";
-import { textsOf } from "./workshop.js";
+import { type Moment, textsOf, WINDOW } from "./workshop.js";
 
 /** What the scrubber spans, on the server's clock. */
 export interface Span {
@@ -71,9 +71,9 @@ const BARE = `
   [data-testid="replay-stage"] { position: fixed !important; inset: 0 auto auto 0; z-index: 1000; transform: none !important }
   .replayer-mouse, .replayer-mouse-tail { display: none }`;
 
-/** The page on the stage, at its own size. */
-export async function shoot(page: Page, { width, height }: { width: number; height: number }): Promise<Buffer> {
-  return page.screenshot({ clip: { x: 0, y: 0, width, height }, style: BARE });
+/** The page on the stage, at the size of the visitor's window. */
+function shoot(page: Page): Promise<Buffer> {
+  return page.screenshot({ clip: { x: 0, y: 0, ...WINDOW }, style: BARE });
 }
 
 /** The texts of the page on the stage. */
@@ -82,11 +82,24 @@ export async function textsOnStage(page: Page): Promise<string> {
   return String(await page.evaluate(read));
 }
 
-/** Which share of two pictures of one size differs to the eye, from 0 to 1. */
-export function differing(one: Buffer, other: Buffer): { share: number; picture: Buffer } {
-  const [a, b] = [PNG.sync.read(one), PNG.sync.read(other)];
-  expect([b.width, b.height], "the pictures have one size").toEqual([a.width, a.height]);
-  const picture = new PNG({ width: a.width, height: a.height });
-  const pixels = pixelmatch(a.data, b.data, picture.data, a.width, a.height, { threshold: 0.1 });
-  return { share: pixels / (a.width * a.height), picture: PNG.sync.write(picture) };
+export interface Compared {
+  /** Which share of the window differs to the eye, from 0 to 1. */
+  share: number;
+  replayed: Buffer;
+  difference: Buffer;
 }
+
+/** Goes to the visit's moment of this number, expects its texts, and compares what is to be seen. */
+export async function compare(page: Page, span: Span, moment: Moment, number: number): Promise<Compared> {
+  await seek(page, span, (moment.fromMs + moment.untilMs) / 2 + span.clockOffsetMs);
+  await expect(stage(page).locator("#moment"), moment.name).toHaveText(String(number));
+  expect.soft(await textsOnStage(page), moment.name).toBe(moment.texts);
+  const replayed = await shoot(page);
+  const [a, b] = [PNG.sync.read(moment.shot), PNG.sync.read(replayed)];
+  expect([b.width, b.height], "the pictures have one size").toEqual([a.width, a.height]);
+  const difference = new PNG({ width: a.width, height: a.height });
+  const pixels = pixelmatch(a.data, b.data, difference.data, a.width, a.height, { threshold: 0.1 });
+  return { share: pixels / (a.width * a.height), replayed, difference: PNG.sync.write(difference) };
+}
+
+export const percent = (share: number) => `${(share * 100).toFixed(3)} %`;

@@ -15,6 +15,37 @@ export interface Recording {
   chunks: RecordedEvent[][];
 }
 
+interface Node {
+  type: number;
+  id: number;
+  [field: string]: unknown;
+}
+
+export const element = (tagName: string, id: number, childNodes: Node[] = [], attributes = {}): Node => ({
+  type: 2,
+  tagName,
+  attributes,
+  id,
+  childNodes,
+});
+
+export const words = (id: number, textContent: string): Node => ({ type: 3, textContent, id });
+
+/** How the recording of a page begins: its address, its window, and a snapshot with this in its body. */
+export function opening(
+  href: string,
+  timestamp: number,
+  window: { width: number; height: number },
+  body: Node[],
+): RecordedEvent[] {
+  const html = element("html", 2, [element("head", 3), element("body", 4, body)]);
+  const node = { type: 0, id: 1, childNodes: [html] };
+  return [
+    { type: 4, data: { href, ...window }, timestamp },
+    { type: 2, data: { node, initialOffset: { top: 0, left: 0 } }, timestamp },
+  ];
+}
+
 export interface Imported {
   session: string;
   /** Of each recording, of each chunk. */
@@ -69,8 +100,8 @@ export async function sendClicks(gosight: GoSight, session: string, url: string,
   await sendAll(gosight, session, page, events);
 }
 
-/** Sends a session and waits until it can be watched. */
-export async function importSession(gosight: GoSight, recordings: Recording[]): Promise<Imported> {
+/** Sends a session, as a browser of this name does, and waits until it can be watched. */
+export async function importSession(gosight: GoSight, recordings: Recording[], userAgent = ""): Promise<Imported> {
   const session = randomUUID();
   const chunkIds: string[][] = [];
   for (const [page, { chunks, url }] of recordings.entries()) {
@@ -90,14 +121,20 @@ export async function importSession(gosight: GoSight, recordings: Recording[]): 
       });
     }
     chunkIds.push(ids);
-    await sendAll(gosight, session, { url, path: view.path, title: url, view_id: randomUUID() }, events);
+    await sendAll(gosight, session, { url, path: view.path, title: url, view_id: randomUUID() }, events, userAgent);
     expect(page).toBe(chunkIds.length - 1);
   }
   await watchable(gosight, session, chunkIds.flat().length);
   return { session, chunkIds };
 }
 
-async function sendAll(gosight: GoSight, session_id: string, page: object, events: Sent[]): Promise<void> {
+async function sendAll(
+  gosight: GoSight,
+  session_id: string,
+  page: object,
+  events: Sent[],
+  userAgent = "",
+): Promise<void> {
   let batch: Sent[] = [];
   let bytes = 0;
   const send = async () => {
@@ -106,6 +143,7 @@ async function sendAll(gosight: GoSight, session_id: string, page: object, event
       sent_at_ms: Date.now(),
       visitor_id: session_id,
       session_id,
+      device: { user_agent: userAgent },
       pages: [page],
       events: batch,
     };
@@ -135,6 +173,28 @@ async function sendAll(gosight: GoSight, session_id: string, page: object, event
 
 export function replayPath(session: string): string {
   return `/projects/${PROJECT}/sessions/${session}/replay`;
+}
+
+/** The newest session, and what has been recorded of it so far. */
+export async function newestSession(
+  gosight: GoSight,
+  token: string,
+): Promise<Pick<Replay, "recordings"> & { session: string }> {
+  const [newest] = await gosight.call<{ id: string }[]>("GET", `/projects/${PROJECT}/sessions`, token);
+  const session = newest?.id ?? "";
+  const replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
+  return { session, recordings: replay?.recordings ?? [] };
+}
+
+/** What these recordings hold, chunk by chunk, as this person may read it. */
+export async function chunkTexts(
+  gosight: GoSight,
+  token: string,
+  session: string,
+  recordings: Replay["recordings"],
+): Promise<string[]> {
+  const chunks = recordings.flatMap((recording) => recording.chunks);
+  return Promise.all(chunks.map(({ id }) => gosight.text("GET", `${replayPath(session)}/chunks/${id}`, token)));
 }
 
 /** Waits until the session has so many chunks and says that it has a replay. */

@@ -1,35 +1,19 @@
 import type { Locator, Page } from "@playwright/test";
-import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, PROJECT, signIn, test, watch } from "./gosight.js";
 import { stage } from "./player.js";
-import { type Replay, replayPath } from "./recordings.js";
-import { openWorkshop, recordedBy, type Site, WINDOW } from "./workshop.js";
+import { newestSession } from "./recordings.js";
+import { setUpWorkshop, WINDOW } from "./workshop.js";
 
 /** A chunk is cut after 3 s, the list of chunks is asked for every 2, and who follows stays 3 s behind, so that nothing stutters. */
 const BEHIND_P50_MS_MAX = 10_000;
 
-let gosight: GoSight;
-let site: Site;
-
-test.beforeAll(async () => {
-  gosight = await GoSight.start("up");
-  site = await openWorkshop(recordedBy(gosight));
-});
-
-test.afterAll(async () => {
-  site.close();
-  await gosight.stop();
-});
+const world = setUpWorkshop();
 
 /** The visitor's session, once it can be watched. */
 async function watchable(token: string): Promise<string> {
-  let session = "";
-  const recordings = async () => {
-    session = (await gosight.call<{ id: string }[]>("GET", `/projects/${PROJECT}/sessions`, token))[0]?.id ?? "";
-    const replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
-    return replay?.recordings.length;
-  };
-  await expect.poll(recordings, { timeout: 20_000 }).toBe(1);
-  return session;
+  const begun = async () => (await newestSession(world.gosight, token)).recordings.length;
+  await expect.poll(begun, { timeout: 20_000 }).toBe(1);
+  return (await newestSession(world.gosight, token)).session;
 }
 
 /** How long after it was done something is to be seen. */
@@ -41,8 +25,8 @@ async function behind(act: Promise<unknown>, seen: Locator): Promise<number> {
 }
 
 async function openLive(page: Page, session: string): Promise<Locator> {
-  await signIn(page, gosight);
-  await page.goto(`${gosight.url}/${PROJECT}/sessions/${session}`);
+  await signIn(page, world.gosight);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${session}`);
   const live = page.getByTestId("replay-live");
   await live.click();
   await expect(live).toHaveAttribute("aria-pressed", "true");
@@ -50,12 +34,12 @@ async function openLive(page: Page, session: string): Promise<Locator> {
 }
 
 test("who follows a session sees what the visitor does, from page to page", async ({ browser, page, problems }) => {
-  const token = await gosight.token();
+  const token = await world.gosight.token();
   const visit = await browser.newContext({ viewport: WINDOW });
   const visitor = await visit.newPage();
   watch(visitor, problems);
   watch(page, problems);
-  await visitor.goto(site.url);
+  await visitor.goto(world.site.url);
   const live = await openLive(page, await watchable(token));
 
   const shown = stage(page);

@@ -1,13 +1,9 @@
 import { expect, GoSight, invite, PROJECT, signIn, test, watch } from "./gosight.js";
+import { chunkTexts, newestSession, type Replay, replayPath } from "./recordings.js";
 import { rage } from "./shop.js";
 
 /** Typed into the shop, and nowhere to be found afterwards. */
 const SECRET = "Lovelace";
-
-interface Replay {
-  recordings: { id: string; chunks: { id: string; has_full_snapshot: boolean }[] }[];
-  is_masked: boolean;
-}
 
 let gosight: GoSight;
 
@@ -24,16 +20,11 @@ test("what a visitor does in the shop is replayed on the session's page, page by
   problems,
 }) => {
   const token = await gosight.token();
-  let session = "";
-  let replay: Replay | undefined;
+  let told = await newestSession(gosight, token);
   /** How many chunks have come of each page load. */
   const recorded = async (): Promise<number[]> => {
-    const path = `/projects/${PROJECT}/sessions`;
-    const [first] = await gosight.call<{ id: string; has_replay: boolean }[]>("GET", path, token);
-    session = first?.id ?? "";
-    if (!first?.has_replay) return [];
-    replay = await gosight.call<Replay>("GET", `${path}/${session}/replay`, token).catch(() => undefined);
-    return replay?.recordings.map(({ chunks }) => chunks.length) ?? [];
+    told = await newestSession(gosight, token);
+    return told.recordings.map(({ chunks }) => chunks.length);
   };
 
   const shop = await context.newPage();
@@ -52,7 +43,7 @@ test("what a visitor does in the shop is replayed on the session's page, page by
   const dashboard = await context.newPage();
   watch(dashboard, problems);
   await signIn(dashboard, gosight);
-  await dashboard.goto(`${gosight.url}/${PROJECT}/sessions/${session}`);
+  await dashboard.goto(`${gosight.url}/${PROJECT}/sessions/${told.session}`);
   await dashboard.getByTestId("replay-play").click();
   const page = dashboard.frameLocator('[data-testid="replay-stage"] iframe');
   await expect(page.locator("h1")).toHaveText("Harbour mug");
@@ -62,19 +53,12 @@ test("what a visitor does in the shop is replayed on the session's page, page by
   await expect(page.locator("#order input").first()).toHaveValue("*".repeat(SECRET.length));
 
   // What a member is told has no words, a viewer is told nothing.
-  const path = `/projects/${PROJECT}/sessions/${session}/replay`;
+  const path = replayPath(told.session);
   const { token: member } = await invite(gosight, "member");
   expect((await gosight.call<Replay>("GET", path, member)).is_masked).toBe(true);
   const { token: viewer } = await invite(gosight, "viewer");
   await expect(gosight.call("GET", path, viewer)).rejects.toThrow("403");
-  for (const { chunks } of replay?.recordings ?? []) {
-    for (const { id } of chunks) {
-      const chunk = async (token: string) => {
-        const headers = { authorization: `Bearer ${token}` };
-        return (await fetch(`${gosight.url}/api/v1${path}/chunks/${id}`, { headers })).text();
-      };
-      expect(await chunk(token)).not.toContain(SECRET);
-      expect(await chunk(member)).not.toMatch(/Harbour|Checkout|wishlist<|Add to/);
-    }
-  }
+  const read = (token: string) => chunkTexts(gosight, token, told.session, told.recordings);
+  expect((await read(token)).join()).not.toContain(SECRET);
+  expect((await read(member)).join()).not.toMatch(/Harbour|Checkout|wishlist<|Add to/);
 });

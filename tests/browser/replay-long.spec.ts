@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
-import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
-import { importSession, type RecordedEvent, type Replay, replayPath } from "./recordings.js";
-import { openWorkshop, recordedBy, type Site, WINDOW } from "./workshop.js";
+import { expect, PROJECT, signIn, test, watch } from "./gosight.js";
+import { chunkTexts, importSession, newestSession, type RecordedEvent } from "./recordings.js";
+import { setUpWorkshop, WINDOW } from "./workshop.js";
 
 /** So much of a busy page is recorded in earnest, from one checkpoint to where the next may come … */
 const RECORDED_MS = 20_000;
@@ -14,18 +14,7 @@ const SEEK_P50_MS_MAX = 300;
 const OPENINGS = 5;
 const SEEKS = 20;
 
-let gosight: GoSight;
-let site: Site;
-
-test.beforeAll(async () => {
-  gosight = await GoSight.start("up");
-  site = await openWorkshop(recordedBy(gosight));
-});
-
-test.afterAll(async () => {
-  site.close();
-  await gosight.stop();
-});
+const world = setUpWorkshop();
 
 interface Recorded {
   /** As the recorder cut them. */
@@ -43,29 +32,21 @@ async function record(page: Page, token: string): Promise<Recorded> {
     if (body !== null) bodies.push(body);
   });
   await page.setViewportSize(WINDOW);
-  await page.goto(`${site.url}/board.html`);
-  let replay: Replay | undefined;
-  let session = "";
+  await page.goto(`${world.site.url}/board.html`);
+  let told = await newestSession(world.gosight, token);
   const lengthMs = async () => {
     await page.mouse.move(200, 200);
     await page.mouse.move(600, 400, { steps: 10 });
-    session ||= (await gosight.call<{ id: string }[]>("GET", `/projects/${PROJECT}/sessions`, token))[0]?.id ?? "";
-    replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
-    const chunks = replay?.recordings[0]?.chunks ?? [];
+    told = await newestSession(world.gosight, token);
+    const chunks = told.recordings[0]?.chunks ?? [];
     return Date.parse(chunks.at(-1)?.ended_at ?? "") - Date.parse(chunks[0]?.started_at ?? "");
   };
   await expect.poll(lengthMs, { timeout: 60_000, message: "is recorded" }).toBeGreaterThan(RECORDED_MS);
-  const recording = replay?.recordings[0];
+  const [recording] = told.recordings;
   if (recording === undefined) throw new Error("nothing was recorded");
-  const headers = { authorization: `Bearer ${token}` };
-  const chunks = await Promise.all(
-    recording.chunks.map(async ({ id }) => {
-      const answer = await fetch(`${gosight.url}/api/v1${replayPath(session)}/chunks/${id}`, { headers });
-      return (await answer.json()) as RecordedEvent[];
-    }),
-  );
+  const chunks = await chunkTexts(world.gosight, token, told.session, [recording]);
   return {
-    chunks,
+    chunks: chunks.map((chunk) => JSON.parse(chunk) as RecordedEvent[]),
     wireBytes: sum(bodies.filter((body) => body.includes(recording.id)).map((body) => body.length)),
     diskBytes: sum(recording.chunks.map(({ bytes }) => bytes)),
     lengthMs: await lengthMs(),
@@ -105,7 +86,7 @@ async function importLong(recorded: RecordedEvent[][]): Promise<Long> {
   console.log(
     `a session of ${Math.round(SESSION_MS / 60_000)} minutes: ${chunks.length} chunks, ${Math.round(megabytes)} MB of JSON`,
   );
-  const { session } = await importSession(gosight, [{ url: `${site.url}/board.html`, chunks }]);
+  const { session } = await importSession(world.gosight, [{ url: `${world.site.url}/board.html`, chunks }]);
   return { session, startMs, endMs: chunks.at(-1)?.at(-1)?.timestamp ?? Number.NaN, ticks };
 }
 
@@ -187,7 +168,7 @@ test("half an hour of a busy page opens within a second, and any moment of it wi
   context,
   problems,
 }) => {
-  const token = await gosight.token();
+  const token = await world.gosight.token();
   const board = await context.newPage();
   watch(board, problems);
   const recorded = await record(board, token);
@@ -200,8 +181,8 @@ test("half an hour of a busy page opens within a second, and any moment of it wi
 
   const page = await context.newPage();
   watch(page, problems);
-  await signIn(page, gosight);
-  await page.goto(`${gosight.url}/${PROJECT}/sessions`);
+  await signIn(page, world.gosight);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions`);
   const openings: number[] = [];
   const browser = await context.newCDPSession(page);
   for (let opening = 0; opening < OPENINGS; opening++) {

@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
 import { expect, GoSight, signIn, test, watch } from "./gosight.js";
-import { differing, guard, openSession, type Span, seek, shoot, stage, textsOnStage } from "./player.js";
+import { compare, guard, openSession, percent } from "./player.js";
 import { importSession, type RecordedEvent, type Recording } from "./recordings.js";
-import { type Moment, openWorkshop, type Recorder, type Shows, visitWorkshop, WINDOW } from "./workshop.js";
+import { type Moment, openWorkshop, type Recorder, type Shows, visitWorkshop } from "./workshop.js";
 
 /** What they draw of a canvas is nothing, and of an image they tell the address, which nobody asks for: the two fill this much of the window. */
 const PICTURES_MAX = 0.26;
@@ -97,18 +97,6 @@ async function visit(context: BrowserContext, script: string, problems: string[]
   return { moments, recordings: loads.map(chunked) };
 }
 
-const percent = (share: number) => `${(share * 100).toFixed(3)} %`;
-
-async function compare(page: Page, stock: Stock, span: Span, moment: Moment, number: number): Promise<string> {
-  await seek(page, span, (moment.fromMs + moment.untilMs) / 2 + span.clockOffsetMs);
-  await expect(stage(page).locator("#moment"), moment.name).toHaveText(String(number));
-  expect.soft(await textsOnStage(page), moment.name).toBe(moment.texts);
-  const { share } = differing(moment.shot, await shoot(page, WINDOW));
-  const bound = moment.name === stock.unlike ? 1 : stock.differentMax[moment.shows];
-  expect.soft(share, moment.name).toBeLessThanOrEqual(bound);
-  return percent(share);
-}
-
 for (const stock of STOCK) {
   test(`a visit that ${stock.name} recorded is replayed as it was`, async ({ context, page, problems }) => {
     const script = await readFile(resolve(FOLDER, stock.path), "utf8");
@@ -119,7 +107,12 @@ for (const stock of STOCK) {
     await signIn(page, gosight);
     const span = await openSession(page, gosight, session);
     const shares: string[] = [];
-    for (const [index, moment] of moments.entries()) shares.push(await compare(page, stock, span, moment, index + 1));
+    for (const [index, moment] of moments.entries()) {
+      const { share } = await compare(page, span, moment, index + 1);
+      const bound = moment.name === stock.unlike ? 1 : stock.differentMax[moment.shows];
+      expect.soft(share, moment.name).toBeLessThanOrEqual(bound);
+      shares.push(percent(share));
+    }
     console.log(`${stock.name}: of the pixels differ ${shares.join(", ")}`);
   });
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import type { Page } from "@playwright/test";
 import { PNG } from "pngjs";
-import { type GoSight, KEY } from "./gosight.js";
+import { GoSight, KEY, test } from "./gosight.js";
 import { listen } from "./http.js";
 
 /** The visitor's window. */
@@ -43,6 +43,20 @@ export async function openWorkshop(head: string): Promise<Site> {
     server.close();
   };
   return { url, close };
+}
+
+/** For the tests of a file: a GoSight and a workshop that it records. */
+export function setUpWorkshop(head = recordedBy): { gosight: GoSight; site: Site } {
+  const world = {} as { gosight: GoSight; site: Site };
+  test.beforeAll(async () => {
+    world.gosight = await GoSight.start("up");
+    world.site = await openWorkshop(head(world.gosight));
+  });
+  test.afterAll(async () => {
+    world.site.close();
+    await world.gosight.stop();
+  });
+  return world;
 }
 
 /** Colours that run into each other, so that a pixel in the wrong place is a wrong pixel. */

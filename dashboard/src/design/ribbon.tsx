@@ -16,12 +16,21 @@ interface RibbonProps {
   height?: number;
   /** Writes each page's path into its segment, where it fits. */
   isLabelled?: boolean;
+  /** Where nothing happened. */
+  pale?: readonly { fromMs: number; toMs: number }[];
   /** Called with the share of the session, 0 to 1, that was clicked. */
   onSeek?: (share: number) => void;
 }
 
 /** The session as a strip of time: pages as cool tints, insights as warm ticks, hidden time as a gap. */
-export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, isLabelled, onSeek }: RibbonProps) {
+export const Ribbon = memo(function Ribbon({
+  course,
+  width = 120,
+  height = 20,
+  isLabelled,
+  pale,
+  onSeek,
+}: RibbonProps) {
   const text = useText();
   const { segments, marks, gaps } = layoutRibbon(course, width);
   const lengthMs = course.endMs - course.startMs;
@@ -65,6 +74,20 @@ export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, i
           {segment.path && <title>{segment.path}</title>}
         </rect>
       ))}
+      {pale?.map(({ fromMs, toMs }) => (
+        <rect
+          key={fromMs}
+          x={(width * (fromMs - course.startMs)) / lengthMs}
+          y={inset}
+          width={(width * (toMs - fromMs)) / lengthMs}
+          height={body}
+          fill="var(--surface)"
+          opacity={0.55}
+        />
+      ))}
+      {gaps.map((gap) => (
+        <rect key={gap.x} x={gap.x} y={inset} width={gap.width} height={body} fill="var(--surface)" opacity={0.75} />
+      ))}
       {isLabelled &&
         segments
           .filter((segment) => {
@@ -84,9 +107,6 @@ export const Ribbon = memo(function Ribbon({ course, width = 120, height = 20, i
               {segment.path}
             </text>
           ))}
-      {gaps.map((gap) => (
-        <rect key={gap.x} x={gap.x} y={inset} width={gap.width} height={body} fill="var(--surface)" opacity={0.75} />
-      ))}
       {marks.map((mark) => (
         <rect
           key={mark.x}

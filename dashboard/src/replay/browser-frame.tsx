@@ -56,7 +56,7 @@ function Tabs({ player }: { player: Player }) {
 
 function Note({ children }: { children: React.ReactNode }) {
   return (
-    <p className="flex items-center gap-2 rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-fault">
+    <p className="flex items-center gap-2 rounded-card border border-hairline bg-surface px-3 py-1 text-12 text-fault">
       <Icon name="fault" size={14} />
       {children}
     </p>
@@ -69,13 +69,13 @@ function Notices({ player, isMasked, isTruncated }: { player: Player; isMasked: 
   const damage = usePlayerState(player, (state) => state.damage);
   return (
     <div
-      className="pointer-events-none absolute inset-x-0 bottom-3 flex flex-col items-center gap-2"
+      className="pointer-events-none absolute inset-x-3 bottom-3 flex flex-col items-center gap-2"
       aria-live="polite"
     >
       {isTruncated && <Note>{text.replay.truncated}</Note>}
       {damage && <Note>{text.replay[damage]}</Note>}
       {isMasked && (
-        <p className="rounded-full border border-hairline bg-surface px-3 py-1 text-12 text-muted">
+        <p className="rounded-card border border-hairline bg-surface px-3 py-1 text-12 text-muted">
           {text.replay.masked}
         </p>
       )}
@@ -145,7 +145,7 @@ export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isF
         {player && <Address player={player} events={events} />}
       </div>
       <div
-        className={`relative overflow-hidden bg-sunken ${isFull ? 'h-[calc(100dvh-144px)]' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-square'}`}
+        className={`relative overflow-hidden bg-sunken ${isFull ? 'min-h-0 flex-1' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-square'}`}
       >
         <Fitted stage={stage} player={player} />
         {player && <Notices player={player} isMasked={isMasked} isTruncated={isTruncated} />}

@@ -1,88 +1,125 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError } from '@/api/client';
 import { Chunks } from './chunks';
-import { replay } from './fixtures';
+import { KIND } from './events';
+import { at, click, event, hangs, lost, refuses, replay, says, server } from './fixtures';
 import { type Chunk, recordingsOf } from './timeline';
-
-/** What the server answers to the requests for each chunk, one after the other, and then always the last. */
-const answers = new Map<string, (() => Response)[]>();
-let asked: string[] = [];
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: async (path: string) => {
-    const id = path.split('/').at(-1) ?? '';
-    asked.push(id);
-    // Who asks for ever is left waiting, so that the test ends.
-    if (asked.length > 20) await new Promise(() => {});
-    const next = answers.get(id) ?? [];
-    return ((next.length > 1 ? next.shift() : next[0]) ?? fine)();
-  },
+  callRaw: (path: string, { signal }: { signal: AbortSignal }) => server.call(path, signal),
 }));
 
-const fine = () => new Response('[]');
-const busy = (retryAfterMs: number) => () => {
-  throw new ApiError(429, 'RATE_LIMITED', 'too many requests', undefined, retryAfterMs);
-};
-const broken = (status: number) => () => {
-  throw new ApiError(status, 'ERROR', 'no');
-};
-const lost = () => {
-  throw new TypeError('fetch failed');
-};
+const { replies } = server;
+const fine = says([]);
 
 const all = (count: number): Chunk[] =>
   recordingsOf(replay({ a: Array.from({ length: count }, (_, index) => `${index}-${index + 1} S`) }))[0]?.chunks ?? [];
 
-const made = () => new Chunks('/replay/chunks', 0, () => {});
+const onChange = vi.fn();
+const made = () => new Chunks('/replay/chunks', 0, onChange);
 const nothing = { needed: [], ahead: [], unread: [] };
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0);
-  answers.clear();
-  asked = [];
+  server.clear();
+  onChange.mockClear();
 });
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
+describe('what is needed', () => {
+  it('is fetched six at a time, and every one that has come is told of', async () => {
+    const needed = all(8);
+    made().want({ ...nothing, needed });
+    await Promise.resolve();
+    expect(server.asked).toHaveLength(6);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.asked).toHaveLength(8);
+    expect(onChange).toHaveBeenCalledTimes(8);
+  });
+
+  it('is on the server’s clock', async () => {
+    replies.set('a0', [says([click(1)])]);
+    const chunks = new Chunks('/replay/chunks', 500, onChange);
+    chunks.want({ ...nothing, needed: all(1) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(chunks.eventsOf('a0')).toMatchObject([{ timestamp: at(1.5) }]);
+    expect(chunks.factsOf('a0')?.activity).toEqual([at(1.5)]);
+  });
+
+  it('is given up when it is not needed any more, which is no failure', async () => {
+    const needed = all(1);
+    replies.set('a0', [hangs, fine]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed });
+    chunks.want(nothing);
+    await vi.advanceTimersByTimeAsync(0);
+    chunks.want({ ...nothing, needed });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.asked).toEqual(['a0', 'a0']);
+    expect(chunks.eventsOf('a0')).toEqual([]);
+  });
+
+  it('is given up with the player, and nobody is told', async () => {
+    replies.set('a0', [hangs]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed: all(8) });
+    chunks.dispose();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.givenUp).toEqual(server.asked);
+    expect(server.asked).toHaveLength(6);
+    expect(onChange).not.toHaveBeenCalled();
+  });
+});
+
 describe('a chunk that did not come', () => {
   it.each([
-    ['the server is busy', broken(503)],
+    ['the server is busy', refuses(503)],
     ['the network is away', lost],
   ])('is asked for again when %s, later each time', async (_, failure) => {
     const needed = all(1);
-    answers.set('a0', [failure, failure, fine]);
+    replies.set('a0', [failure, failure, fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(499);
-    expect(asked).toHaveLength(1);
+    expect(server.asked).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
-    expect(asked).toHaveLength(2);
+    expect(server.asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(999);
-    expect(asked).toHaveLength(2);
+    expect(server.asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1);
     expect(chunks.eventsOf('a0')).toEqual([]);
     expect(chunks.errorOf(needed)).toBeUndefined();
   });
 
   it('is not asked for, nor is any other, before the server wants it', async () => {
-    answers.set('a0', [busy(7_000), fine]);
+    replies.set('a0', [refuses(429, 7_000), fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed: all(1) });
     await vi.advanceTimersByTimeAsync(0);
     chunks.want({ ...nothing, needed: all(3) });
     await vi.advanceTimersByTimeAsync(6_999);
-    expect(asked).toEqual(['a0']);
+    expect(server.asked).toEqual(['a0']);
     await vi.advanceTimersByTimeAsync(1);
-    expect(asked).toEqual(['a0', 'a0', 'a1', 'a2']);
+    expect(server.asked).toEqual(['a0', 'a0', 'a1', 'a2']);
+  });
+
+  it('holds up no other', async () => {
+    replies.set('a0', [lost, fine]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed: all(1) });
+    await vi.advanceTimersByTimeAsync(0);
+    chunks.want({ ...nothing, needed: all(3) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2']);
   });
 
   it('is an error after some tries, and is none any more when it comes after all', async () => {
     const needed = all(1);
-    answers.set('a0', [lost, lost, lost, lost, fine]);
+    replies.set('a0', [lost, lost, lost, lost, fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(500 + 1_000);
@@ -90,19 +127,24 @@ describe('a chunk that did not come', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(chunks.errorOf(needed)).toBeInstanceOf(TypeError);
     await vi.advanceTimersByTimeAsync(4_000);
-    expect(chunks.errorOf(needed)).toBeUndefined();
+    expect(chunks.hasFailed('a0')).toBe(false);
     expect(chunks.eventsOf('a0')).toEqual([]);
   });
 
-  it('is an error at once when the server has decided, until somebody asks for it again', async () => {
+  it.each([
+    ['the server has decided', refuses(404), { status: 404 }],
+    ['it is no JSON', () => new Response('<html>'), { name: 'SyntaxError' }],
+  ])('is an error at once when %s, until somebody asks for it again', async (_, failure, error) => {
     const needed = all(1);
-    answers.set('a0', [broken(404), fine]);
+    replies.set('a0', [failure, fine]);
     const chunks = made();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked).toHaveLength(1);
-    expect(chunks.errorOf(needed)).toMatchObject({ status: 404 });
+    expect(server.asked).toHaveLength(1);
+    expect(chunks.errorOf(needed)).toMatchObject(error);
+    onChange.mockClear();
     chunks.retry();
+    expect(onChange).toHaveBeenCalledOnce();
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(0);
     expect(chunks.errorOf(needed)).toBeUndefined();
@@ -115,35 +157,45 @@ describe('reading all of a recording', () => {
     const chunks = made();
     chunks.want({ ...nothing, unread: rest });
     await Promise.resolve();
-    expect(asked).toEqual(['a3', 'a4']);
+    expect(server.asked).toEqual(['a3', 'a4']);
     chunks.want({ needed: [first, second], ahead: [third], unread: rest });
     await Promise.resolve();
-    expect(asked).toEqual(['a3', 'a4', 'a0', 'a1', 'a2']);
+    expect(server.asked).toEqual(['a3', 'a4', 'a0', 'a1', 'a2']);
   });
 
   it('waits with one that did not come, gives it up after some tries, and reads the others', async () => {
     const unread = all(4);
-    answers.set('a1', [broken(500)]);
+    replies.set('a1', [refuses(500)]);
     const chunks = made();
     chunks.want({ ...nothing, unread });
     await vi.advanceTimersByTimeAsync(499);
-    expect(asked.filter((id) => id === 'a1')).toHaveLength(1);
-    expect(asked).not.toContain('a3');
+    expect(server.asked.filter((id) => id === 'a1')).toHaveLength(1);
+    expect(server.asked).not.toContain('a3');
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked.filter((id) => id === 'a1')).toHaveLength(4);
+    expect(server.asked.filter((id) => id === 'a1')).toHaveLength(4);
     expect(chunks.hasFailed('a1')).toBe(true);
     expect(['a0', 'a2', 'a3'].every((id) => chunks.factsOf(id))).toBe(true);
   });
 });
 
+it('keeps so many lines of all chunks together', async () => {
+  const long = 'x'.repeat(2_000);
+  const payload = { level: 'error', payload: [long], trace: [long] };
+  const line = event(1, KIND.plugin, { plugin: 'rrweb/console@1', payload });
+  for (const id of ['a0', 'a1']) replies.set(id, [says(Array.from({ length: 500 }, () => line))]);
+  const chunks = made();
+  chunks.want({ ...nothing, needed: all(2) });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(['a0', 'a1'].map((id) => chunks.factsOf(id)?.console.leftOut)).toEqual([0, 500]);
+});
+
 describe('memory', () => {
   /** Three of these are more than the bound. */
-  const LARGE = `[]${' '.repeat(20_000_000)}`;
-  const large = () => new Response(LARGE);
+  const large = says([], 20_000_000);
 
   it('has all that is needed at once, however much that is, and each was asked for once', async () => {
     const needed = all(4);
-    for (const { id } of needed) answers.set(id, [large]);
+    for (const { id } of needed) replies.set(id, [large]);
     const chunks = made();
     chunks.want({ ...nothing, needed: needed.slice(0, 2) });
     await vi.advanceTimersByTimeAsync(0);
@@ -152,28 +204,45 @@ describe('memory', () => {
     chunks.want({ ...nothing, needed });
     await vi.advanceTimersByTimeAsync(0);
     expect(needed.every(({ id }) => chunks.eventsOf(id))).toBe(true);
-    expect(asked).toEqual(['a0', 'a1', 'a2', 'a3']);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2', 'a3']);
   });
 
   it('is given back once it is not needed, the least recent first', async () => {
     const [first, second, third] = all(3) as [Chunk, Chunk, Chunk];
-    for (const { id } of [first, second, third]) answers.set(id, [large]);
+    for (const { id } of [first, second, third]) replies.set(id, [large]);
     const chunks = made();
     chunks.want({ ...nothing, needed: [first, second, third] });
     await vi.advanceTimersByTimeAsync(0);
+    const facts = chunks.factsOf('a1');
+    chunks.eventsOf('a0');
     chunks.want({ ...nothing, needed: [third] });
-    expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([false, true, true]);
-    expect(chunks.factsOf('a0')).toBeDefined();
+    expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([true, false, true]);
+    chunks.want({ ...nothing, needed: [second], ahead: [first] });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(['a0', 'a1', 'a2'].map((id) => chunks.eventsOf(id) !== undefined)).toEqual([true, true, false]);
+    expect(chunks.factsOf('a1')).toBe(facts);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2', 'a1']);
+  });
+
+  it('keeps the facts of what was merely read, and not all its events', async () => {
+    const unread = all(4);
+    for (const { id } of unread) replies.set(id, [large]);
+    const chunks = made();
+    chunks.want({ ...nothing, unread });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(unread.map(({ id }) => chunks.eventsOf(id) !== undefined)).toEqual([false, false, true, true]);
+    expect(unread.every(({ id }) => chunks.factsOf(id))).toBe(true);
+    expect(server.asked).toEqual(['a0', 'a1', 'a2', 'a3']);
   });
 
   it('is not filled with what comes next while what is needed fills it', async () => {
     const [first, second, third, next] = all(4) as [Chunk, Chunk, Chunk, Chunk];
-    for (const { id } of [first, second, third]) answers.set(id, [large]);
+    for (const { id } of [first, second, third]) replies.set(id, [large]);
     const chunks = made();
     chunks.want({ ...nothing, needed: [first, second, third] });
     await vi.advanceTimersByTimeAsync(0);
     chunks.want({ ...nothing, needed: [first, second, third], ahead: [next] });
     await vi.advanceTimersByTimeAsync(0);
-    expect(asked).not.toContain('a3');
+    expect(server.asked).not.toContain('a3');
   });
 });

@@ -81,7 +81,7 @@ export class Chunks {
 
   /** Why one of these is not here, once that has been tried enough. */
   errorOf(chunks: readonly Chunk[]): unknown {
-    const id = chunks.map((chunk) => chunk.id).find((one) => !this.held.has(one) && this.hasFailed(one));
+    const id = chunks.map((chunk) => chunk.id).find((one) => this.hasFailed(one));
     return id && this.failures.get(id)?.error;
   }
 

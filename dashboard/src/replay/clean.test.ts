@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Cleaner, PLACEHOLDER } from './clean';
-import { eventsOf, type Fields, fieldsOf, type Json, KIND, listOf, SOURCE } from './events';
+import { eventsOf, type Fields, fieldsOf, type Json, KIND, listOf, SOURCE, textOf } from './events';
 import { event } from './fixtures';
 
 const KEPT = new Map([['https://shop.test/a.png', 'blob:a']]);
@@ -25,9 +25,20 @@ const attributesOf = (node: Fields) => fieldsOf(built(node).attributes);
 describe('an element', () => {
   it('that runs or embeds something keeps its place and shows nothing', () => {
     for (const name of ['script', 'SCRIPT', 'object', 'embed', 'base', 'template', 'frame', 'portal']) {
-      const node = element(name, { src: 'https://evil.test', id: 'x' }, [{ type: 3, id: 9, textContent: 'alert(1)' }]);
-      expect(built(node), name).toMatchObject({ id: node.id, tagName: 'noscript', attributes: {} });
-      expect(JSON.stringify(built(node)), name).not.toContain('alert');
+      const inside = element('img', { alt: 'alert(1)' });
+      const node = element(name, { src: 'https://evil.test', id: 'x' }, [
+        { type: 3, id: 9, textContent: 'alert(1)' },
+        inside,
+      ]);
+      const nothing = { type: 2, tagName: 'noscript', attributes: {} };
+      expect(built(node), name).toEqual({
+        ...nothing,
+        id: node.id,
+        childNodes: [
+          { type: 3, id: 9, textContent: '' },
+          { ...nothing, id: inside.id, childNodes: [] },
+        ],
+      });
     }
   });
 
@@ -36,13 +47,18 @@ describe('an element', () => {
       onclick: 'x()',
       ONERROR: 'x()',
       'xlink:onload': 'x',
+      'on:click': 'x()',
+      'a"b': 'x',
+      rr_dataURL: 'https://evil.test',
+      title: { a: 1 },
       srcdoc: '<p>',
       action: '/',
       sandbox: '',
       ping: '/',
       nonce: 'n',
     };
-    expect(attributesOf(element('form', { ...attributes, class: 'kept' }))).toEqual({ class: 'kept' });
+    const kept = { class: 'kept', rr_scrollTop: 40, checked: null };
+    expect(attributesOf(element('form', { ...attributes, ...kept }))).toEqual(kept);
   });
 
   it('without a name that a browser would build is a plain one', () => {
@@ -54,7 +70,9 @@ describe('an element', () => {
       isShadowHost: true,
     });
     expect(built(element('font-face', {}, [], { isCustom: true })).isCustom).toBeUndefined();
+    expect(built(element('p', {}, [], { isCustom: true })).isCustom).toBeUndefined();
     expect(built(element('a', {}, [], { isShadowHost: true })).isShadowHost).toBeUndefined();
+    expect(built(element('div', {}, [], { isShadowHost: true })).isShadowHost).toBe(true);
   });
 
   it('may animate what it looks like, and not where it leads', () => {
@@ -62,7 +80,7 @@ describe('an element', () => {
       attributeName: 'opacity',
       to: '1',
     });
-    for (const attributeName of ['href', 'xlink:href', ' href', 'onclick', 'style']) {
+    for (const attributeName of ['href', 'xlink:href', ' href', 'src', 'onclick', 'style']) {
       expect(attributesOf(element('set', { attributeName, to: 'javascript:alert(1)' })).attributeName).toBeUndefined();
     }
   });
@@ -72,6 +90,10 @@ describe('an element', () => {
     const cleaned = attributesOf(element('p', attributes));
     expect(Object.keys(cleaned)).toEqual(['title']);
     expect('polluted' in cleaned).toBe(false);
+    for (const hidden of ['{"__proto__":null}', '{"style":{"__proto__":["a","b"]}}']) {
+      const all = attributesOf(element('p', JSON.parse(hidden)));
+      for (const it of [all, all.style ?? {}]) expect(Object.getPrototypeOf(it), hidden).toBe(Object.prototype);
+    }
   });
 });
 
@@ -82,6 +104,16 @@ describe('an address', () => {
     expect(attributesOf(element('img', { src: 'https://evil.test/b.png' })).src).toBe(PLACEHOLDER);
     expect(attributesOf(element('img', { src: 'data:image/png;base64,AAAA' })).src).toBe('data:image/png;base64,AAAA');
     expect(attributesOf(element('img', { src: 'data:image/svg+xml,<svg/>' })).src).toBe(PLACEHOLDER);
+    expect(attributesOf(element('img', { src: 'data:image/svg+xml;base64,AAAA' })).src).toBe(PLACEHOLDER);
+    const drawn = { src: 'https://evil.test/b.png', rr_dataURL: 'data:image/png;base64,AAAA' };
+    expect(attributesOf(element('img', drawn))).toEqual({ src: drawn.rr_dataURL });
+    for (const [tag, name] of [
+      ['image', 'xlink:href'],
+      ['feImage', 'href'],
+      ['input', 'src'],
+    ] as const) {
+      expect(attributesOf(element(tag, { [name]: 'asset:https://shop.test/a.png' }))[name], tag).toBe('blob:a');
+    }
     expect(attributesOf(element('img', { src: '#top', srcset: '#top 1x' })).src).toBe(PLACEHOLDER);
     expect(attributesOf(element('video', { src: 'asset:https://shop.test/a.png', poster: 'x' }))).toEqual({
       poster: PLACEHOLDER,
@@ -92,6 +124,9 @@ describe('an address', () => {
     const srcset = 'asset:https://shop.test/b.png 1x, asset:https://shop.test/a.png 2x';
     expect(attributesOf(element('img', { src: 'asset:https://shop.test/c.png', srcset }))).toEqual({ src: 'blob:a' });
     expect(attributesOf(element('img', { srcset }))).toEqual({ src: 'blob:a' });
+    expect(attributesOf(element('img', { srcset: 'asset:https://shop.test/a.png, b.png 2x' }))).toEqual({
+      src: 'blob:a',
+    });
     expect(attributesOf(element('source', { srcset }))).toEqual({});
   });
 
@@ -111,7 +146,22 @@ describe('an address', () => {
     expect(attributesOf(element('style', { _cssText: 'a{b:url("asset:https://shop.test/a.png")}' }))._cssText).toBe(
       'a{b:url("blob:a")}',
     );
+    expect(attributesOf(element('link', { _cssText: 'a{}' }))._cssText).toBe('a{}');
     expect(attributesOf(element('p', { _cssText: 'a{}' }))).toEqual({});
+    expect(attributesOf(element('rect', { fill: 'url("#shade")' })).fill).toBe('url("#shade")');
+    const font = '@font-face{src:url("data:font/woff2;base64,AAAA")}';
+    expect(attributesOf(element('style', { _cssText: font }))._cssText).toBe(font);
+    const styles = {
+      color: false,
+      margin: ['0', 'important'],
+      mask: 'url(//evil.test)',
+      cursor: ['url(//evil.test)', ''],
+    };
+    const { style } = attributesOf(element('p', { style: styles }));
+    expect(style).toMatchObject({ color: false, margin: ['0', 'important'] });
+    expect(JSON.stringify(style)).not.toContain('evil');
+    const text = { type: 3, id: 5, textContent: 'a{b:url(//evil.test)}', isStyle: true };
+    expect(JSON.stringify(built(element('p', {}, [text])))).not.toContain('evil');
   });
 
   it('in a text is a text', () => {
@@ -147,6 +197,7 @@ describe('a canvas', () => {
     expect(changed({ rr_dataURL: picture })).toBe(styleOf(200, 'color:red'));
     expect(changed({ class: 'wide' })).toBe(styleOf(200, 'color:red'));
     expect(changed({ width: '300' })).toBe(styleOf(300, 'color:red'));
+    expect(changed({ style: { color: 'blue' } })).toBe(styleOf(300, 'color:red'));
     expect(changed({ style: null })).toBe(styleOf(300, ''));
     expect(changed({ rr_dataURL: 'https://evil.test/a.png' })).not.toContain('evil');
   });
@@ -159,8 +210,14 @@ describe('a canvas', () => {
       source: SOURCE.mutation,
       attributes: [{ id: 7, attributes: { style: { 'background-image': 'url("data:image/webp;base64,AAAA")' } } }],
     });
+    const later = JSON.parse(JSON.stringify(drawImage).replace('AAAA', 'BBBB'));
+    const frames = { ...frame, commands: [drawImage, later] };
+    expect(JSON.stringify(cleaner().event(event(1, KIND.change, frames)))).toContain('BBBB');
+    const page = JSON.parse(JSON.stringify(drawImage).replace('image/webp', 'text/html'));
     const call = { source: SOURCE.canvas, id: 7, type: 0, property: 'fillText', args: ['x', 0, 0] };
-    expect(cleaner().event(event(1, KIND.change, call))).toBeNull();
+    for (const nothing of [call, { ...call, args: drawImage.args }, { ...frame, commands: [page] }]) {
+      expect(cleaner().event(event(1, KIND.change, nothing))).toBeNull();
+    }
   });
 });
 
@@ -205,14 +262,54 @@ describe('a change', () => {
       { parentId: 3, node: style },
     ];
     expect(JSON.stringify(changed(it, { source: SOURCE.mutation, adds }))).not.toContain('evil');
+    const unseen = cleaner();
     const ofUnseen = { source: SOURCE.mutation, adds: [{ parentId: 999, node: text }] };
-    expect(JSON.stringify(changed(it, ofUnseen))).not.toContain('url(');
+    expect(JSON.stringify(changed(unseen, ofUnseen))).not.toContain('url(');
+    // What it is in is not known later either.
+    const changes = { source: SOURCE.mutation, texts: [{ id: 601, value: text.textContent }] };
+    expect(JSON.stringify(changed(unseen, changes))).not.toContain('url(');
+  });
+
+  it('keeps what tells where a node is, and whether it is in a shadow or a frame', () => {
+    const node = element('p');
+    const mutation = {
+      adds: [{ parentId: 3, previousId: 4, nextId: 5, node, evil: 1 }],
+      removes: [{ id: 6, parentId: 3, isShadow: true, evil: 1 }],
+      isAttachIframe: true,
+      evil: 1,
+    };
+    expect(changed(cleaner(), { source: SOURCE.mutation, ...mutation })).toEqual({
+      source: SOURCE.mutation,
+      adds: [{ parentId: 3, previousId: 4, nextId: 5, node }],
+      removes: [{ id: 6, parentId: 3, isShadow: true }],
+      texts: [],
+      attributes: [],
+      isAttachIframe: true,
+    });
+  });
+
+  it.each<[string, Fields]>([
+    ['a click', { source: SOURCE.mouse, type: 2, id: 5, x: 10, y: 20, pointerType: 0 }],
+    ['a move', { source: SOURCE.mouseMove, positions: [{ x: 1, y: 2, id: 3, timeOffset: -4 }] }],
+    ['a scroll', { source: SOURCE.scroll, id: 5, x: 0, y: 400 }],
+    ['a resize', { source: SOURCE.resize, width: 800, height: 600 }],
+    ['an input', { source: SOURCE.input, id: 5, text: 'a', isChecked: true }],
+    ['a selection', { source: SOURCE.selection, ranges: [{ start: 1, startOffset: 2, end: 3, endOffset: 4 }] }],
+  ])('that is %s has what belongs to it, and nothing else', (_, change) => {
+    expect(changed(cleaner(), { ...change, evil: 'x' })).toEqual(change);
+  });
+
+  it('moves the pointer at no time that is still to come, and not without a place', () => {
+    const move = { source: SOURCE.mouseMove, positions: [{ x: 1, y: 2, id: 3, timeOffset: 60_000 }] };
+    expect(changed(cleaner(), move)).toMatchObject({ positions: [{ timeOffset: 0 }] });
+    expect(changed(cleaner(), { ...move, positions: [] })).toBeUndefined();
   });
 
   it('adds no font that would be fetched', () => {
     const font = { source: SOURCE.font, family: 'x', fontSource: 'url(https://evil.test)', buffer: false };
     expect(changed(cleaner(), font)).toBeUndefined();
     expect(changed(cleaner(), { ...font, buffer: true })).toBeUndefined();
+    expect(changed(cleaner(), { ...font, fontSource: '[1,2]' })).toBeUndefined();
     expect(changed(cleaner(), { ...font, fontSource: '[1,2]', buffer: true })).toMatchObject({ fontSource: '[1,2]' });
   });
 
@@ -226,12 +323,28 @@ describe('a page', () => {
     expect(cleaner().page({ type: 0, id: 1, childNodes: [] })).toBeNull();
     expect(cleaner().page({ type: 2, id: 1, tagName: 'html', attributes: {}, childNodes: [] })).toBeNull();
     expect(cleaner().page('<html>')).toBeNull();
+    expect(cleaner().event(event(1, KIND.snapshot, { node: { type: 0, id: 1 } }))).toBeNull();
     const roots = {
       type: 0,
       id: 1,
       childNodes: [element('html'), element('html'), { type: 3, id: 4, textContent: 'x' }],
     };
     expect(listOf(fieldsOf(cleaner().page(roots)).childNodes)).toHaveLength(1);
+  });
+
+  it('holds no document inside of it, and no node without a number', () => {
+    const inner = { type: 0, id: 900, childNodes: [] };
+    const nameless = { type: 2, id: '7', tagName: 'p', attributes: {}, childNodes: [] };
+    expect(built(element('iframe', {}, [inner, nameless])).childNodes).toEqual([]);
+  });
+
+  it('is laid out as the browser did, in a window of a size there is, from where it was scrolled to', () => {
+    const html = element('html');
+    const node = { type: 0, id: 1, compatMode: 'BackCompat', childNodes: [html] };
+    const snapshot = { node, initialOffset: { top: 40, left: 2 } };
+    expect(cleaner().event(event(1, KIND.snapshot, snapshot))?.data).toEqual(snapshot);
+    const sizes = { href: 'https://evil.test', width: 1e9, height: -3 };
+    expect(cleaner().event(event(1, KIND.page, sizes))?.data).toEqual({ href: '', width: 20_000, height: 1 });
   });
 
   it('ends where no page a person made goes on', () => {
@@ -248,6 +361,13 @@ describe('a page', () => {
   });
 });
 
+const RUNS =
+  /^(script|object|embed|base|applet|frame|frameset|fencedframe|template|portal|param|handler|listener|model)$/;
+/** What the fixtures would run, or ask. */
+const HOSTILE = /hostile|javascript:/i;
+/** Attributes that are words, or mean nothing without what was taken out beside them. */
+const WORDS = /^(title|alt|id|constructor|to|from|actiontype)$/i;
+
 /** Everything in what was cleaned that could run, load or lead somewhere. */
 function dangersIn(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((part, index) => dangersIn(part, `${path}[${index}]`));
@@ -255,12 +375,22 @@ function dangersIn(value: unknown, path = ''): string[] {
   const fields = value as Fields;
   const found: string[] = [];
   const tag = String(fields.tagName ?? '').toLowerCase();
-  if (/^(script|object|embed|base|applet|frame|template)$/.test(tag)) found.push(`${path}: <${tag}>`);
+  if (RUNS.test(tag)) found.push(`${path}: <${tag}>`);
+  // Both would be carried out by the dashboard itself.
+  const isCarriedOut = fields.source === SOURCE.canvas || (fields.source === SOURCE.font && fields.buffer !== true);
+  if (path.endsWith('.data') && isCarriedOut) found.push(`${path}: canvas or font`);
+  const isEvent = /^\[\d+\]$/.test(path);
+  if (isEvent && (fields.type === KIND.custom || fields.type === KIND.plugin)) found.push(`${path}: no page's event`);
+  if (HOSTILE.test(textOf(fields.href))) found.push(`${path}: ${fields.href}`);
   for (const [name, part] of Object.entries(fieldsOf(fields.attributes))) {
     const text = typeof part === 'string' ? part : JSON.stringify(part);
-    if (/^on|:on|^(srcdoc|action|formaction|srcset|data|ping|sandbox)$/i.test(name)) found.push(`${path}: ${name}`);
+    if (name.toLowerCase() === 'attributename' && /^\s*(on|style|src|.*href)/i.test(text))
+      found.push(`${path}: animates ${text}`);
+    if (/^on|:on|^(srcdoc|action|formaction|srcset|data|ping|sandbox|http-equiv|rr_src|usemap)$/i.test(name))
+      found.push(`${path}: ${name}`);
     if (/(^|:)(src|href|poster)$/i.test(name) && !/^("?(blob:|data:image\/|#)|asset:$|null$)/.test(text))
       found.push(`${path}: ${name}=${text}`);
+    if (!STYLES.has(name) && !WORDS.test(name) && HOSTILE.test(text)) found.push(`${path}: ${name}=${text}`);
   }
   return [...found, ...Object.entries(fields).flatMap(([name, part]) => dangersIn(part, `${path}.${name}`))];
 }

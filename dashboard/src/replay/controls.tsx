@@ -158,22 +158,23 @@ export function Controls({ player, session, stops, fullScreen, isHelpOpen, onHel
           <IconButton icon="next" label={text.replay.next} onClick={() => go(true)} />
         </>
       )}
-      <span className="ml-auto" />
-      <Follow player={player} session={session} />
-      <SkipIdle player={player} />
-      <Select
-        label={text.replay.speed}
-        value={String(speed)}
-        options={SPEEDS.map((it) => [String(it), `${it}×`] as const)}
-        onChoose={(value) => player.setSpeed(Number(value))}
-      />
-      <CopyMoment player={player} />
-      <IconButton icon="keys" label={text.replay.help} onClick={() => onHelp(true)} />
-      <IconButton
-        icon={fullScreen.isOn ? 'narrow' : 'widen'}
-        label={fullScreen.isOn ? text.replay.leaveFullScreen : text.replay.keys.fullScreen}
-        onClick={fullScreen.toggle}
-      />
+      <span className="flex items-center gap-x-1.5 max-md:w-full max-md:justify-between md:ml-auto">
+        <Follow player={player} session={session} />
+        <SkipIdle player={player} />
+        <Select
+          label={text.replay.speed}
+          value={String(speed)}
+          options={SPEEDS.map((it) => [String(it), `${it}×`] as const)}
+          onChoose={(value) => player.setSpeed(Number(value))}
+        />
+        <CopyMoment player={player} />
+        <IconButton icon="keys" label={text.replay.help} onClick={() => onHelp(true)} />
+        <IconButton
+          icon={fullScreen.isOn ? 'narrow' : 'widen'}
+          label={fullScreen.isOn ? text.replay.leaveFullScreen : text.replay.keys.fullScreen}
+          onClick={fullScreen.toggle}
+        />
+      </span>
       <Help isOpen={isHelpOpen} onClose={() => onHelp(false)} />
     </div>
   );

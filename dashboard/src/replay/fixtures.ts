@@ -1,5 +1,6 @@
 /** Recordings for the tests: times are seconds into a session that begins at `START_MS`. */
 
+import { ApiError } from '@/api/client';
 import type { Replay } from '@/api/types';
 import { type Facts, type Fields, factsOf, KIND, type RecordedEvent, SOURCE } from './events';
 
@@ -53,3 +54,48 @@ export function read(chunks: Record<string, RecordedEvent[]>): (id: string) => F
 }
 
 export const NOTHING_READ = () => undefined;
+
+export type Reply = () => Response | Promise<Response>;
+
+/** Stands in for `callRaw`: what is answered to the requests for each chunk, one after the other, and then always the last. */
+export const server = {
+  replies: new Map<string, Reply[]>(),
+  asked: [] as string[],
+  /** Of what was asked for and had not come. */
+  givenUp: [] as string[],
+  async call(path: string, signal?: AbortSignal): Promise<Response> {
+    const id = path.split('/').at(-1) ?? '';
+    server.asked.push(id);
+    // Who asks for ever is left waiting, so that the test ends.
+    if (server.asked.length > 20) await new Promise(() => {});
+    const next = server.replies.get(id) ?? [];
+    const reply = (next.length > 1 ? next.shift() : next[0]) ?? says([]);
+    const end = new Promise<Response>((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        server.givenUp.push(id);
+        reject(signal.reason);
+      });
+    });
+    return Promise.race([reply(), end]);
+  },
+  clear(): void {
+    server.replies.clear();
+    server.asked = [];
+    server.givenUp = [];
+  },
+};
+
+export const says =
+  (events: RecordedEvent[], padding = 0): Reply =>
+  () =>
+    new Response(JSON.stringify(events) + ' '.repeat(padding));
+export const refuses =
+  (status: number, retryAfterMs = 0): Reply =>
+  () => {
+    throw new ApiError(status, 'ERROR', 'no', undefined, retryAfterMs);
+  };
+/** Does not come, unless it is given up. */
+export const hangs: Reply = () => new Promise(() => {});
+export const lost: Reply = () => {
+  throw new TypeError('fetch failed');
+};

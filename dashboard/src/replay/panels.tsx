@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Answer } from '@/api/client';
 import type { Insight, Session, SessionEvent } from '@/api/types';
 import { Button, Segmented } from '@/design/controls';
+import { Icon } from '@/design/icon';
 import { InsightMark } from '@/design/severity';
 import { Card, Empty, Fault, SkeletonRows } from '@/design/states';
 import { bytes, clock, duration, percent } from '@/format/format';
@@ -119,6 +120,7 @@ function Log<Line extends { atMs: number }>({ player, logs, empty, children, isW
   const lines = useMemo(() => logs.flatMap(({ kept }) => kept), [logs]);
   const leftOut = useMemo(() => logs.reduce((sum, log) => sum + log.leftOut, 0), [logs]);
   const readShare = usePlayerState(player, (state) => state.readShare);
+  const unreadable = usePlayerState(player, (state) => state.unreadable);
   const startMs = usePlayerState(player, (state) => state.startMs);
   const current = usePlayerState(player, ({ atMs }) => lines.findLastIndex((line) => line.atMs <= atMs));
   /** The first line of the window, and the line that is kept in sight. */
@@ -135,7 +137,7 @@ function Log<Line extends { atMs: number }>({ player, logs, empty, children, isW
   return (
     <Scroller>
       <ReadState player={player} />
-      {readShare >= 1 && lines.length === 0 && <Empty>{empty}</Empty>}
+      {readShare >= 1 && unreadable === 0 && lines.length === 0 && <Empty>{empty}</Empty>}
       {from > 0 && <More label={text.replay.earlierLines(from)} onClick={() => move(false)} />}
       <ol ref={list} data-testid="replay-log" data-lines={lines.length} className="pb-3">
         {lines.slice(from, from + WINDOW_LINES).map((line, index) => (
@@ -181,8 +183,9 @@ function ReadState({ player }: { player: Player }) {
   }
   if (unreadable === 0) return null;
   return (
-    <div role="alert" className="flex flex-wrap items-center gap-2 px-4 py-2 text-12 text-fault">
-      {text.replay.unreadable(unreadable)}
+    <div role="alert" className="flex items-center gap-2 px-4 py-2 text-12 text-fault">
+      <Icon name="fault" size={14} />
+      <span className="min-w-0 flex-1">{text.replay.unreadable(unreadable)}</span>
       <Button onClick={() => player.retry()}>{text.common.retry}</Button>
     </div>
   );
@@ -208,7 +211,7 @@ function LogLine({ at, isCurrent, isWarm, onPick, children }: LogLineProps) {
         onClick={onPick}
         className="flex w-full items-baseline gap-3 px-4 py-1.5 text-left hover:bg-sunken focus-visible:-outline-offset-2"
       >
-        <span className="w-11 shrink-0 text-right text-muted">{at}</span>
+        <span className="w-11 shrink-0 text-muted">{at}</span>
         <span className="w-2.5 shrink-0">{isWarm && <InsightMark type="error" />}</span>
         {children}
       </button>

@@ -9,25 +9,11 @@ import { useWidth } from '@/shell/width';
 import { useText } from '@/text/text';
 import type { Player } from './player';
 import { ticksOf } from './ticks';
-import type { Span } from './timeline';
 import { usePlayerState } from './use-player';
 
 const HEIGHT_PX = 36;
 /** Of a click's tick, at the foot of the bar: quieter than any marker. */
 const TICK_PX = 5;
-
-/** What can be skipped is paler. */
-const Idle = memo(function Idle({ spans, startMs, endMs }: { spans: readonly Span[]; startMs: number; endMs: number }) {
-  const share = (ms: number) => `${(100 * (ms - startMs)) / (endMs - startMs)}%`;
-  return spans.map((span) => (
-    <span
-      key={span.fromMs}
-      aria-hidden="true"
-      className="pointer-events-none absolute inset-y-2 bg-surface opacity-55"
-      style={{ left: share(span.fromMs), width: `calc(${share(span.toMs)} - ${share(span.fromMs)})` }}
-    />
-  ));
-});
 
 interface ClicksProps {
   events: readonly SessionEvent[];
@@ -110,9 +96,8 @@ export function Scrubber({ player, session, events }: ScrubberProps) {
         }}
         onPointerLeave={() => setHover(null)}
       >
-        <Ribbon course={courseOf(session, endMs)} width={width} height={HEIGHT_PX} isLabelled />
+        <Ribbon course={courseOf(session, endMs)} width={width} height={HEIGHT_PX} pale={idle} isLabelled />
         {events && <Clicks events={events} startMs={startMs} endMs={endMs} width={width} />}
-        <Idle spans={idle} startMs={startMs} endMs={endMs} />
         <Head player={player} />
         {hover !== null && (
           <span

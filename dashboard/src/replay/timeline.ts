@@ -100,8 +100,9 @@ function marksOf(recording: Recording, factsOf: FactsOf): Mark[] {
   return marks;
 }
 
-export interface Showing extends Span {
+export interface Showing {
   recording: Recording;
+  fromMs: number;
 }
 
 /** Which recording is on the screen when: the tab in which the visitor did something last, among those that are not hidden. */
@@ -111,10 +112,7 @@ export function showingsOf(recordings: readonly Recording[], factsOf: FactsOf): 
   const activeMs = new Map<Recording, number>();
   const showings: Showing[] = [];
   const show = (recording: Recording, atMs: number) => {
-    const last = showings.at(-1);
-    if (last?.recording === recording) return;
-    if (last) last.toMs = atMs;
-    showings.push({ recording, fromMs: atMs, toMs: Number.POSITIVE_INFINITY });
+    if (showings.at(-1)?.recording !== recording) showings.push({ recording, fromMs: atMs });
   };
   for (const { atMs, recording, kind } of marks) {
     if (kind === 'hidden') {

@@ -128,10 +128,24 @@ function BackdropPage({ backdrop, assetsPath, assets, scale, layout, onLayout }:
   );
 }
 
+interface FocusBoxProps {
+  element: HeatElement;
+  place: Place;
+  page: PageShape;
+  /** From the page's px to the screen's. */
+  scale: number;
+}
+
+/** What the name of an element takes above it. */
+const LABEL_ROOM_PX = 32;
+
 /** The element that the list or the pointer is on. */
-function FocusBox({ element, place, page }: { element: HeatElement; place: Place; page: PageShape }) {
+function FocusBox({ element, place, page, scale }: FocusBoxProps) {
   const { language } = useLanguage();
   const share = (part: number, whole: number) => `${(part / whole) * 100}%`;
+  // The picture cuts off what does not fit into it.
+  const row = place.top * scale < LABEL_ROOM_PX ? 'top-full mt-2' : 'bottom-full mb-2';
+  const side = place.left > page.width / 2 ? 'right-0' : 'left-0';
   return (
     <span
       data-testid="heatmap-focus"
@@ -143,7 +157,9 @@ function FocusBox({ element, place, page }: { element: HeatElement; place: Place
         height: share(place.height, page.height),
       }}
     >
-      <span className="absolute bottom-full left-0 mb-2 max-w-60 truncate rounded-md bg-accent px-2 py-0.5 text-12 font-medium whitespace-nowrap text-on-accent">
+      <span
+        className={`absolute ${row} ${side} max-w-60 truncate rounded-md bg-accent px-2 py-0.5 text-12 font-medium whitespace-nowrap text-on-accent`}
+      >
         {element.text || element.name || element.selector} · {count(element.clicks, language)}
       </span>
     </span>
@@ -213,7 +229,7 @@ export function HeatStage(props: HeatStageProps) {
       <div className="mx-auto overflow-hidden rounded-lg border border-hairline" style={{ width }}>
         <div aria-hidden="true" className="flex h-8 items-center gap-1.5 border-b border-hairline bg-sunken px-3">
           {['a', 'b', 'c'].map((dot) => (
-            <span key={dot} className="size-2 rounded-full bg-hairline" />
+            <span key={dot} className="size-2 rounded-full bg-edge/40" />
           ))}
           <span className="ml-2 min-w-0 truncate rounded-md bg-surface px-2 font-mono text-12 text-muted">{path}</span>
         </div>
@@ -259,8 +275,10 @@ export function HeatStage(props: HeatStageProps) {
               }}
             />
           </div>
-          {show === 'scroll' && depth && <DepthBand depth={depth} opacity={opacity} />}
-          {focused && place && show !== 'scroll' && <FocusBox element={focused} place={place} page={page} />}
+          {show === 'scroll' && depth && !isBuilding && <DepthBand depth={depth} opacity={opacity} />}
+          {focused && place && show !== 'scroll' && (
+            <FocusBox element={focused} place={place} page={page} scale={width / page.width} />
+          )}
           {isBlank && (
             <div className="absolute inset-x-0 top-24 flex justify-center">
               <div className="rounded-card border border-hairline bg-surface">

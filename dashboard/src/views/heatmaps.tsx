@@ -220,7 +220,7 @@ export function Heatmaps() {
                 onChoose={setForm}
               />
             </div>
-            <div className={form === 'chart' ? 'bg-sunken p-4' : 'py-2'}>
+            <div className={form === 'chart' ? 'rounded-b-card bg-sunken p-4' : 'py-2'}>
               {heatmap.isError && !data && <Fault error={heatmap.error} onRetry={() => void heatmap.refetch()} />}
               {((!data && !heatmap.isError) || (data && form === 'chart' && !backdrops.isFetched)) && (
                 <Skeleton className="h-[600px]" />

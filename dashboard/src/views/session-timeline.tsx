@@ -75,7 +75,7 @@ export function Chapters({ session, insights, onGo, isWide }: ChaptersProps) {
               onClick={() => onGo(line)}
               className="flex w-full items-baseline gap-3 px-4 py-2 text-left text-13 hover:bg-sunken focus-visible:-outline-offset-2"
             >
-              <span className="w-10 shrink-0 text-muted">{clock(Date.parse(line.at) - startMs)}</span>
+              <span className="w-11 shrink-0 text-muted">{clock(Date.parse(line.at) - startMs)}</span>
               <InsightMark type={line.insight.type} />
               <span className="min-w-0 flex-1">
                 <span className="font-medium">{text.insight[line.insight.type]}</span>
@@ -104,7 +104,7 @@ function LineBody({ line, startMs, isCurrent, onPick, children }: LineProps<Line
   const atMs = Date.parse(line.at);
   const body = (
     <>
-      <span className={`w-11 shrink-0 text-right ${isCurrent ? 'font-medium text-accent' : 'text-muted'}`}>
+      <span className={`w-11 shrink-0 ${isCurrent ? 'font-medium text-accent' : 'text-muted'}`}>
         {clock(atMs - startMs)}
       </span>
       {children}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Session } from '@/api/types';
 import { aSession } from '@/live/fixtures';
 import { nextAfter } from './struggling';
 
@@ -16,18 +17,27 @@ describe('the next struggling session', () => {
     expect([next('a', 9), next('b', 4), next('c', 4)]).toEqual(['b', 'c', 'd']);
   });
 
+  it('is told by rage, dead and error clicks alike', () => {
+    const [rage, dead, error] = ['rage_click_count', 'dead_click_count', 'error_click_count'].map((count, index) =>
+      aSession({ id: count, [count]: 3 - index }),
+    ) as [Session, Session, Session];
+    expect(nextAfter(rage, [rage, dead, error], true)).toBe(dead);
+    expect(nextAfter(dead, [rage, dead, error], true)).toBe(error);
+  });
+
   it('is not there after the last who struggled, even when others follow', () => {
     expect([next('d', 1), next('e', 0), next('elsewhere', 0)]).toEqual([null, null, null]);
   });
 
   it('is never the worst merely because this one is not in the ranking', () => {
-    expect([next('elsewhere', 12), next('elsewhere', 6), next('elsewhere', 2)]).toEqual(['a', 'b', 'd']);
+    expect([12, 6, 4, 2].map((clicks) => next('elsewhere', clicks))).toEqual(['a', 'b', 'b', 'd']);
   });
 
   it('may be on the next page, after the last of this one', () => {
     const page = RANKING.slice(0, 2);
     expect(next('b', 4, page, false)).toBe('more');
     expect(next('b', 4, page, true)).toBeNull();
+    expect(next('b', 4, RANKING.slice(0, 3), false)).toBe('c');
   });
 
   it('waits for further pages while this one may still come', () => {
