@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
  * Names that no page sees: of the batch's head, told by their place alone (src/protobuf.ts), and of what stays inside of one file. What a
  * hook sees keeps its declared name (src/events.ts), and so does what the core lends to the second file: a browser may hold them of two versions.
  */
-const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|user_agent|(screen|viewport)_(width|height)';
+const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|device|pages|user_agent|(screen|viewport)_(width|height)';
 const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording)$`);
 
 /** Names of rrweb's that stay inside of the recorder. */
@@ -38,7 +38,7 @@ async function bundle(entry, name, format, shaped = asArrows, internal = INTERNA
   const { code } = await minify(shaped(outputFiles[0].text), {
     module: true,
     ecma: 2022,
-    compress: { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_math: true, lhs_constants: false, pure_getters: true, keep_fargs: false },
+    compress: { passes: 6, unsafe: true, unsafe_arrows: true, unsafe_math: true, lhs_constants: false, pure_getters: true, keep_fargs: false },
     mangle: { properties: { regex: internal } },
   });
   writeFileSync(new URL(`dist/${name}`, root), code);

@@ -161,10 +161,144 @@ function patched(source) {
   );
   put('      this.movedMap = {};\n      this.mutationCb(payload);\n', '      this.movedMap = {};\n      this.mapRemoves = [];\n');
 
+  // What no browser of the last four years needs: each has pointer events, `composedPath`, `CSSGroupingRule`, and a clock.
+  cut('let nowTimestamp = Date.now;', 'function patch(');
+  put('nowTimestamp()', 'Date.now()', 2);
+  put('  nowTimestamp,\n', '');
+  cut(
+    'function getWindowScroll(win) {',
+    'function closestElementOfNode(',
+    'function getWindowScroll(win) {\n  const at = win.document.scrollingElement;\n  return { left: at ? at.scrollLeft : win.pageXOffset, top: at ? at.scrollTop : win.pageYOffset };\n}\n',
+  );
+  put('getWindowHeight()', 'window.innerHeight');
+  put('getWindowWidth()', 'window.innerWidth');
+  cut('function getEventTarget(', 'function initMutationObserver(', 'const getEventTarget = (event) => event.composedPath?.()[0] ?? event.target;\n');
+  cut('  if (!win.CSSStyleSheet || !win.CSSStyleSheet.prototype) {', '  const insertRule = win.CSSStyleSheet');
+  cut('    if (hasNestedCSSRule("CSSGroupingRule") &&', '      const rules = Array.from(\n', '    if (childRule.parentRule instanceof CSSGroupingRule) {\n');
+  cut('function hasNestedCSSRule(', 'class ShadowDomManager {');
+  cut(
+    '  const supportedNestedCSSRuleTypes = {};',
+    '    type.prototype.insertRule = new Proxy(\n',
+    '  const grouping = win.CSSGroupingRule.prototype;\n  const nested = { insertRule: grouping.insertRule, deleteRule: grouping.deleteRule };\n',
+  );
+  put(
+    '    type.prototype.insertRule = new Proxy(\n      unmodifiedFunctions[typeKey].insertRule',
+    '    grouping.insertRule = new Proxy(\n      nested.insertRule',
+  );
+  put(
+    '    type.prototype.deleteRule = new Proxy(\n      unmodifiedFunctions[typeKey].deleteRule',
+    '    grouping.deleteRule = new Proxy(\n      nested.deleteRule',
+  );
+  put('  });\n  return guard(() => {\n    win.CSSStyleSheet.', '  return guard(() => {\n    win.CSSStyleSheet.');
+  cut('    Object.entries(supportedNestedCSSRuleTypes)', '  });\n}\nfunction initAdopted', '    Object.assign(grouping, nested);\n');
+  cut('  const propertyDescriptor = currentWindow.Object', '  const hookProperties = [');
+  put('  if (propertyDescriptor && propertyDescriptor.set) {\n', '  {\n');
+  // A press, a click, a focus, by rrweb's numbers of them. What kind of pointer it was is told where the number does not say it.
+  cut(
+    'function initMouseInteractionObserver({',
+    'function initScrollObserver({',
+    `const INTERACTIONS = { pointerup: 0, pointerdown: 1, click: 2, contextmenu: 3, dblclick: 4, focus: 5, blur: 6, touchcancel: 10 };
+function initMouseInteractionObserver({ mouseInteractionCb, doc, mirror: mirror2 }) {
+  let lastPointer = -1;
+  const observe = ([name, number]) => on(name, (event) => {
+    const target = getEventTarget(event);
+    if (isBlocked(target)) return;
+    const touch = event.changedTouches?.[0];
+    let pointerType = touch ? 2 : ["mouse", "pen", "touch"].indexOf(event.pointerType);
+    const type = pointerType === 2 && number < 2 ? 9 - 2 * number : number;
+    if (pointerType >= 0) {
+      lastPointer = pointerType;
+      if (pointerType === 0 && type < 2 || pointerType === 2 && type > 6) pointerType = -1;
+    } else if (type === 2) {
+      pointerType = lastPointer;
+      lastPointer = -1;
+    }
+    const { clientX, clientY } = touch ?? event;
+    mouseInteractionCb({ type, id: mirror2.getId(target), x: clientX, y: clientY, ...pointerType >= 0 && { pointerType } });
+  }, doc);
+  const handlers = Object.entries(INTERACTIONS).map(observe);
+  return guard(() => {
+    handlers.forEach((h) => h());
+  });
+}
+`,
+  );
+
+  // Nor what is never asked for, or asked for always.
+  cut('    if (!previous && options.leading === false) {', '    const remaining');
+  put('options.leading === false ? 0 : Date.now()', 'Date.now()');
+  put('options.trailing !== false', 'options.trailing');
+  put('function throttle(func, wait, options = {}) {', 'function throttle(func, wait, options = { trailing: true }) {');
+  put('  return function(...args) {\n    const now', '  return (...args) => {\n    const now');
+  put('    const context = this;\n', '');
+  put('func.apply(context, args)', 'func(...args)', 2);
+  put('typeof sampling.mousemoveCallback === "number" ? sampling.mousemoveCallback : 500', '500');
+  put('sampling.scroll || 100', '100');
+  put('sampling.media || 500', '500');
+  put('sampling.input === "last" ? ["change"] : ["input", "change"]', '["input", "change"]');
+  cut('  if (!currentWindow) {\n    return () => {\n      handlers', '  const hookProperties');
+  cut(
+    '  add(stylesheet, id) {',
+    '  reset() {\n    this.styleIDMap',
+    '  add(stylesheet) {\n    this.styleIDMap.set(stylesheet, this.id);\n    return this.id++;\n  }\n',
+  );
+  put('    __publicField(this, "idStyleMap", /* @__PURE__ */ new Map());\n', '');
+  put('    this.idStyleMap = /* @__PURE__ */ new Map();\n', '');
+  put('  generateId() {\n    return this.id++;\n  }\n', '');
+  cut('  attachLinkElement(linkEl, childSn) {', '  adoptStyleSheets(');
+  put('    __publicField(this, "trackedLinkElements", /* @__PURE__ */ new WeakSet());\n', '');
+  put('    this.trackedLinkElements = /* @__PURE__ */ new WeakSet();\n', '');
+  cut('  // TODO: take snapshot on stylesheet reload', 'class ProcessedNodeManager {', '}\n');
+  put('  destroy() {\n  }\n', '');
+  put(
+    '    configurable: originalPropertyDescriptor.configurable,\n    enumerable: originalPropertyDescriptor.enumerable,\n    get() {',
+    '    ...originalPropertyDescriptor,\n    get() {',
+  );
+  put('      if (hostId !== null && hostId !== -1) {\n        try {', '        try {');
+  put('        } catch (e) {\n        }\n      }\n      return result;', '        } catch (e) {\n        }\n      return result;');
+  cut(
+    '    Object.defineProperty(host2, "adoptedStyleSheets", {\n',
+    '  });\n}\nfunction initStyleDecl',
+    '    Object.defineProperty(host2, "adoptedStyleSheets", originalPropertyDescriptor);\n',
+  );
+  cut(
+    '  let mutationObserver;\n  let cleanupMutationIframe',
+    'class ShadowDomManager {',
+    `  const win = { win: currentWindow };
+  const [mutationObserver, cleanupMutationIframe] = initMutationObserver(o, o.doc);
+  const ends = [
+    () => mutationObserver.disconnect(),
+    cleanupMutationIframe,
+    initMoveObserver(o),
+    initMouseInteractionObserver(o),
+    initScrollObserver(o),
+    initViewportResizeObserver(o, win),
+    initInputObserver(o),
+    initMediaInteractionObserver(o),
+    initStyleSheetObserver(o, win),
+    initAdoptedStyleSheetObserver(o, o.doc),
+    initStyleDeclarationObserver(o, win),
+    initSelectionObserver(o),
+  ];
+  return guard(() => ends.forEach((end) => end()));
+}
+`,
+  );
+
   // Lines of lists that name a dropped option, and nothing else.
   code = code.replace(new RegExp(`^ *(__publicField\\(this, "(${DROPPED})"\\);|"(${DROPPED})",?|(${DROPPED})(: this\\.\\w+)?,?)\\n`, 'gm'), '');
   const left = new RegExp(`.*\\b(${DROPPED}|needMaskingText|ignoreCSSAttributes|transformAttribute|mutationBuffers)\\b.*`).exec(code);
   if (left) fail('left over', left[0]);
+
+  // What was lowered for older browsers, written out again: fields, and `?.`.
+  cut('var __defProp = Object.defineProperty;', 'var _a;');
+  code = code.replace(/^ *__publicField\(this, "\w+"\);\n/gm, '').replace(/__publicField\(this, "(\w+)", /g, 'this.$1 = (');
+  for (let before = ''; before !== code; ) {
+    before = code;
+    code = code.replace(/\((_\w+) = ((?:[^()]|\([^()]*\))+)\) == null \? void 0 : \1(?:\.|(?=\[))/g, '$2?.');
+  }
+  const lowered = /.*(__publicField|== null \? void 0 : _).*/.exec(code);
+  if (lowered) fail('left lowered', lowered[0]);
 
   return `import { guard } from '../more/core.ts';
 import { attributeOf, cssOf as absolutifyURLs, isBlocked, isUnseen, textOf, fieldValue } from './masks.ts';

@@ -73,7 +73,7 @@ export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVE
   let pages: Page[] = [];
   let count = 0;
   const cut = () => {
-    if (count) batches.push({ bytes: Uint8Array.from(out), events: count });
+    if (count) batches.push({ bytes: new Uint8Array(out), events: count });
     count = 0;
   };
   for (const given of events) {
@@ -91,12 +91,11 @@ export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVE
       out = head(who);
       pages = [];
     }
-    let index = pages.indexOf(page);
-    if (index < 0) {
-      index = pages.push(page) - 1;
+    if (!pages.includes(page)) {
+      pages.push(page);
       delimited(out, PAGES, encode(page));
     }
-    const event = encode({ id, timestamp_ms, page: index });
+    const event = encode({ id, timestamp_ms, page: pages.indexOf(page) });
     delimited(event, kinds[type]?.fieldNumber as number, body);
     delimited(out, EVENTS, event);
   }

@@ -19,7 +19,7 @@ const SETTINGS_WAIT_MS = 1000;
 const UTM = ['source', 'medium', 'campaign', 'term', 'content'] as const;
 
 /** Sensors report while it is running and not paused. `recording` is what the page asked for, if it did. */
-export const state = { running: false, halted: false, recording: undefined as boolean | undefined };
+export const state: { running: boolean; halted: boolean; recording?: boolean } = { running: false, halted: false };
 
 /** When something interactive was clicked last. */
 export let clickedAt = 0;

@@ -28,14 +28,8 @@ export function outsideOf(element: Element): Element | null | undefined {
 }
 
 /** The nearest element that matches, the element itself included, across shadow roots and same-origin frames. */
-export function closest<E extends Element>(element: Element, selector: string): E | undefined {
-  let at: Element | null | undefined = element;
-  while (at) {
-    const found = at.closest<E>(selector);
-    if (found) return found;
-    at = outsideOf(at);
-  }
-}
+export const closest = <E extends Element>(element: Element | null | undefined, selector: string): E | null | undefined =>
+  element && (element.closest<E>(selector) ?? closest(outsideOf(element), selector));
 
 type Mark = 'mask' | 'block' | 'ignore';
 

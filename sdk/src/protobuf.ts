@@ -8,9 +8,9 @@
 const STRING_MAX = 1024;
 const STACK_MAX = 8192;
 
-const DOUBLE = /^(cls|velocity|device_pixel_ratio|number|.*_s)$/;
-const STRING_MAP = /^(query|attributes)$/;
-const VALUE_MAP = /^(properties|traits)$/;
+const DOUBLE = /^(cls|velocity|number)$|_(s|ratio)$/;
+/** The first two are of texts, the others of values of a page's own. */
+const MAP = /^(query|attributes|properties|traits)$/;
 /** The oneof of `google.protobuf.Value` in the order of its field numbers; null is an object. */
 export const VALUE_TYPES = ['object', 'number', 'string', 'boolean'];
 
@@ -48,15 +48,13 @@ function oneofOf(item: unknown): number[] {
 }
 
 function field(out: number[], number: number, name: string, item: unknown): void {
-  if (STRING_MAP.test(name) || VALUE_MAP.test(name)) {
+  if (typeof item === 'string') delimited(out, number, utf8.encode(item.slice(0, name === 'stack' ? STACK_MAX : STRING_MAX)));
+  else if (Array.isArray(item)) for (const one of item) field(out, number, name, one);
+  else if (MAP.test(name)) {
     for (const [key, value] of Object.entries(item as object)) {
-      const entry = encode({ key });
-      if (VALUE_MAP.test(name)) delimited(entry, 2, oneofOf(value));
-      else field(entry, 2, '', value);
-      delimited(out, number, entry);
+      delimited(out, number, encode({ key, value: /^[qa]/.test(name) ? value : new Uint8Array(oneofOf(value)) }));
     }
   } else if (typeof item === 'object') delimited(out, number, item instanceof Uint8Array ? item : encode(item as object));
-  else if (typeof item === 'string') delimited(out, number, utf8.encode(item.slice(0, name === 'stack' ? STACK_MAX : STRING_MAX)));
   else if (DOUBLE.test(name)) {
     varint(out, number * 8 + FIXED64);
     append(out, new Uint8Array(new Float64Array([item as number]).buffer));
@@ -70,7 +68,7 @@ function field(out: number[], number: number, name: string, item: unknown): void
 export function encode(message: object): number[] {
   const out: number[] = [];
   Object.entries(message).forEach(([name, item], index) => {
-    if (item && item !== Infinity) for (const one of [item].flat()) field(out, index + 1, name, one);
+    if (item && item !== Infinity) field(out, index + 1, name, item);
   });
   return out;
 }

@@ -22,7 +22,7 @@ const GENERATED = /\d{3}|[:«@]|^_r_|^(css|sc|jss)-|__\w*[A-Z\d]|(\d[a-z]+\d|[a-
 const isTold = (value: string | null): value is string => !!value && maskPersonal(value) === value;
 const isStable = (name: string | null): name is string => isTold(name) && !GENERATED.test(name);
 const hasPointer = (element: Element) => getComputedStyle(element).cursor === 'pointer';
-const hasClass = (element: Element) => /btn|button|link|clickable/i.test(element.classList.value);
+const hasClass = (element: Element) => /btn|button|link|clickable/i.test(element.getAttribute('class') as string);
 const isPlain = (element: Element) => element.matches(INTERACTIVE) || ROLE.test(element.getAttribute('role') as string) || !!(element as HTMLElement).onclick;
 
 export const looksInteractive = (element: Element): boolean => isPlain(element) || hasClass(element) || hasPointer(element);
@@ -34,7 +34,8 @@ export const isTextField = (element: Element): boolean =>
 
 /** The element a pointer event is about: the interactive one around what was hit, else what was hit. */
 export function targetOf(event: Event): Element | undefined {
-  const path = event.composedPath().filter((node): node is Element => (node as Node).nodeType === 1);
+  // Without the window: what that has not, it looks for among the names in the page, which takes long.
+  const path = (event.composedPath().slice(0, -1) as Node[]).filter((node): node is Element => node.nodeType === 1);
   return (
     path.find(isPlain) ??
     path.slice(0, CLASS_REACH).find(hasClass) ??
@@ -46,15 +47,16 @@ export function targetOf(event: Event): Element | undefined {
 /** Visible text, never what a person typed: no field, no editable region, nothing masked or blocked inside. */
 function textOf(node: Node): string {
   if (node.nodeType === 3) return node.nodeValue as string;
-  let text = '';
-  for (const child of node.childNodes) if (text.length < TEXT_MAX * 4 && !(child as Element).matches?.(silent())) text += textOf(child);
-  return text;
+  return [...node.childNodes].reduce(
+    (text, child) => (text.length < TEXT_MAX * 4 && !(child as Element).matches?.(silent()) ? text + textOf(child) : text),
+    '',
+  );
 }
 
 /** Which of its siblings, when there are others of its kind. */
 function nthOf(element: Element): string {
-  let nth = 1;
-  for (let at = element.previousElementSibling; at; at = at.previousElementSibling) if (at.localName === element.localName) nth++;
+  let nth = 0;
+  for (let at: Element | null = element; at; at = at.previousElementSibling) if (at.localName === element.localName) nth++;
   return element.matches(':only-of-type') ? '' : `:nth-of-type(${nth})`;
 }
 
@@ -79,23 +81,22 @@ export function selectorOf(element: Element): string {
 /** Why no response is due to a click, when the browser knows. */
 export function neverDead(element: Element, event: MouseEvent): string {
   const link = closest<HTMLAnchorElement>(element, 'a[href]');
-  const selection = getSelection();
   if (isIgnored(element)) return 'ignored';
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return 'modified';
   if (link?.hasAttribute('download')) return 'download';
   if (/^(mailto|tel|sms):/.test(link?.href as string)) return 'mailto';
   if (link && /^(?!_(self|top|parent)$)./.test(link.target)) return 'new_tab';
   if (isTextField(closest<HTMLLabelElement>(element, 'label')?.control ?? element)) return 'text_field';
-  return selection?.isCollapsed === false && selection.containsNode(element, true) ? 'selection' : '';
+  return !getSelection()?.isCollapsed && getSelection()?.containsNode(element, true) ? 'selection' : '';
 }
 
 /** The place of an element's frame in the top window. */
 export function frameOffset(element: Element): { x: number; y: number } {
   const frame = element.ownerDocument.defaultView?.frameElement;
   if (!frame) return { x: 0, y: 0 };
-  const { x, y } = frameOffset(frame);
-  const { left, top } = frame.getBoundingClientRect();
-  return { x: x + left, y: y + top };
+  const outer = frameOffset(frame);
+  const { x, y } = frame.getBoundingClientRect();
+  return { x: outer.x + x, y: outer.y + y };
 }
 
 export function describe(element: Element, never_dead = ''): Target {
@@ -105,7 +106,10 @@ export function describe(element: Element, never_dead = ''): Target {
   const shown = /^(submit|button|reset)$/.test((element as HTMLInputElement).type) && (element as HTMLInputElement).value;
   const text = blocked || isTextField(element) ? '' : textToTell((shown || textOf(element)).replace(/\s+/g, ' ').trim(), hidden).slice(0, TEXT_MAX);
   const given = LABELS.map((name) => element.getAttribute(name)).find((name) => name);
-  const attributes = [...element.attributes].filter(({ name }) => !hidden && /^data-/.test(name) && !looksSecret(name)).slice(0, ATTRIBUTES_MAX);
+  const attributes = element
+    .getAttributeNames()
+    .filter((name) => !hidden && /^data-/.test(name) && !looksSecret(name))
+    .slice(0, ATTRIBUTES_MAX);
   const { top, left, width, height } = element.getBoundingClientRect();
   const offset = frameOffset(element);
   const href = element.getAttribute('href');
@@ -121,7 +125,7 @@ export function describe(element: Element, never_dead = ''): Target {
       text ||
       [localName, ...[...element.classList].filter(isStable).slice(0, 2)].join('.'),
     selector: selectorOf(element),
-    attributes: Object.fromEntries(attributes.map(({ name, value }) => [name, maskPersonal(value)])),
+    attributes: Object.fromEntries(attributes.map((name) => [name, maskPersonal(element.getAttribute(name) as string)])),
     rect: { top: top + offset.y, left: left + offset.x, width, height },
     looks_interactive: looksInteractive(element),
     ignore_rage: !!closest(element, '[data-gosight-ignore-rage]'),

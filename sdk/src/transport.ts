@@ -76,9 +76,12 @@ export function startTransport(whenSettings: (settings: Settings) => void): void
 }
 
 export function stamped({ bytes }: Batch): Bytes {
-  const out = [...bytes, SENT_AT_TAG];
-  varint(out, Date.now());
-  return Uint8Array.from(out);
+  const end = [SENT_AT_TAG];
+  varint(end, Date.now());
+  const out = new Uint8Array(bytes.length + end.length);
+  out.set(bytes);
+  out.set(end, bytes.length);
+  return out;
 }
 
 export function post(path: string, body: Bytes, headers?: HeadersInit): Promise<Response> {

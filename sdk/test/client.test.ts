@@ -149,9 +149,13 @@ describe('a session', () => {
     expect(types()).toEqual([]);
   });
 
-  it('ends at midnight in the project’s zone', async () => {
-    settings = { timezone: 'Pacific/Auckland', version: '1' };
-    vi.setSystemTime(Date.parse('2026-03-10T10:50:00Z')); // 23:50 there
+  it.each([
+    ['Pacific/Auckland', '2026-03-10T10:50:00Z'],
+    // Five hours and three quarters ahead.
+    ['Asia/Kathmandu', '2026-03-10T18:05:00Z'],
+  ])('ends at midnight in the project’s zone, %s', async (timezone, tenMinutesBefore) => {
+    settings = { timezone, version: '1' };
+    vi.setSystemTime(Date.parse(tenMinutesBefore));
     await start();
     const first = await act(0);
     expect(await act(8)).toBe(first);

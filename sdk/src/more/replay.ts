@@ -11,13 +11,13 @@ const EARLY_EVENTS_MAX = 100;
 function modeOf(url: string, wanted?: boolean): ReplayMode {
   const { replay, settings, sampling } = options;
   const own = typeof replay === 'string' ? { mode: replay } : replay;
-  // Before the settings have come it is not known what the project holds private.
-  if (!settings?.version || wanted === false || options.events.replay === false || isBlockedUrl(url) || !isSampled()) return 'off';
+  const modes = [wanted ? 'full' : (own?.mode ?? 'full'), settings?.replay_mode];
+  // Asked with every event, so what is soon said comes first. Before the settings have come it is not known what the project holds private.
+  if (!settings?.version || modes.includes('off') || wanted === false || options.events.replay === false || isBlockedUrl(url) || !isSampled()) return 'off';
   if (!isSampled(settings.replay_sample_rate ?? 100) || (!wanted && !isSampled(sampling.replaySampleRate ?? 100))) return 'off';
   if (isKeptOut(url, own?.excludeUrls ?? [], own?.includeUrls ?? [])) return 'off';
   if (isKeptOut(url, settings.replay_exclude_urls ?? [], settings.replay_include_urls ?? [])) return 'off';
-  const modes = [wanted ? 'full' : (own?.mode ?? 'full'), settings.replay_mode];
-  return (['off', 'trigger'] as const).find((mode) => modes.includes(mode)) ?? 'full';
+  return modes.includes('trigger') ? 'trigger' : 'full';
 }
 
 export function startReplay(lent: Lent): void {

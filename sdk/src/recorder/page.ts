@@ -138,7 +138,7 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
   function observeDocument(doc: Document): void {
     documents.add(doc);
     const mousemoveCb = (positions: object[], source: number) => change(source)({ positions });
-    ends.push(initObservers({ ...shared, ...callbacks, mousemoveCb, doc, mirror, shadowDomManager, recordDOM: true } as Surroundings));
+    ends.push(initObservers({ ...shared, ...callbacks, mousemoveCb, doc, mirror, shadowDomManager } as Surroundings));
   }
 
   /** The document of a frame is told when it has loaded, and again when it has navigated. */

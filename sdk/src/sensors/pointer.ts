@@ -13,7 +13,7 @@ const LABEL_MS = 50;
 const TYPES: Record<string, 'context_menu' | 'click' | undefined> = { contextmenu: 'context_menu', auxclick: 'click' };
 const BUTTONS = ['left', 'middle', 'right'];
 
-let last = { at: 0, double_tap: false, control: undefined as Element | null | undefined };
+let last: { at: number; double_tap?: boolean; control?: Element | null } = { at: 0 };
 
 function onClick(event: PointerEvent): void {
   const element = targetOf(event);
