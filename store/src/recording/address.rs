@@ -125,13 +125,15 @@ pub(super) fn inert_set(candidates: &str, is_code: &mut bool) -> String {
         let inert = inert(alone);
         *is_code |= inert.is_code;
         rest = after;
-        if inert.text.is_empty() {
+        // What stood behind a comma may have been no character.
+        let inert = inert.text.trim_end_matches(',');
+        if inert.is_empty() {
             continue;
         }
         if !out.is_empty() {
             out.push_str(", ");
         }
-        out.push_str(&inert.text);
+        out.push_str(inert);
         let descriptor = descriptor.trim_ascii();
         if !descriptor.is_empty()
             && descriptor
@@ -194,5 +196,10 @@ mod tests {
         assert_eq!(once, "asset:a.png, asset://b 2x, asset:c.png 100w, asset:javascript:");
         assert!(is_code);
         assert_eq!(inert_set(&once, &mut false), once);
+    }
+
+    #[test]
+    fn a_comma_before_what_is_no_character_ends_a_candidate() {
+        assert_eq!(inert_set("a.png,\0", &mut false), "asset:a.png");
     }
 }

@@ -159,7 +159,8 @@ impl<'a> Cleaner<'a, '_> {
     fn name(&mut self, bytes: usize) {
         let name = self.take(bytes);
         if !self.rest.starts_with('(') {
-            self.out.push_str(name);
+            // `\@import` is a name, until the piece before it ends in a backslash.
+            self.out.push_str(&guard(name));
             return;
         }
         self.take(1);
@@ -358,7 +359,8 @@ fn escape(text: &str) -> (char, usize) {
     let digits = body.bytes().take(6).take_while(|it| it.is_ascii_hexdigit()).count();
     if digits == 0 {
         let escaped = body.chars().next();
-        return (escaped.unwrap_or('\u{fffd}'), 1 + escaped.map_or(0, char::len_utf8));
+        let shown = escaped.filter(|it| *it != '\0').unwrap_or('\u{fffd}');
+        return (shown, 1 + escaped.map_or(0, char::len_utf8));
     }
     let number = u32::from_str_radix(&body[..digits], 16).unwrap_or(0);
     let escaped = char::from_u32(number).filter(|it| *it != '\0').unwrap_or('\u{fffd}');
@@ -371,24 +373,28 @@ fn escape(text: &str) -> (char, usize) {
     (escaped, 1 + digits + space)
 }
 
+/// The same within a string, where an escaped line end is nothing.
+fn string_escape(text: &str) -> (Option<char>, usize) {
+    match &text[1..] {
+        body if body.starts_with("\r\n") => (None, 3),
+        body if body.starts_with(is_line_end) => (None, 2),
+        _ => {
+            let (escaped, bytes) = escape(text);
+            (Some(escaped), bytes)
+        }
+    }
+}
+
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
-        let bytes = match next {
-            // Within a string, an escaped line end is nothing.
-            '\\' if rest[1..].starts_with("\r\n") => 3,
-            '\\' if rest[1..].starts_with(is_line_end) => 2,
-            '\\' => {
-                let (escaped, bytes) = escape(rest);
-                out.push(escaped);
-                bytes
-            }
-            _ => {
-                out.push(if next == '\0' { '\u{fffd}' } else { next });
-                next.len_utf8()
-            }
+        let (found, bytes) = match next {
+            '\\' => string_escape(rest),
+            '\0' => (Some('\u{fffd}'), 1),
+            _ => (Some(next), next.len_utf8()),
         };
+        out.extend(found);
         rest = &rest[bytes..];
     }
     out
@@ -396,16 +402,16 @@ fn unescaped(text: &str) -> String {
 
 /// The bytes of the string this text starts with: to its quote, or up to a line's end, or to the end.
 fn string_bytes(text: &str) -> usize {
-    let mut chars = text.char_indices();
-    let quote = chars.next().map(|(_, it)| it);
-    while let Some((at, next)) = chars.next() {
+    let mut chars = text.chars();
+    let quote = chars.next();
+    let mut at = text.len() - chars.as_str().len();
+    while let Some(next) = text[at..].chars().next() {
         match next {
-            '\\' => {
-                chars.next();
-            }
+            // A line end may be part of an escape, and then ends no string.
+            '\\' => at += string_escape(&text[at..]).1,
             _ if is_line_end(next) => return at,
             _ if Some(next) == quote => return at + 1,
-            _ => {}
+            _ => at += next.len_utf8(),
         }
     }
     text.len()
@@ -530,6 +536,23 @@ mod tests {
             pieces("a{b:ur/* rr_split */l(//c)}", &mut 0),
             "a{b:ur/* rr_split */\u{2060}l(//c)}"
         );
+    }
+
+    #[test]
+    fn a_line_end_that_is_part_of_an_escape_ends_no_string() {
+        assert_eq!(cleaned("\"\\75\nrl(x"), "\"\\75\nrl\u{2060}(x");
+        assert_eq!(cleaned("\"\\75\r\nrl(x"), "\"\\75\r\nrl\u{2060}(x");
+    }
+
+    #[test]
+    fn no_character_is_the_replacement_one_escaped_or_not() {
+        assert_eq!(cleaned("url(a\0)"), "url(\"asset:a\u{fffd}\")");
+        assert_eq!(cleaned("url(a\\\0)"), "url(\"asset:a\u{fffd}\")");
+    }
+
+    #[test]
+    fn an_escaped_import_stays_none_after_a_piece_that_escapes_its_backslash() {
+        assert_eq!(cleaned("\\@import x"), "\\@import\u{2060} x");
     }
 
     #[test]

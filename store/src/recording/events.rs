@@ -15,7 +15,7 @@
 use super::attributes::{self, replace};
 use super::json::{Json, Kind, Object, mended, whole};
 use super::mask::stars;
-use super::nodes::{Nodes, Parent, hide_value};
+use super::nodes::{ELEMENT, Nodes, Parent, hide_value};
 use super::{Asset, RecordingError, assets, canvas, css, tags};
 
 /// Events of one chunk: a few seconds of a page, or a whole recording that is imported in pieces.
@@ -291,6 +291,7 @@ impl Chunk {
     fn note_style(&mut self, add: &Json<'_>) {
         let node = add.as_object().and_then(|it| it.get("node")).and_then(Json::as_object);
         if let Some(node) = node
+            && node.int("type") == Some(ELEMENT)
             && let Some(id) = node.int("id")
             && node
                 .text("tagName")

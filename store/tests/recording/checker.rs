@@ -259,7 +259,8 @@ fn attribute(name: &str, value: &Value) -> Option<String> {
     }
     if local == "attributename" {
         let target = value.as_str().unwrap_or_default().trim().to_lowercase();
-        return (target.starts_with("on") || target.ends_with("href") || target.ends_with("src")).then(found)?;
+        let local = target.rsplit(':').next().unwrap_or_default().trim();
+        return (target.starts_with("on") || local.starts_with("on") || ADDRESSES.contains(&local)).then(found)?;
     }
     if value.is_null() {
         return None;
