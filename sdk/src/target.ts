@@ -81,13 +81,14 @@ export function selectorOf(element: Element): string {
 /** Why no response is due to a click, when the browser knows. */
 export function neverDead(element: Element, event: MouseEvent): string {
   const link = closest<HTMLAnchorElement>(element, 'a[href]');
+  const selection = getSelection();
   if (isIgnored(element)) return 'ignored';
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return 'modified';
   if (link?.hasAttribute('download')) return 'download';
   if (/^(mailto|tel|sms):/.test(link?.href as string)) return 'mailto';
   if (link && /^(?!_(self|top|parent)$)./.test(link.target)) return 'new_tab';
   if (isTextField(closest<HTMLLabelElement>(element, 'label')?.control ?? element)) return 'text_field';
-  return !getSelection()?.isCollapsed && getSelection()?.containsNode(element, true) ? 'selection' : '';
+  return selection?.isCollapsed === false && selection.containsNode(element, true) ? 'selection' : '';
 }
 
 /** The place of an element's frame in the top window. */
