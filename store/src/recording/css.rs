@@ -546,8 +546,8 @@ mod tests {
 
     #[test]
     fn no_character_is_the_replacement_one_escaped_or_not() {
-        assert_eq!(cleaned("url(a\0)"), "url(\"asset:a\u{fffd}\")");
-        assert_eq!(cleaned("url(a\\\0)"), "url(\"asset:a\u{fffd}\")");
+        assert_eq!(cleaned("url('a\0')"), "url(\"asset:a\u{fffd}\")");
+        assert_eq!(cleaned("url('a\\\0')"), "url(\"asset:a\u{fffd}\")");
     }
 
     #[test]
