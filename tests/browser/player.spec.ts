@@ -270,6 +270,16 @@ test("keys play, move, change the speed and fill the screen", async ({ page, pro
   expect(await page.evaluate(() => document.fullscreenElement)).toBeNull();
 });
 
+test("a click is still to be seen by a person who asked for less motion", async ({ page, problems }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await opened(page, problems, await visit("/still", []));
+  await page.getByTestId("replay-play").click();
+  // A click of the visit's every second; the pointer has its mark from the first on.
+  const mark = page.locator(".replayer-mouse.active");
+  const animation = () => mark.evaluate((pointer) => getComputedStyle(pointer, "::after").animationName);
+  await expect.poll(animation).toBe("replay-click-still");
+});
+
 /** How long it takes, in ms, until the playhead has moved on by so many seconds. */
 async function playingOn(page: Page, bySeconds: number): Promise<number> {
   const from = await seconds(page);
