@@ -176,7 +176,7 @@ describe('pictures and fonts', () => {
   const picture = (name: string) => `<img src="/${name}.png">`;
   const BODY = `<style>.worn { background: url(/worn.png) } .nobody { background: url(/unworn.png) } .secret { background: url(/onlyMasked.png) }</style>
     ${picture('shown')}${picture('twice')}${picture('twice')}<div class="worn" style="width:9px;height:9px">w</div><p style="background-image: url('/inline.png')">i</p>
-    <video poster="/poster.png"></video><img src="/drawing.svg"><div data-gosight-mask>${picture('masked')}<p class="secret" style="background: url(/undermasked.png)">s</p></div>
+    <video poster="/poster.png"></video><img src="/drawing.svg"><img src="/worded.svg"><div data-gosight-mask>${picture('masked')}<p class="secret" style="background: url(/undermasked.png)">s</p></div>
     <div data-gosight-block>${picture('blocked')}</div>${picture('last')}`;
 
   interface Site {
@@ -194,7 +194,10 @@ describe('pictures and fonts', () => {
     const server = await served(`${BODY}<img crossorigin src="${other.url}/shared.png"><img src="${other.url}/foreign.png">`, init);
     const file = (body: Buffer, type = 'image/png', more = {}) => ({ body, headers: { 'content-type': type, 'cache-control': 'max-age=600', ...more } });
     for (const name of [...OWN, ...NOT]) server.files[`/${name}.png`] = file(pictures[name] as Buffer);
-    server.files['/drawing.svg'] = file(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"/>'), 'image/svg+xml');
+    const drawing = (inside: string) => Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">${inside}</svg>`);
+    pictures['drawing.svg'] = drawing('<path d="M0 0h20v20z"/>');
+    server.files['/drawing.svg'] = file(pictures['drawing.svg'], 'image/svg+xml; charset=utf-8');
+    server.files['/worded.svg'] = file(drawing('<text y="9">Ann</text>'), 'image/svg+xml');
     other.files['/shared.png'] = file(pictures.shared as Buffer, 'image/png', { 'access-control-allow-origin': '*' });
     other.files['/foreign.png'] = file(pictures.foreign as Buffer);
     Object.assign(server.headers, headers);
@@ -209,17 +212,17 @@ describe('pictures and fonts', () => {
       .map(({ data }) => data.payload as { url: string; mime: string; digest: string; data?: string });
   const close = ({ server, other, page }: Site) => Promise.all([page.close(), server.close(), other.close()]);
 
-  it('come once, with what was shown in them, and no private, foreign or unseen one does', async () => {
+  it('come once, with what was shown in them, and no private, foreign, worded or unseen one does', async () => {
     const site = await open('events: { network: true }');
     const { server, other, pictures } = site;
-    const urls = [...OWN.map((name) => `${server.url}/${name}.png`), `${other.url}/shared.png`].sort();
+    const urls = [...OWN.map((name) => `${server.url}/${name}.png`), `${server.url}/drawing.svg`, `${other.url}/shared.png`].sort();
     await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(urls.length);
     const assets = assetsOf(server);
     expect(assets.map(({ url }) => url).sort()).toEqual(urls);
     for (const { url, mime, digest, data } of assets) {
       const bytes = pictures[url.replace(/.*\/|\.png/g, '')] as Buffer;
       expect(Buffer.from(data as string, 'base64').equals(bytes), url).toBe(true);
-      expect([mime, digest]).toEqual(['image/png', createHash('sha256').update(bytes).digest('hex')]);
+      expect([mime, digest]).toEqual([url.endsWith('.svg') ? 'image/svg+xml' : 'image/png', createHash('sha256').update(bytes).digest('hex')]);
     }
     // From the cache, and as no request of the page.
     for (const name of OWN)
@@ -239,7 +242,7 @@ describe('pictures and fonts', () => {
   it('are told again by their digests where playing may begin', async () => {
     const site = await open('replay: { snapshotInterval: 1000 }');
     const { server, page } = site;
-    const wanted = OWN.length + 1;
+    const wanted = OWN.length + 2;
     await expect.poll(() => assetsOf(server).length, { timeout: 30_000 }).toBeGreaterThanOrEqual(wanted);
     const change = () => page.evaluate(`document.querySelector('.worn').textContent = Date.now()`);
     await expect.poll(() => change().then(() => assetsOf(server).length), { timeout: 30_000 }).toBeGreaterThanOrEqual(2 * wanted);

@@ -44,7 +44,7 @@ async function pictured(token: string): Promise<void> {
   const missing = async () => {
     const { session, recordings } = await newestSession(world.gosight, token);
     const told = (await chunkTexts(world.gosight, token, session, recordings)).join("");
-    return ["rr_dataURL", "gosight.asset"].filter((word) => !told.includes(word));
+    return ["rr_dataURL", '"mime":"image/png"', '"mime":"image/svg+xml"'].filter((word) => !told.includes(word));
   };
   await expect.poll(missing, { timeout: 20_000, message: "what is not in a recording" }).toEqual([]);
 }

@@ -1,13 +1,14 @@
 /** The pictures and fonts a recording kept: what address they had, and where their bytes are in memory now. */
 
 import { callRaw } from '@/api/client';
+import { pictureOf } from './drawing';
 
 /** More than this in memory, and what comes is shown as a placeholder. */
 const BYTES_MAX = 96 * 1024 * 1024;
 const FETCHES_MAX = 4;
 /** Addresses remembered because they were asked for in vain. */
 const MISSED_MAX = 2_000;
-/** Types that hold no code. An SVG is a document. */
+/** Types that hold no code. */
 const TYPES = /^(?:image\/(?:avif|bmp|gif|jpe?g|png|webp)|font\/[a-z0-9]+|application\/(?:x-)?font-[a-z0-9-]+)$/;
 
 export class Assets {
@@ -64,9 +65,10 @@ export class Assets {
     const blob = await callRaw(`${this.path}/${digest}`, { signal: this.aborter.signal })
       .then((response) => response.blob())
       .catch(() => null);
-    this.fetching -= 1;
     if (this.aborter.signal.aborted) return;
-    this.addresses.set(digest, this.keep(blob));
+    const address = blob && (await this.keep(blob));
+    this.fetching -= 1;
+    this.addresses.set(digest, address);
     this.fetchMore();
     if (this.fetching > 0) return;
     const found = [...this.missed].filter((url) => this.addresses.get(this.digests.get(url) ?? ''));
@@ -74,9 +76,9 @@ export class Assets {
     if (found.length > 0) this.onArrived();
   }
 
-  private keep(blob: Blob | null): string | null {
-    if (!blob || !TYPES.test(blob.type)) return null;
+  private async keep(blob: Blob): Promise<string | null> {
     this.bytes += blob.size;
-    return URL.createObjectURL(blob);
+    if (blob.type === 'image/svg+xml') return pictureOf(await blob.text());
+    return TYPES.test(blob.type) ? URL.createObjectURL(blob) : null;
   }
 }

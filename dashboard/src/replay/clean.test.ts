@@ -120,6 +120,17 @@ describe('an address', () => {
     });
   });
 
+  it('gets a drawing that its address holds, unless more is in it than a drawing', () => {
+    const address = (inside: string) =>
+      `asset:data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'>${inside}</svg>`;
+    const drawn = encodeURIComponent("<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0h8'/></svg>");
+    const src = (inside: string) => attributesOf(element('img', { src: address(inside) })).src;
+    expect(src("<path d='M0 0h8'/>")).toBe(`data:image/svg+xml,${drawn}`);
+    expect(src("<path onload='x()'/>")).toBe(PLACEHOLDER);
+    const style = attributesOf(element('p', { style: `background:url("${address("<path d='M0 0h8'/>")}")` })).style;
+    expect(style).toBe(`background:url("data:image/svg+xml,${drawn}")`);
+  });
+
   it('of a picture may be found in its set', () => {
     const srcset = 'asset:https://shop.test/b.png 1x, asset:https://shop.test/a.png 2x';
     expect(attributesOf(element('img', { src: 'asset:https://shop.test/c.png', srcset }))).toEqual({ src: 'blob:a' });

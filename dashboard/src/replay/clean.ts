@@ -4,13 +4,15 @@
  * A recording comes from a stranger. The server has cleaned it; it is cleaned again right before it is built into a frame, because what
  * is built decides, not what was meant. Node by node and field by field only what is known to be harmless is copied:
  * - no script, handler, `javascript:` or `srcdoc`, and no element that runs, embeds or refreshes something;
- * - **no address that a browser could fetch**: a picture whose bytes were kept gets them, any other a quiet grey box.
+ * - **no address that a browser could fetch**: a picture whose bytes were kept gets them, a drawing that is written where its address would be
+ *   stays, any other is a quiet grey box.
  *
  * The copies are the Replayer's own: it changes what it plays. Behind this stand the frame's sandbox without scripts, and its
  * content security policy without requests.
  */
 
 import { cleanCss, cleanPiece, cleanPieces, guardText, type Resolve } from './clean-css';
+import { drawingIn, pictureOf } from './drawing';
 import {
   type Fields,
   fieldsOf,
@@ -123,10 +125,13 @@ export class Cleaner {
     }
   }
 
-  private readonly resolve: Resolve = (address) => {
-    const text = address.trim();
+  private readonly resolve: Resolve = (told) => {
+    const text = told.trim();
     if (text.startsWith('#') || PICTURE_DATA.test(text) || FONT_DATA.test(text)) return text;
-    return text.startsWith(ASSET) ? this.kept(text.slice(ASSET.length)) : null;
+    if (!text.startsWith(ASSET)) return null;
+    const address = text.slice(ASSET.length);
+    const drawing = drawingIn(address);
+    return drawing === null ? this.kept(address) : pictureOf(drawing);
   };
 
   private css(text: string): string {

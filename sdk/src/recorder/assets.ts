@@ -32,7 +32,7 @@ const WEARERS_MAX = 20;
 /** Where a tab remembers that the page's policy lets us fetch nothing. */
 const FORBIDDEN = 'gosight:no_assets';
 
-/** By the bytes they begin with, as browsers do; what is not here the server does not take. */
+/** By the bytes they begin with, as browsers do; what is not here the server does not take, but for a drawing. */
 const TYPES: [mime: string, begins: string, at?: number][] = [
   ['image/png', '\x89PNG'],
   ['image/jpeg', '\xff\xd8\xff'],
@@ -44,6 +44,8 @@ const TYPES: [mime: string, begins: string, at?: number][] = [
   ['font/ttf', '\0\x01\0\0'],
   ['font/otf', 'OTTO'],
 ];
+/** By the word of its server alone; one with words is no picture to us, for they are masked where the page has them as text. */
+const DRAWING = 'image/svg+xml';
 /** Properties that show a picture. */
 const PICTURED = ['background-image', 'list-style-image', 'border-image-source', 'content'];
 
@@ -81,11 +83,12 @@ let isForbidden = false;
 /** Whether we asked for the address, and not the page. */
 export const isAsked = (address: string): boolean => asked.has(address);
 
-async function read(address: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
+/** Its bytes, and what it is. */
+async function read(address: URL): Promise<[bytes: Uint8Array<ArrayBuffer>, mime: string] | undefined> {
   const credentials = address.origin === location.origin ? 'same-origin' : 'omit';
   const signal = AbortSignal.timeout?.(ANSWER_MS);
   const wish = { credentials, cache: 'force-cache', redirect: 'manual', priority: 'low', signal } as const;
-  const { ok, body } = await fetcher(address.href, wish);
+  const { ok, body, headers } = await fetcher(address.href, wish);
   const reader = body?.getReader();
   const parts: BlobPart[] = [];
   let bytes = 0;
@@ -94,7 +97,10 @@ async function read(address: URL): Promise<Uint8Array<ArrayBuffer> | undefined> 
     bytes += part.value.length;
     if (bytes > ASSET_BYTES_MAX) return void reader?.cancel();
   }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  const blob = new Blob(parts);
+  const all = new Uint8Array(await blob.arrayBuffer());
+  const mime = mimeOf(all) ?? (headers.get('content-type')?.startsWith(DRAWING) && !/<(\w+:)?t(ext|span|ref)/i.test(await blob.text()) && DRAWING);
+  if (mime) return [all, mime];
 }
 
 function mimeOf(bytes: Uint8Array): string | undefined {
@@ -292,9 +298,8 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     if (sent.has(name)) return 0;
     sent.set(name, undefined);
     asked.add(address.href);
-    const bytes = await read(address);
-    const mime = bytes && mimeOf(bytes);
-    if (!mime || isStopped) return 0;
+    const [bytes, mime] = (await read(address)) ?? [];
+    if (!bytes || !mime || isStopped) return 0;
     const [data, digest] = await Promise.all([base64(bytes), digestOf(bytes)]);
     bytesSent += bytes.length;
     say({ url: name, mime, digest, data });

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::drawing;
+
 /// Before every address that was one.
 pub(super) const ASSET: &str = "asset:";
 
-/// The types whose bytes may stand in a page: pictures and fonts that can hold no code. No svg: it is a document.
+/// The types whose bytes may stand in a page: pictures and fonts that can hold no code. A drawing is a document.
 const BYTES_OF: [&str; 18] = [
     "application/font-woff",
     "application/font-woff2",
@@ -27,8 +29,6 @@ const BYTES_OF: [&str; 18] = [
     "image/webp",
 ];
 
-/// A document, but as a picture nothing in it runs or loads. Kept as text: the player may show it as a picture, and only so.
-const DRAWING: &str = "data:image/svg+xml";
 /// Schemes whose rest is code or a document, not a place: the rest goes.
 const CODE: [&str; 4] = ["data", "javascript", "livescript", "vbscript"];
 const CODE_CHARS_MAX: usize = "javascript".len();
@@ -40,28 +40,25 @@ pub(super) struct Inert<'a> {
 }
 
 pub(super) fn inert(address: &str) -> Inert<'_> {
-    let kept = |text| Inert {
-        text: Cow::Borrowed(text),
-        is_code: false,
+    let kept = |text| Inert { text, is_code: false };
+    let code = |scheme| Inert {
+        text: format!("{ASSET}{scheme}:").into(),
+        is_code: true,
     };
     // As browsers do before they read a scheme.
     let trimmed = address.trim_matches(|it: char| it <= ' ');
-    if trimmed.is_empty() {
-        return kept("");
+    if trimmed.is_empty() || trimmed.starts_with('#') || is_bytes(trimmed) {
+        return kept(trimmed.into());
     }
-    if trimmed.starts_with('#') || trimmed.starts_with(ASSET) || is_bytes(trimmed) {
-        return kept(trimmed);
+    let bare = trimmed.strip_prefix(ASSET);
+    if drawing::is_address(bare.unwrap_or(trimmed)) && !drawing::is_harmless_address(bare.unwrap_or(trimmed)) {
+        return code("data");
     }
-    let is_drawing = strip_prefix(trimmed, DRAWING).is_some();
-    match code_scheme(trimmed).filter(|_| !is_drawing) {
-        Some(scheme) => Inert {
-            text: format!("{ASSET}{scheme}:").into(),
-            is_code: true,
-        },
-        None => Inert {
-            text: format!("{ASSET}{trimmed}").into(),
-            is_code: false,
-        },
+    match code_scheme(trimmed) {
+        _ if bare.is_some() => kept(trimmed.into()),
+        // Kept as text, for the player to show as a picture and only so.
+        Some(scheme) if !drawing::is_address(trimmed) => code(scheme),
+        _ => kept(format!("{ASSET}{trimmed}").into()),
     }
 }
 
@@ -99,7 +96,7 @@ fn code_scheme(address: &str) -> Option<&'static str> {
         .find(|it| it.eq_ignore_ascii_case(&scheme) && address.contains(':'))
 }
 
-fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+pub(super) fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
@@ -161,10 +158,7 @@ mod tests {
         assert_eq!(text("x.png"), "asset:x.png");
         assert_eq!(text("mailto:a@a.example"), "asset:mailto:a@a.example");
         assert_eq!(text("blob:https://a.example/1"), "asset:blob:https://a.example/1");
-        assert_eq!(
-            text("data:image/svg+xml,<svg onload=x()>"),
-            "asset:data:image/svg+xml,<svg onload=x()>"
-        );
+        assert_eq!(text("data:image/svg+xml,<svg/>"), "asset:data:image/svg+xml,<svg/>");
     }
 
     #[test]
@@ -185,6 +179,8 @@ mod tests {
         assert_eq!(text("data:text/html,<script>"), "asset:data:");
         assert_eq!(text("data:image/svg,<svg/>"), "asset:data:");
         assert_eq!(text("data:image/png,\");x:url(//a)"), "asset:data:");
+        assert_eq!(text("data:image/svg+xml,<svg onload='x()'/>"), "asset:data:");
+        assert_eq!(text("asset:data:image/svg+xml,<svg onload='x()'/>"), "asset:data:");
         assert!(inert(" vbscript:x").is_code);
         assert!(!inert("https://a.example/javascript:").is_code);
     }

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::address;
 use super::json::{Json, Kind, Object};
+use super::{address, drawing};
 
 /// The bytes of one asset; one over it is left out.
 pub const ASSET_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -17,7 +17,7 @@ pub const ASSETS_MAX: usize = 200;
 pub struct Asset {
     /// SHA-256 of the data, computed here.
     pub digest: [u8; 32],
-    /// A type that holds no code: pictures without svg, and fonts.
+    /// A type that holds no code, or that of a drawing that holds none.
     pub mime: String,
     pub data: Vec<u8>,
 }
@@ -33,9 +33,11 @@ pub(super) fn take(payload: &mut Object<'_>, assets: &mut Vec<Asset>) -> bool {
     let data = payload.take("data");
     let mime = payload.text("mime").unwrap_or_default().to_ascii_lowercase();
     let is_named = payload.text("digest").is_some_and(is_digest);
-    let is_kept = address::is_bytes_type(&mime)
+    let is_drawing = mime == drawing::TYPE;
+    let is_kept = (is_drawing || address::is_bytes_type(&mime))
         && match data.as_ref().and_then(Json::as_text) {
             Some(data) => match decode(data).filter(|_| assets.len() < ASSETS_MAX) {
+                Some(data) if is_drawing && !drawing::is_harmless(&data) => false,
                 Some(data) => {
                     let digest: [u8; 32] = Sha256::digest(&data).into();
                     payload.set("digest", Json::text(hex::encode(digest)));

@@ -5,7 +5,7 @@
 //! - no script, handler, `javascript:` or `srcdoc`, and no element that runs or embeds something: such an element becomes `noscript`,
 //! - **no address that a browser could fetch or follow**: each becomes `asset:ADDRESS`, inert text. Only `#fragment` and the bytes of
 //!   pictures and fonts (`data:image/png;base64,…`) stay as they are. In styles this is `url("asset:ADDRESS")`, with CSS's escapes. A drawing is a
-//!   document, so it becomes `asset:data:image/svg+xml,…`; of other code and documents only the scheme is left,
+//!   document: a harmless one becomes `asset:data:image/svg+xml,…`; of other code and documents only the scheme is left,
 //! - every node id that came in: a node that may not stay is replaced, because later events speak of it,
 //! - the same numbers, in the same order. Cleaning what is clean changes nothing.
 //!
@@ -22,6 +22,7 @@ mod assets;
 mod attributes;
 mod canvas;
 mod css;
+mod drawing;
 mod error;
 mod events;
 mod json;

@@ -22,6 +22,11 @@ pub(super) fn judge(name: &str) -> Tag {
     }
 }
 
+/// An element of a drawing, in lower case, that shows no words and holds no HTML.
+pub(super) fn is_drawn(name: &str) -> bool {
+    SVG.contains(&name) && !WORDED.contains(&name) || matches!(name, "a" | "style" | "title")
+}
+
 /// The name of a custom element, as far as it is written in ASCII.
 pub(super) fn is_custom(name: &str) -> bool {
     name.starts_with(|it: char| it.is_ascii_lowercase())
@@ -112,6 +117,9 @@ const SVG: &[&str] = &[
     "mpath", "path", "pattern", "polygon", "polyline", "radialgradient", "rect", "set", "solidcolor", "stop", "svg", "switch",
     "symbol", "text", "textpath", "tref", "tspan", "use", "view", "vkern",
 ];
+
+/// Those of `SVG` in which words are shown.
+const WORDED: [&str; 6] = ["altglyph", "foreignobject", "text", "textpath", "tref", "tspan"];
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::checker;
 const BITS: &[&str] = &[
     "url(", "u", "rl(", "l(", "(", ")", "\"", "'", "/*", "*/", "/* rr_split */", "\\", "\\75 ", "\\75", "\\6c", "\\\n", "\n", " ", "\t", "\0",
     "@import ", "@", "@im", "import", "port", "\\69", ";", "{", "}", ":", ",", "#", "//", "image-set(", "image", "-set(", "src(", "s", "rc(",
-    "https://a.example", "asset:", "data:", "data:image/png;base64,AA", "javascript:", "java\tscript:", "a", "\u{2060}", "é", "1x", "on", "href",
+    "https://a.example", "asset:", "data:", "data:image/png;base64,AA", "data:image/svg+xml,<svg/>", "javascript:", "java\tscript:", "a", "\u{2060}", "é", "1x", "on", "href",
 ];
 #[rustfmt::skip]
 const TAGS: &[&str] = &["div", "style", "link", "script", "SCRIPT", "iframe", "form", "input", "img", "svg", "use", "set", "noscript", "template", "x-a", "meta", ""];
