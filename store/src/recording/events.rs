@@ -701,6 +701,25 @@ mod tests {
     }
 
     #[test]
+    fn only_an_element_is_a_style_and_later_events_know_it() {
+        let told_before_its_text = |node: Value| {
+            let add = |parent: i64, node: Value| json!({"type": 3, "timestamp": 1, "data": {"source": 0, "adds": [{"parentId": parent, "node": node}]}});
+            let text = json!({"type": 3, "textContent": "a{b:url(x)}", "id": 6});
+            let (_, mut events) = clean_all(&json!([add(1, node), add(5, text)]));
+            events[1]["data"]["adds"][0]["node"]["textContent"].take()
+        };
+        let style = |kind: i64| json!({"type": kind, "tagName": "style", "id": 5});
+        assert_eq!(told_before_its_text(style(ELEMENT)), "a{b:url(\"asset:x\")}");
+        for other in [0, 1, 3, 4, 5, 6] {
+            assert_eq!(
+                told_before_its_text(style(other)),
+                "a{b:url\u{2060}(x)}",
+                "type {other}"
+            );
+        }
+    }
+
+    #[test]
     fn assets_are_taken_out_and_named_by_what_they_are() {
         let asset = |mime: &str, data: Value| {
             json!({"type": 5, "timestamp": 1, "data": {"tag": "gosight.asset",
