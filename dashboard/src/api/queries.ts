@@ -349,11 +349,10 @@ export function useMembers(): UseQueryResult<Member[]> {
   });
 }
 
-export function useInvitations(isAllowed: boolean): UseQueryResult<Invitation[]> {
+export function useInvitations(): UseQueryResult<Invitation[]> {
   const { project } = useRoute();
   return useQuery({
     queryKey: ['project', project, 'invitations'],
     queryFn: ({ signal }) => callData<Invitation[]>(`${projectPath(project)}/invitations`, { signal }),
-    enabled: isAllowed,
   });
 }
