@@ -4,7 +4,6 @@ import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
 import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
 import type { Insight, Session } from '@/api/types';
-import { Segmented } from '@/design/controls';
 import { Icon } from '@/design/icon';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
@@ -17,7 +16,7 @@ import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
-import { Chapters, Facts, Timeline } from './session-timeline';
+import { Chapters, DetailChoice, Facts, Timeline } from './session-timeline';
 import { nextAfter } from './struggling';
 import { type Detail, type Line, timelineOf } from './timeline';
 
@@ -82,16 +81,7 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
       <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
         <Card>
           <CardHead title={text.session.timeline}>
-            <Segmented<Detail>
-              label={text.session.timeline}
-              value={detail}
-              options={[
-                ['important', text.session.important],
-                ['errors', text.session.errors],
-                ['all', text.session.all],
-              ]}
-              onChoose={setDetail}
-            />
+            <DetailChoice detail={detail} onChoose={setDetail} />
           </CardHead>
           {events.isPending && <SkeletonRows rows={10} height={34} />}
           {events.isError && !events.data && <Fault error={events.error} onRetry={() => void events.refetch()} />}
