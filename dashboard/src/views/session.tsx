@@ -104,27 +104,29 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
   );
 }
 
-function SessionView({ session }: { session: Session }) {
+/** The session as it was recorded, for who may watch it; in words otherwise. */
+function SessionCourse({ session, insights }: { session: Session; insights: Insight[] }) {
   const text = useText();
   const project = useProject();
-  const found = useInsights({ range: ALL_TIME, sessionId: session.id });
-  const insights = insightsOf(found.data);
   const role = project.data?.role;
+  const words = <WithoutReplay session={session} insights={insights} />;
+  if (!session.has_replay) return words;
+  if (role === undefined) return project.isError ? words : <Skeleton className="h-[560px] w-full" />;
+  if (role !== 'viewer') return <ReplayView session={session} insights={insights} fallback={words} />;
+  return (
+    <>
+      <p className="text-13 text-muted">{text.replay.viewer}</p>
+      {words}
+    </>
+  );
+}
+
+function SessionView({ session }: { session: Session }) {
+  const found = useInsights({ range: ALL_TIME, sessionId: session.id });
   return (
     <>
       <Head session={session} />
-      {session.has_replay && role === 'viewer' && <p className="text-13 text-muted">{text.replay.viewer}</p>}
-      {session.has_replay && role === undefined && !project.isError && <Skeleton className="h-[560px] w-full" />}
-      {session.has_replay && role !== undefined && role !== 'viewer' && (
-        <ReplayView
-          session={session}
-          insights={insights}
-          fallback={<WithoutReplay session={session} insights={insights} />}
-        />
-      )}
-      {(!session.has_replay || role === 'viewer' || project.isError) && (
-        <WithoutReplay session={session} insights={insights} />
-      )}
+      <SessionCourse session={session} insights={insightsOf(found.data)} />
     </>
   );
 }
