@@ -58,7 +58,7 @@ impl Operation {
         self.template.split('/').map(fill).collect::<Vec<_>>().join("/")
     }
 
-    /// What is recorded of visitors is in the analytics, which is not here: `analytics.rs` asks for it with another's token.
+    /// What is recorded of visitors is in the analytics, which is not here: `analytics/routes.rs` asks for it with another's token.
     fn is_of_analytics(&self) -> bool {
         ["{session_id}", "{digest}"].iter().any(|id| self.template.contains(id))
     }

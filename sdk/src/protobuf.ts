@@ -1,6 +1,6 @@
 /**
  * A protobuf writer that needs no schema: a message is an object whose keys stand in the order of its field numbers, and a value's kind is
- * told by its JavaScript type, else by its name. Nothing may reorder such an object, so payloads are sealed; test/wire.test.ts compares
+ * told by its JavaScript type, else by its name. Nothing may reorder such an object, so payloads are sealed; test/protobuf.test.ts compares
  * the keys of every event with the .proto files.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The core's event types as a table: a category's line begins with the field number of its first type in `Event.payload`, the others follow.
- * `!` goes out within `urgentWaitMs`; `-` is not something the visitor did. test/wire.test.ts compares it with events.proto.
+ * `!` goes out within `urgentWaitMs`; `-` is not something the visitor did. test/protobuf.test.ts compares it with events.proto.
  */
 const TABLE = `10page !page_view !-page_exit
 14mouse !click !dblclick !context_menu

@@ -135,7 +135,7 @@ async function errorOf(response: Response): Promise<ApiError> {
 
 export type Params = Record<string, string | number | boolean | null | undefined>;
 
-export function queryString(params: Params): string {
+function queryString(params: Params): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     if (value !== undefined && value !== null && value !== '') search.set(name, String(value));

@@ -3,7 +3,6 @@
 /** One hook per answer of the API. Live answers go through `catchUp`, so that no tick is lost between fetch and screen. */
 
 import {
-  type InfiniteData,
   keepPreviousData,
   type UseInfiniteQueryResult,
   type UseQueryResult,
@@ -13,7 +12,7 @@ import {
 import { useEffect } from 'react';
 import { catchUp, liveKey } from '@/live/caches';
 import { useRecentTicks } from '@/live/live';
-import type { HeatmapParams, InsightsParams, OverviewParams, SessionsParams } from '@/live/reducer';
+import type { HeatmapParams, InsightsParams, OverviewParams, Pages, SessionsParams } from '@/live/reducer';
 import type { Filters } from '@/route/filters';
 import { boundsOf, previousBounds, type Range, slidesEveryMs } from '@/route/range';
 import { useRoute } from '@/route/route';
@@ -127,8 +126,6 @@ export function usePreviousOverview({ range, filters }: OverviewParams): UseQuer
     staleTime: 300_000,
   });
 }
-
-type Pages<T> = InfiniteData<Answer<T>, string | null>;
 
 export function useSessions(params: SessionsParams, order: Order = 'newest'): UseInfiniteQueryResult<Pages<Session[]>> {
   const { project } = useRoute();
@@ -349,11 +346,10 @@ export function useMembers(): UseQueryResult<Member[]> {
   });
 }
 
-export function useInvitations(isAllowed: boolean): UseQueryResult<Invitation[]> {
+export function useInvitations(): UseQueryResult<Invitation[]> {
   const { project } = useRoute();
   return useQuery({
     queryKey: ['project', project, 'invitations'],
     queryFn: ({ signal }) => callData<Invitation[]>(`${projectPath(project)}/invitations`, { signal }),
-    enabled: isAllowed,
   });
 }

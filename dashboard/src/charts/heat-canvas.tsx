@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useRef } from 'react';
-import { useIsDark } from '@/shell/theme';
+import { cssColor, useIsDark } from '@/shell/theme';
 import { type Dot, densityOf, paint, parseColor } from './density';
 import type { Layer } from './heat-dots';
 
@@ -21,8 +21,7 @@ const SCALES = {
 const FADE_IN = { count: 1, rage: 0.3, dead: 0.3 } as const;
 
 function stopsOf(layer: Layer) {
-  const style = getComputedStyle(document.documentElement);
-  return SCALES[layer].map((name) => parseColor(style.getPropertyValue(name).trim()));
+  return SCALES[layer].map((name) => parseColor(cssColor(name)));
 }
 
 interface HeatCanvasProps {

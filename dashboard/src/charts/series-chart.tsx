@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { SeriesPoint } from '@/api/types';
 import { count } from '@/format/format';
-import { useIsDark } from '@/shell/theme';
+import { cssColor, useIsDark } from '@/shell/theme';
 import { useLanguage } from '@/text/text';
 
 interface SeriesChartProps {
@@ -24,10 +24,6 @@ const DOT_ROW_PX = 12;
 function heatOf(share: number): string {
   if (share <= 0.1) return '--heat-2';
   return share <= 0.33 ? '--heat-3' : '--heat-4';
-}
-
-function cssColor(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 function bucketSeconds(series: SeriesPoint[]): number {

@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useText } from '@/text/text';
+import { useCopy } from './copy';
 import { Icon, type IconName } from './icon';
 
 type Tone = 'primary' | 'plain' | 'quiet' | 'fault';
@@ -138,18 +139,9 @@ export function Chip({ children, onRemove, label }: { children: ReactNode; onRem
 
 export function CopyButton({ value, testId }: { value: string; testId?: string }) {
   const text = useText();
-  const [isCopied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), 2000);
-    return () => clearTimeout(timer);
-  }, [isCopied]);
-  const copy = async () => {
-    await navigator.clipboard.writeText(value);
-    setCopied(true);
-  };
+  const { isCopied, copy } = useCopy();
   return (
-    <Button onClick={copy} data-testid={testId}>
+    <Button onClick={() => copy(value)} data-testid={testId}>
       <Icon name={isCopied ? 'check' : 'copy'} size={14} />
       <span aria-live="polite">{isCopied ? text.common.copied : text.common.copy}</span>
     </Button>

@@ -3,9 +3,8 @@
 import { memo } from 'react';
 import { clock } from '@/format/format';
 import { useText } from '@/text/text';
-import { type Course, layoutRibbon, SEVERITY, type Severity, tintOf } from './ribbon-geometry';
-
-const MARK_COLOR: Record<Severity, string> = { low: 'var(--heat-2)', medium: 'var(--heat-3)', high: 'var(--heat-4)' };
+import { type Course, layoutRibbon, SEVERITY, tintOf } from './ribbon-geometry';
+import { SEVERITY_COLOR } from './severity';
 
 const LABEL_CHARACTER_PX = 7.3;
 const LABEL_INSET_PX = 8;
@@ -115,7 +114,7 @@ export const Ribbon = memo(function Ribbon({
           width={3}
           height={mark.severity === 'high' ? height : height - inset}
           rx={1.5}
-          fill={MARK_COLOR[SEVERITY[mark.type]]}
+          fill={SEVERITY_COLOR[SEVERITY[mark.type]]}
         >
           <title>{mark.count > 1 ? `${text.insight[mark.type]} × ${mark.count}` : text.insight[mark.type]}</title>
         </rect>

@@ -1,11 +1,15 @@
 import type { MarkType } from '@/api/types';
 import { SEVERITY, type Severity } from './ribbon-geometry';
 
-const COLOR: Record<Severity, string> = { low: 'var(--heat-2)', medium: 'var(--heat-3)', high: 'var(--heat-4)' };
+export const SEVERITY_COLOR: Record<Severity, string> = {
+  low: 'var(--heat-2)',
+  medium: 'var(--heat-3)',
+  high: 'var(--heat-4)',
+};
 
 /** Severity is never colour alone: low is a ring, medium a diamond, high a triangle. */
 export function SeverityMark({ severity, size = 10 }: { severity: Severity; size?: number }) {
-  const color = COLOR[severity];
+  const color = SEVERITY_COLOR[severity];
   return (
     <svg width={size} height={size} viewBox="0 0 10 10" aria-hidden="true" className="shrink-0">
       {severity === 'low' && <circle cx="5" cy="5" r="3.4" fill="none" stroke={color} strokeWidth="1.6" />}

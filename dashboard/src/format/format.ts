@@ -72,6 +72,11 @@ export function countryName(code: string, language: string): string {
   }
 }
 
+/** Where somebody is, as far as that is known. */
+export function placeName({ city, country }: { city: string; country: string }, language: string): string {
+  return [city, countryName(country, language)].filter(Boolean).join(', ');
+}
+
 /** The first characters of an id: enough to tell rows apart. */
 export function shortId(id: string): string {
   return id.slice(0, 8);

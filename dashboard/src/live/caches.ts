@@ -1,6 +1,6 @@
 /** Where ticks meet the query cache: which reducer belongs to which kind of query. */
 
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
 import type { Answer } from '@/api/client';
 import type { AlertTransition, Heatmap, Insights, Overview, Session, SessionEvent } from '@/api/types';
 import type { Tick } from './messages';
@@ -15,10 +15,9 @@ import {
   type HeatmapParams,
   type InsightsParams,
   type OverviewParams,
+  type Pages,
   type SessionsParams,
 } from './reducer';
-
-type Pages<T> = InfiniteData<Answer<T>, string | null>;
 
 /** Every live kind of query: the shape of its key's last part, and of what is cached under it. */
 export interface LiveKinds {

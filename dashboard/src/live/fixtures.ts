@@ -110,7 +110,7 @@ export function anOverview(part: Partial<Overview> = {}): Overview {
   };
 }
 
-export const NO_DELTA: Delta = {
+const NO_DELTA: Delta = {
   events: 0,
   page_views: 0,
   sessions: 0,

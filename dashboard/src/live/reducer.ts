@@ -26,7 +26,8 @@ import { type Filters, isEmpty, sessionMatches } from '@/route/filters';
 import { contains, type Range } from '@/route/range';
 import type { CellDelta, Delta, ElementDelta, InsightChange, SessionChange, Tick } from './messages';
 
-type Pages<T> = InfiniteData<Answer<T>, string | null>;
+/** What is cached of a list that is fetched page by page. */
+export type Pages<T> = InfiniteData<Answer<T>, string | null>;
 
 function isNews(answer: Answer<unknown>, tick: Tick): boolean {
   return tick.complete_to > answer.complete_to && tick.tick > (answer.tick ?? -1);

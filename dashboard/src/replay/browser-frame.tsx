@@ -2,6 +2,7 @@
 
 import { type RefObject, useRef } from 'react';
 import type { SessionEvent } from '@/api/types';
+import { BrowserDots } from '@/design/browser-dots';
 import { Icon } from '@/design/icon';
 import { Fault } from '@/design/states';
 import { useBox } from '@/shell/width';
@@ -136,11 +137,7 @@ export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isF
   return (
     <>
       <div className="flex h-9 items-center gap-2 border-b border-hairline bg-sunken px-3">
-        <span aria-hidden="true" className="flex gap-1.5">
-          {['a', 'b', 'c'].map((dot) => (
-            <span key={dot} className="size-2 rounded-full bg-edge/40" />
-          ))}
-        </span>
+        <BrowserDots />
         {player && <Tabs player={player} />}
         {player && <Address player={player} events={events} />}
       </div>

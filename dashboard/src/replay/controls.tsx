@@ -1,8 +1,9 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Session } from '@/api/types';
 import { IconButton, Select } from '@/design/controls';
+import { useCopy } from '@/design/copy';
 import { Icon } from '@/design/icon';
 import { clock } from '@/format/format';
 import { useText } from '@/text/text';
@@ -60,18 +61,12 @@ function SkipIdle({ player }: { player: Player }) {
 
 function CopyMoment({ player }: { player: Player }) {
   const text = useText();
-  const [isCopied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), 2000);
-    return () => clearTimeout(timer);
-  }, [isCopied]);
-  const copy = async () => {
+  const { isCopied, copy } = useCopy();
+  const copyAddress = () => {
     const address = new URL(window.location.href);
     const { atMs, startMs } = player.state;
     address.search = `?t=${Math.round(atMs - startMs)}`;
-    await navigator.clipboard.writeText(address.href);
-    setCopied(true);
+    return copy(address.href);
   };
   return (
     <>
@@ -79,7 +74,7 @@ function CopyMoment({ player }: { player: Player }) {
         icon={isCopied ? 'check' : 'link'}
         label={isCopied ? text.common.copied : text.replay.copyLink}
         data-testid="replay-copy-link"
-        onClick={copy}
+        onClick={copyAddress}
       />
       <span aria-live="polite" className="sr-only">
         {isCopied && text.common.copied}

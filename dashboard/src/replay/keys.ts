@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useRef } from 'react';
+import { isForPage } from '@/shell/page-keys';
 import { type Player, SPEEDS } from './player';
 
 const STEP_MS = 5_000;
@@ -18,11 +19,10 @@ export function nextSpeed(speed: number, isFaster: boolean): number {
 }
 
 function isElsewhere(event: KeyboardEvent): boolean {
-  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
-  const target = event.target instanceof HTMLElement ? event.target : null;
-  if (target?.closest('input, textarea, select, [contenteditable]')) return true;
+  if (event.defaultPrevented || !isForPage(event)) return true;
   // The space bar is a button's own.
-  return event.key === ' ' && target?.closest('button, a, summary') != null;
+  const isOnButton = event.target instanceof HTMLElement && event.target.closest('button, a, summary') !== null;
+  return event.key === ' ' && isOnButton;
 }
 
 interface Others {

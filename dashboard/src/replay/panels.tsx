@@ -10,7 +10,7 @@ import { InsightMark } from '@/design/severity';
 import { Card, Empty, Fault, SkeletonRows } from '@/design/states';
 import { bytes, clock, duration, percent } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
-import { Facts, keepInSight, Timeline } from '@/views/session-timeline';
+import { DetailChoice, Facts, keepInSight, Timeline } from '@/views/session-timeline';
 import { type Detail, timelineOf } from '@/views/timeline';
 import { type ConsoleLine, hasFailed, type Lines, type NetworkLine } from './events';
 import { WINDOW_LINES, windowAt, windowMoved, windowWith } from './log-window';
@@ -89,16 +89,7 @@ function Events({ player, session, insights, events }: PanelsProps) {
         />
       </Scroller>
       <div className="border-t border-hairline px-3 py-2">
-        <Segmented<Detail>
-          label={text.session.timeline}
-          value={detail}
-          options={[
-            ['important', text.session.important],
-            ['errors', text.session.errors],
-            ['all', text.session.all],
-          ]}
-          onChoose={setDetail}
-        />
+        <DetailChoice detail={detail} onChoose={setDetail} />
       </div>
     </>
   );

@@ -12,7 +12,7 @@ export interface Place {
 const INTO = ' >>> ';
 
 /** The element an SDK's selector names, or null: not on this page, or cut off where the SDK cuts long ones. */
-export function elementAt(page: Document, selector: string): Element | null {
+function elementAt(page: Document, selector: string): Element | null {
   let root: Document | ShadowRoot | null = page;
   let element: Element | null = null;
   for (const step of selector.split(INTO)) {
@@ -36,7 +36,7 @@ function insideOf(element: Element): Document | ShadowRoot | null {
 }
 
 /** Null for what is not seen, such as a dialog that is closed. */
-export function placeOf(element: Element): Place | null {
+function placeOf(element: Element): Place | null {
   const { left, top, width, height } = element.getBoundingClientRect();
   if (width === 0 || height === 0 || getComputedStyle(element).visibility === 'hidden') return null;
   const view = element.ownerDocument.defaultView;

@@ -28,7 +28,7 @@ interface ReplayViewProps {
 
 export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
   const text = useText();
-  const replay = useReplay(session.id, true);
+  const replay = useReplay(session.id);
   const status = replay.error instanceof ApiError ? replay.error.status : 0;
   if (status === 404) return fallback;
   if (status === 403) {

@@ -13,11 +13,11 @@ import type { Segment } from './segment';
 import './stage.css';
 
 /** The frame's own policy, besides the dashboard's, which it inherits: what is in the page or in memory may be shown, nothing fetched. */
-export const FRAME_POLICY =
+const FRAME_POLICY =
   "default-src 'none'; img-src data: blob:; font-src data: blob:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** Must be the first thing in the frame's document: it holds for that document from then on, whatever is built into it. */
-export function forbidRequests(frame: HTMLIFrameElement): void {
+function forbidRequests(frame: HTMLIFrameElement): void {
   const page = frame.contentDocument;
   if (!page?.head) throw new Error('the replay frame has no document');
   const policy = page.createElement('meta');

@@ -10,7 +10,7 @@ import { Segment } from './segment';
 import { type Size, Stage } from './stage';
 
 /** A page that is higher is cut off: an endless list is no page to look at. */
-export const HEIGHT_PX_MAX = 20_000;
+const HEIGHT_PX_MAX = 20_000;
 
 export interface Layout {
   page: Document;

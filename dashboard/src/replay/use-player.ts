@@ -17,12 +17,11 @@ export function assetsPath(project: string): string {
   return `${projectPath(project)}/replay/assets`;
 }
 
-export function useReplay(session: string, isAllowed: boolean): UseQueryResult<Answer<Replay>> {
+export function useReplay(session: string): UseQueryResult<Answer<Replay>> {
   const { project } = useRoute();
   return useQuery({
     queryKey: ['project', project, 'replay', session],
     queryFn: ({ signal }) => call<Replay>(replayPath(project, session), { signal }),
-    enabled: isAllowed,
     // A manifest grows; the player asks for it itself while it follows.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

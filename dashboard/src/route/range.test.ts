@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundsOf, contains, formatRange, parseRange, previousBounds, slidesEveryMs } from './range';
+import { boundsOf, contains, formatRange, parseRange, previousBounds, rangeInAddress, slidesEveryMs } from './range';
 import { parseRoute } from './route';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:00.000Z');
@@ -15,6 +15,14 @@ describe('a range', () => {
     const text = '2026-01-01T00:00:00.000Z~2026-01-02T00:00:00.000Z';
     expect(formatRange(parseRange(text))).toBe(text);
     expect(formatRange(parseRange('7d'))).toBe('7d');
+  });
+
+  it('is left out of the address when it is the last day', () => {
+    expect(rangeInAddress(parseRange('24h'))).toBe(null);
+    expect(rangeInAddress(parseRange('7d'))).toBe('7d');
+    expect(rangeInAddress(parseRange('2026-01-01~2026-01-02'))).toBe(
+      '2026-01-01T00:00:00.000Z~2026-01-02T00:00:00.000Z',
+    );
   });
 
   it('reaches past the present when it is a preset, and not when it is fixed', () => {

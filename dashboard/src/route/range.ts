@@ -45,6 +45,12 @@ export function formatRange(range: Range): string {
   return range.kind === 'preset' ? range.preset : `${range.start}~${range.end}`;
 }
 
+/** As an address says it: nothing where it is the default. */
+export function rangeInAddress(range: Range): string | null {
+  const text = formatRange(range);
+  return text === formatRange(DEFAULT_RANGE) ? null : text;
+}
+
 /** A little future: the server's clock is known to a second, and nothing that has just happened may fall outside. */
 const AHEAD_MS = 5_000;
 

@@ -3,7 +3,7 @@
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
 import { useCallback, useMemo } from 'react';
 import { type Filters, readFilters } from './filters';
-import { formatRange, parseRange, type Range } from './range';
+import { parseRange, type Range, rangeInAddress } from './range';
 
 export const PAGES = ['overview', 'live', 'sessions', 'insights', 'heatmaps', 'alerts', 'settings'] as const;
 export type Page = (typeof PAGES)[number];
@@ -65,9 +65,8 @@ export function useHref(): (page: string, change?: Change) => string {
   const { range } = useView();
   return useCallback(
     (page, change = {}) => {
-      const base = new URLSearchParams();
-      if (formatRange(range) !== '24h') base.set('range', formatRange(range));
-      return `/${encodeURIComponent(project)}/${page}${changed(base, change)}`;
+      const search = changed(new URLSearchParams(), { range: rangeInAddress(range), ...change });
+      return `/${encodeURIComponent(project)}/${page}${search}`;
     },
     [project, range],
   );

@@ -1,17 +1,13 @@
 'use client';
 
 import { type RefObject, useEffect } from 'react';
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
-}
+import { isForPage } from './page-keys';
 
 /** j and k move the focus along the links marked `data-row` inside `root`; enter is the link's own. */
 export function useListKeys(root: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isPlain = !event.metaKey && !event.ctrlKey && !event.altKey;
-      if (!isPlain || (event.key !== 'j' && event.key !== 'k') || isTyping(event.target)) return;
+      if ((event.key !== 'j' && event.key !== 'k') || !isForPage(event)) return;
       const rows = [...(root.current?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
       if (rows.length === 0) return;
       const at = rows.findIndex((row) => row.contains(document.activeElement));

@@ -2,7 +2,7 @@
 
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { ApiError } from '@/api/client';
+import { ApiError, isUnauthorized } from '@/api/client';
 import { ToastProvider } from '@/design/toast';
 import { TextProvider } from '@/text/text';
 
@@ -19,7 +19,7 @@ function makeClient(): QueryClient {
     queryCache: new QueryCache({
       onError(error, query) {
         // The sign-in has ended: asking again who is signed in leads to the sign-in page.
-        const hasEnded = error instanceof ApiError && error.status === 401 && query.queryKey[0] !== 'me';
+        const hasEnded = isUnauthorized(error) && query.queryKey[0] !== 'me';
         if (hasEnded) void client.invalidateQueries({ queryKey: ['me'] });
       },
     }),

@@ -45,3 +45,8 @@ export function useIsDark(): boolean {
   };
   return useSyncExternalStore(subscribe, isDark, () => false);
 }
+
+/** A colour of the theme that is on the screen, by its variable's name. */
+export function cssColor(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

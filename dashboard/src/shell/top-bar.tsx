@@ -7,7 +7,7 @@ import { Button, Chip, Field, MENU_ITEM, Menu, Segmented } from '@/design/contro
 import { Icon } from '@/design/icon';
 import { countryName } from '@/format/format';
 import { FILTER_NAMES, type FilterName, isEmpty } from '@/route/filters';
-import { formatRange, PRESETS, type Preset, type Range } from '@/route/range';
+import { formatRange, PRESETS, type Preset, type Range, rangeInAddress } from '@/route/range';
 import { useChangeSearch, useRoute, useView } from '@/route/route';
 import { useLanguage, useText } from '@/text/text';
 import { Status } from './status';
@@ -101,7 +101,7 @@ function RangePicker() {
         label={text.range.label}
         value={range.kind === 'preset' ? range.preset : null}
         options={PRESETS.map((preset) => [preset, <PresetName key={preset} preset={preset} />] as const)}
-        onChoose={(preset) => change({ range: preset === '24h' ? null : preset })}
+        onChoose={(preset) => change({ range: rangeInAddress({ kind: 'preset', preset }) })}
       />
       <Menu
         label={text.range.custom}

@@ -125,7 +125,6 @@ export const en = {
     thrashed_cursor: 'Thrashed cursor',
     u_turn: 'U-turn',
     slow_page: 'Slow page',
-    severity: { low: 'low', medium: 'medium', high: 'high' },
     rageDetail: (clicks: number, time: string) => `${clicks} clicks in ${time}`,
     deadDetail: 'nothing answered the click',
     errorDetail: 'the click threw an error',

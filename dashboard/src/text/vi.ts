@@ -125,7 +125,6 @@ export const vi: Dictionary = {
     thrashed_cursor: 'Lắc chuột',
     u_turn: 'Quay đầu',
     slow_page: 'Trang chậm',
-    severity: { low: 'nhẹ', medium: 'vừa', high: 'nặng' },
     rageDetail: (clicks, time) => `${clicks} lần nhấp trong ${time}`,
     deadDetail: 'không có gì đáp lại cú nhấp',
     errorDetail: 'cú nhấp gây ra lỗi',

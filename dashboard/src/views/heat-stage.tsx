@@ -4,6 +4,7 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Backdrop, Cell, HeatElement, Heatmap, ScrollDepth } from '@/api/types';
 import { HeatCanvas, type PageShape } from '@/charts/heat-canvas';
 import { dotsOfCells, dotsOfElements, type Layer } from '@/charts/heat-dots';
+import { BrowserDots } from '@/design/browser-dots';
 import { Empty } from '@/design/states';
 import { count, percent } from '@/format/format';
 import type { Facts } from '@/replay/events';
@@ -228,9 +229,7 @@ export function HeatStage(props: HeatStageProps) {
     <div ref={stage}>
       <div className="mx-auto overflow-hidden rounded-lg border border-hairline" style={{ width }}>
         <div aria-hidden="true" className="flex h-8 items-center gap-1.5 border-b border-hairline bg-sunken px-3">
-          {['a', 'b', 'c'].map((dot) => (
-            <span key={dot} className="size-2 rounded-full bg-edge/40" />
-          ))}
+          <BrowserDots />
           <span className="ml-2 min-w-0 truncate rounded-md bg-surface px-2 font-mono text-12 text-muted">{path}</span>
         </div>
         <div

@@ -6,6 +6,7 @@ import { useHeatmap, useHeatmapPages, useScrollDepth } from '@/api/queries';
 import type { Backdrops, Cell, HeatElement } from '@/api/types';
 import { clicksOf, type Layer } from '@/charts/heat-dots';
 import { Segmented, Select } from '@/design/controls';
+import { type Form, FormChoice } from '@/design/form-choice';
 import { InsightMark } from '@/design/severity';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { count, moment } from '@/format/format';
@@ -146,7 +147,7 @@ export function Heatmaps() {
   const change = useChangeSearch();
   const [opacity, setOpacity] = useState(0.9);
   const [focus, setFocus] = useState<string | null>(null);
-  const [form, setForm] = useState<'chart' | 'table'>('chart');
+  const [form, setForm] = useState<Form>('chart');
   const pages = useHeatmapPages(range);
   const path = search.get('path') ?? pages.data?.[0]?.path ?? '';
   const device = choice(DEVICES, search.get('device'));
@@ -210,15 +211,7 @@ export function Heatmaps() {
                   className="w-24 accent-accent"
                 />
               </label>
-              <Segmented<'chart' | 'table'>
-                label={text.pages.heatmaps}
-                value={form}
-                options={[
-                  ['chart', text.common.chart],
-                  ['table', text.common.table],
-                ]}
-                onChoose={setForm}
-              />
+              <FormChoice label={text.pages.heatmaps} form={form} onChoose={setForm} />
             </div>
             <div className={form === 'chart' ? 'rounded-b-card bg-sunken p-4' : 'py-2'}>
               {heatmap.isError && !data && <Fault error={heatmap.error} onRetry={() => void heatmap.refetch()} />}

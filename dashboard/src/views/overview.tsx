@@ -7,7 +7,8 @@ import { useState } from 'react';
 import { insightsOf, useManyInsights, useOverview, usePreviousOverview } from '@/api/queries';
 import type { Hotspot, Insight, InsightType, Overview as OverviewData, SeriesPoint, TopRow } from '@/api/types';
 import { BarTable } from '@/design/bar-table';
-import { ButtonLink, Segmented } from '@/design/controls';
+import { ButtonLink } from '@/design/controls';
+import { type Form, FormChoice } from '@/design/form-choice';
 import { HeatBar } from '@/design/heat-bar';
 import { Icon } from '@/design/icon';
 import { InsightMark } from '@/design/severity';
@@ -160,21 +161,13 @@ function Series({ data, previous }: SeriesProps) {
   const { text } = useLanguage();
   const router = useRouter();
   const sessionsHref = useSessionsHref();
-  const [form, setForm] = useState<'chart' | 'table'>('chart');
+  const [form, setForm] = useState<Form>('chart');
   return (
     <Card>
       <CardHead title={text.overview.series}>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
           <InsightCounts data={data} />
-          <Segmented<'chart' | 'table'>
-            label={text.overview.series}
-            value={form}
-            options={[
-              ['chart', text.common.chart],
-              ['table', text.common.table],
-            ]}
-            onChoose={setForm}
-          />
+          <FormChoice label={text.overview.series} form={form} onChoose={setForm} />
         </div>
       </CardHead>
       <div className="min-h-[304px]">

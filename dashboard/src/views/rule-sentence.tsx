@@ -53,7 +53,7 @@ function Pick({ label, value, options, onChoose }: PickProps) {
   );
 }
 
-export function channelName(channel: Channel, text: Dictionary): string {
+function channelName(channel: Channel, text: Dictionary): string {
   if (channel.type === 'telegram') return text.alerts.telegram;
   try {
     return `${text.alerts.webhook} · ${new URL(channel.url ?? '').host}`;

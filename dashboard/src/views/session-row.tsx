@@ -5,7 +5,7 @@ import { memo } from 'react';
 import type { Session } from '@/api/types';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
-import { clock, countryName, moment, shortId } from '@/format/format';
+import { clock, moment, placeName, shortId } from '@/format/format';
 import { useLanguage } from '@/text/text';
 import { SessionPains } from './session-pains';
 
@@ -23,7 +23,7 @@ interface SessionRowProps {
 
 export const SessionRow = memo(function SessionRow({ session, href, nowMs, isWarm }: SessionRowProps) {
   const { text, language } = useLanguage();
-  const place = [session.city, countryName(session.country, language)].filter(Boolean).join(', ');
+  const place = placeName(session, language);
   const who = session.user_id || shortId(session.visitor_id);
   return (
     <li className="border-t border-hairline first:border-t-0">

@@ -2,20 +2,21 @@
 
 import { memo, useEffect } from 'react';
 import type { Insight, Session, SessionEvent } from '@/api/types';
+import { Segmented } from '@/design/controls';
 import { SEVERITY, tintOf } from '@/design/ribbon-geometry';
 import { InsightMark } from '@/design/severity';
 import { Card, CardHead } from '@/design/states';
-import { clock, countryName, moment } from '@/format/format';
+import { clock, moment, placeName } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
 import { describeEvent } from './describe-event';
 import { describeInsight, elementOf } from './insight-detail';
-import { chaptersOf, type InsightLine, type Line } from './timeline';
+import { chaptersOf, type Detail, type InsightLine, type Line } from './timeline';
 
 /** Who, where and with what, as pairs to read. */
 export function Facts({ session }: { session: Session }) {
   const { text, language } = useLanguage();
   const now = Date.now();
-  const place = [session.city, countryName(session.country, language)].filter(Boolean).join(', ');
+  const place = placeName(session, language);
   const campaign = [session.utm_source, session.utm_medium, session.utm_campaign].filter(Boolean).join(' / ');
   const facts: [string, string][] = [
     [text.session.started, moment(session.started_at, now, language)],
@@ -194,6 +195,23 @@ const EventLine = memo(function EventLine(props: LineProps<Extract<Line, { kind:
     </li>
   );
 });
+
+/** How much of what happened is told. */
+export function DetailChoice({ detail, onChoose }: { detail: Detail; onChoose(detail: Detail): void }) {
+  const text = useText();
+  return (
+    <Segmented<Detail>
+      label={text.session.timeline}
+      value={detail}
+      options={[
+        ['important', text.session.important],
+        ['errors', text.session.errors],
+        ['all', text.session.all],
+      ]}
+      onChoose={onChoose}
+    />
+  );
+}
 
 interface TimelineProps {
   lines: Line[];

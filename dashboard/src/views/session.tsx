@@ -4,7 +4,6 @@ import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
 import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
 import type { Insight, Session } from '@/api/types';
-import { Segmented } from '@/design/controls';
 import { Icon } from '@/design/icon';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
@@ -17,7 +16,7 @@ import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
-import { Chapters, Facts, Timeline } from './session-timeline';
+import { Chapters, DetailChoice, Facts, Timeline } from './session-timeline';
 import { nextAfter } from './struggling';
 import { type Detail, type Line, timelineOf } from './timeline';
 
@@ -82,16 +81,7 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
       <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
         <Card>
           <CardHead title={text.session.timeline}>
-            <Segmented<Detail>
-              label={text.session.timeline}
-              value={detail}
-              options={[
-                ['important', text.session.important],
-                ['errors', text.session.errors],
-                ['all', text.session.all],
-              ]}
-              onChoose={setDetail}
-            />
+            <DetailChoice detail={detail} onChoose={setDetail} />
           </CardHead>
           {events.isPending && <SkeletonRows rows={10} height={34} />}
           {events.isError && !events.data && <Fault error={events.error} onRetry={() => void events.refetch()} />}
@@ -114,27 +104,29 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
   );
 }
 
-function SessionView({ session }: { session: Session }) {
+/** The session as it was recorded, for who may watch it; in words otherwise. */
+function SessionCourse({ session, insights }: { session: Session; insights: Insight[] }) {
   const text = useText();
   const project = useProject();
-  const found = useInsights({ range: ALL_TIME, sessionId: session.id });
-  const insights = insightsOf(found.data);
   const role = project.data?.role;
+  const words = <WithoutReplay session={session} insights={insights} />;
+  if (!session.has_replay) return words;
+  if (role === undefined) return project.isError ? words : <Skeleton className="h-[560px] w-full" />;
+  if (role !== 'viewer') return <ReplayView session={session} insights={insights} fallback={words} />;
+  return (
+    <>
+      <p className="text-13 text-muted">{text.replay.viewer}</p>
+      {words}
+    </>
+  );
+}
+
+function SessionView({ session }: { session: Session }) {
+  const found = useInsights({ range: ALL_TIME, sessionId: session.id });
   return (
     <>
       <Head session={session} />
-      {session.has_replay && role === 'viewer' && <p className="text-13 text-muted">{text.replay.viewer}</p>}
-      {session.has_replay && role === undefined && !project.isError && <Skeleton className="h-[560px] w-full" />}
-      {session.has_replay && role !== undefined && role !== 'viewer' && (
-        <ReplayView
-          session={session}
-          insights={insights}
-          fallback={<WithoutReplay session={session} insights={insights} />}
-        />
-      )}
-      {(!session.has_replay || role === 'viewer' || project.isError) && (
-        <WithoutReplay session={session} insights={insights} />
-      )}
+      <SessionCourse session={session} insights={insightsOf(found.data)} />
     </>
   );
 }

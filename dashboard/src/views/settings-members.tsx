@@ -77,7 +77,7 @@ function OpenInvitations() {
   const text = useText();
   const { project } = useRoute();
   const client = useQueryClient();
-  const invitations = useInvitations(true);
+  const invitations = useInvitations();
   const cancel = useMutation({
     mutationFn: (id: string) => callData(`${projectPath(project)}/invitations/${id}`, { method: 'DELETE' }),
     onSuccess: () => client.invalidateQueries({ queryKey: ['project', project, 'invitations'] }),

@@ -2,7 +2,7 @@
 
 import type { Session } from '@/api/types';
 
-export function struggleOf(session: Session): number {
+function struggleOf(session: Session): number {
   return session.rage_click_count + session.dead_click_count + session.error_click_count;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Insight, Metric, Operator, RuleBody, Window } from '@/api/types';
 
-export const WINDOW_MS: Record<Window, number> = { '1m': 60_000, '5m': 300_000, '15m': 900_000, '1h': 3_600_000 };
+const WINDOW_MS: Record<Window, number> = { '1m': 60_000, '5m': 300_000, '15m': 900_000, '1h': 3_600_000 };
 
 const INSIGHT_OF: Partial<Record<Metric, Insight['type']>> = {
   rage_clicks: 'rage_click',

@@ -1,0 +1,116 @@
+import { describe, expect } from 'vitest';
+import { AT_ONCE_MS, it } from './chromium.js';
+
+describe('clicks', () => {
+  it('arrive within 200 ms and the network, six on a dead button as six', async ({ page, server, errors, open }) => {
+    await open('<button id="dead">Nothing</button>');
+    for (let i = 0; i < 6; i++) await page.click('#dead', { delay: 5 });
+    await server.event('click', () => server.arrivals.filter((arrival) => arrival.type === 'click').length >= 6);
+    const clicks = server.arrivals.filter((arrival) => arrival.type === 'click');
+    expect(clicks).toHaveLength(6);
+    const delays = clicks.map((click) => click.arrivedAt - click.timestamp_ms).sort((a, b) => a - b);
+    expect(delays[3]).toBeLessThan(AT_ONCE_MS);
+    expect(new Set(clicks.map((click) => click.id)).size).toBe(6);
+    expect(clicks[0]?.payload).toMatchObject({ button: 'left', pointer_type: 'mouse', double_tap: false });
+    expect(clicks[0]?.payload.target).toMatchObject({
+      tag: 'button',
+      id: 'dead',
+      text: 'Nothing',
+      name: 'dead',
+      selector: '#dead',
+      looks_interactive: true,
+      never_dead: '',
+    });
+    const at = clicks[0]?.timestamp_ms as number;
+    const answers = /^(page_view|page_exit|dom_mutation|input_|form_|network_|scroll|custom|js_error|unhandled)/;
+    expect(
+      server.arrivals.filter(({ type, timestamp_ms }) => answers.test(type) && timestamp_ms >= at && timestamp_ms <= at + 1000).map(({ type }) => type),
+    ).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  it('are followed at once by what responds to them', async ({ page, server, open }) => {
+    await open(`<button id="b" onclick="setTimeout(() => document.body.append('changed'), 300)">Go</button>`);
+    await page.click('#b');
+    const click = await server.event('click');
+    const mutation = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
+    expect(mutation.timestamp_ms - click.timestamp_ms).toBeGreaterThanOrEqual(250);
+    expect(mutation.arrivedAt - mutation.timestamp_ms).toBeLessThan(AT_ONCE_MS);
+  });
+
+  it('are not called dead when a menu opened already as they were pressed', async ({ page, server, open }) => {
+    await open(`<button id="b" onmousedown="document.body.append('menu')">Go</button>`);
+    await page.click('#b', { delay: 120 });
+    const click = await server.event('click');
+    await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms && timestamp_ms <= click.timestamp_ms + 1000);
+  });
+
+  it('are answered by what the recorder sees in a shadow tree nobody pressed in', async ({ page, server, open }) => {
+    server.settings = { version: '1' };
+    await open(`<button id="b">b</button><div id="host"></div><script>
+      const tree = host.attachShadow({ mode: 'open' }); b.onclick = () => tree.append('x')</script>`);
+    await server.event('replay_chunk', ({ payload }) => payload.has_full_snapshot === true);
+    await page.click('#b');
+    const click = await server.event('click');
+    const answer = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
+    expect(answer.timestamp_ms - click.timestamp_ms).toBeLessThanOrEqual(1000);
+  });
+
+  it('are answered by a request that starts and by an error that is thrown', async ({ page, server, open }) => {
+    server.pages['/data'] = '{}';
+    await open(`<button id="f" onclick="fetch('/data')">F</button><button id="t" onclick="throw new TypeError('broken on purpose')">T</button>`);
+    await page.click('#f');
+    const fetched = await server.event('click', (click) => click.payload.target.id === 'f');
+    await server.event('network_activity', ({ timestamp_ms }) => timestamp_ms >= fetched.timestamp_ms);
+    await page.click('#t');
+    const error = await server.event('js_error');
+    expect(error.payload).toMatchObject({ message: 'Uncaught TypeError: broken on purpose', error_type: 'TypeError' });
+    expect(error.payload.stack).toContain('broken on purpose');
+  });
+
+  it('say when no response is due', async ({ page, server, open }) => {
+    await open(`
+      <a id="download" href="/f.zip" download>d</a> <a id="mailto" href="mailto:a@b.example">m</a> <a id="new_tab" href="/x" target="_blank">n</a>
+      <button id="modified">b</button> <button id="ignored" data-gosight-ignore>i</button> <input id="text_field"> <label id="label">Name <input></label>
+      <button id="rage" data-gosight-ignore-rage><span>r</span></button>
+      <script>addEventListener('click', (event) => event.target.closest('a') && event.preventDefault())</script>`);
+    for (const id of ['download', 'mailto', 'new_tab', 'ignored', 'text_field']) await page.click(`#${id}`);
+    await page.click('#modified', { modifiers: ['Control'] });
+    await page.click('#label', { position: { x: 5, y: 5 } });
+    await page.click('#rage span');
+    for (const id of ['download', 'mailto', 'new_tab', 'ignored', 'text_field', 'modified'])
+      expect((await server.event('click', (click) => click.payload.target.id === id)).payload.target.never_dead).toBe(id);
+    expect((await server.event('click', (click) => click.payload.target.id === 'label')).payload.target.never_dead).toBe('text_field');
+    const rage = await server.event('click', (click) => click.payload.target.id === 'rage');
+    expect(rage.payload.target).toMatchObject({ ignore_rage: true, tag: 'button', never_dead: '' });
+    expect(server.arrivals.filter((arrival) => arrival.type === 'click')).toHaveLength(8);
+  });
+
+  it('are seen in shadow trees and in same-origin frames, where they are on the page', async ({ page, server, open }) => {
+    server.pages['/frame'] = `<!doctype html><button id="inner" style="position:absolute;left:20px;top:30px;border:0">in</button>
+      <iframe id="deep" src="/deep" style="position:absolute;left:10px;top:60px;border:0;width:100px;height:60px"></iframe>`;
+    server.pages['/deep'] = '<!doctype html><button id="innermost" style="position:absolute;left:5px;top:6px;border:0">in</button>';
+    await open(`<div id="host"></div><iframe id="frame" src="/frame" style="position:absolute;left:200px;top:300px;border:0"></iframe>
+      <script>host.attachShadow({ mode: 'open' }).innerHTML = '<button class="go">go</button>'; host.shadowRoot.querySelector('button').onclick = () => host.shadowRoot.append('x')</script>`);
+    await page.click('#host >> button');
+    const shadow = await server.event('click');
+    expect(shadow.payload.target).toMatchObject({ tag: 'button', selector: '#host >>> button' });
+    await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= shadow.timestamp_ms);
+    await page
+      .frameLocator('#frame')
+      .locator('#inner')
+      .click({ position: { x: 3, y: 4 } });
+    const framed = await server.event('click', (click) => click.payload.target.id === 'inner');
+    expect(framed.payload).toMatchObject({ page_x: 223, page_y: 334, viewport_x: 223, viewport_y: 334 });
+    expect(framed.payload.target.selector).toBe('#frame >>> #inner');
+    expect(framed.payload.target.rect).toMatchObject({ left: 220, top: 330 });
+    await page
+      .frameLocator('#frame')
+      .frameLocator('#deep')
+      .locator('#innermost')
+      .click({ position: { x: 1, y: 2 } });
+    const deep = await server.event('click', (click) => click.payload.target.id === 'innermost');
+    expect(deep.payload).toMatchObject({ page_x: 216, page_y: 368 });
+    expect(deep.payload.target.selector).toBe('#frame >>> #deep >>> #innermost');
+  });
+});
