@@ -171,11 +171,11 @@ async function picturesOf(page: Page, names: string[]): Promise<Record<string, B
 }
 
 describe('pictures and fonts', () => {
-  const OWN = ['shown', 'twice', 'worn', 'inline', 'poster', 'last'];
+  const OWN = ['shown', 'twice', 'worn', 'cut', 'inline', 'poster', 'last'];
   const NOT = ['masked', 'blocked', 'unworn', 'onlyMasked', 'undermasked'];
   const picture = (name: string) => `<img src="/${name}.png">`;
-  const BODY = `<style>.worn { background: url(/worn.png) } .nobody { background: url(/unworn.png) } .secret { background: url(/onlyMasked.png) }</style>
-    ${picture('shown')}${picture('twice')}${picture('twice')}<div class="worn" style="width:9px;height:9px">w</div><p style="background-image: url('/inline.png')">i</p>
+  const BODY = `<style>.worn { background: url(/worn.png) } .cut { mask-image: url(/cut.png) } .nobody { background: url(/unworn.png) } .secret { background: url(/onlyMasked.png) }</style>
+    ${picture('shown')}${picture('twice')}${picture('twice')}<div class="worn" style="width:9px;height:9px">w</div><div class="cut">c</div><p style="background-image: url('/inline.png')">i</p>
     <video poster="/poster.png"></video><img src="/drawing.svg"><img src="/worded.svg"><div data-gosight-mask>${picture('masked')}<p class="secret" style="background: url(/undermasked.png)">s</p></div>
     <div data-gosight-block>${picture('blocked')}</div>${picture('last')}`;
 

@@ -119,7 +119,9 @@ async function settled(page: Page, { path, sign }: Stop): Promise<void> {
 
 /** What is moving on the page. Asking brings its styles up to date, so a fade into a new theme is caught at its start. */
 const moving = (page: Page) =>
-  page.evaluate(() => document.getAnimations().map(({ effect }) => (effect as KeyframeEffect).target?.className ?? ""));
+  page.evaluate(() =>
+    document.getAnimations().map(({ effect }) => (effect as KeyframeEffect).target?.getAttribute("class") ?? ""),
+  );
 
 for (const [device, viewport] of Object.entries(SIZES)) {
   test(`every page on a ${device}, light and dark, can be read by everyone and speaks to nobody else`, async ({

@@ -66,7 +66,7 @@ export class Assets {
       .then((response) => response.blob())
       .catch(() => null);
     if (this.aborter.signal.aborted) return;
-    const address = blob && (await this.keep(blob));
+    const address = blob && (await this.keep(blob).catch(() => null));
     this.fetching -= 1;
     this.addresses.set(digest, address);
     this.fetchMore();
@@ -77,8 +77,8 @@ export class Assets {
   }
 
   private async keep(blob: Blob): Promise<string | null> {
-    this.bytes += blob.size;
-    if (blob.type === 'image/svg+xml') return pictureOf(await blob.text());
-    return TYPES.test(blob.type) ? URL.createObjectURL(blob) : null;
+    const picture = blob.type === 'image/svg+xml' ? pictureOf(await blob.text()) : null;
+    this.bytes += picture?.length ?? blob.size;
+    return TYPES.test(blob.type) ? URL.createObjectURL(blob) : picture;
   }
 }

@@ -61,6 +61,8 @@ export function guardText(text: string): string {
 class Cleaner {
   private at = 0;
   private out = '';
+  /** The end of `out`, kept apart: to look at the end of a text that grows would copy all of it. */
+  private tail = '';
 
   constructor(
     private readonly css: string,
@@ -87,14 +89,19 @@ class Cleaner {
     return SPECIAL.exec(this.css)?.index ?? this.css.length;
   }
 
+  private put(text: string): void {
+    this.out += text;
+    this.tail = (this.tail + text.slice(-NAME_CHARACTERS_MAX)).slice(-NAME_CHARACTERS_MAX);
+  }
+
   private copy(end: number): void {
-    this.out += this.css.slice(this.at, end);
+    this.put(this.css.slice(this.at, end));
     this.at = end;
   }
 
   /** A style may be built of several texts: what is a string to one may be code to the next. */
   private copyInert(end: number): void {
-    this.out += guard(this.css.slice(this.at, end));
+    this.put(guard(this.css.slice(this.at, end)));
     this.at = end;
   }
 
@@ -116,12 +123,11 @@ class Cleaner {
   }
 
   private bracket(): void {
-    const name = this.out.slice(-NAME_CHARACTERS_MAX);
-    if (IS_URL.test(name)) {
+    if (IS_URL.test(this.tail)) {
       this.url();
       return;
     }
-    if (TAKES_ADDRESS.test(name)) this.out += GUARD;
+    if (TAKES_ADDRESS.test(this.tail)) this.put(GUARD);
     this.copy(this.at + 1);
   }
 
@@ -132,7 +138,7 @@ class Cleaner {
     const end = isQuoted ? this.endOfString(start) : this.endOfBracket(start);
     const isClosed = isQuoted && end - start > 1 && this.css[end - 1] === quote;
     const text = isQuoted ? this.css.slice(start + 1, isClosed ? end - 1 : end) : this.css.slice(start, end).trim();
-    this.out += `(${quoted(this.resolve(unescaped(text)) ?? NOTHING_URL)})`;
+    this.put(`(${quoted(this.resolve(unescaped(text)) ?? NOTHING_URL)})`);
     this.at = this.endOfBracket(end) + 1;
   }
 
@@ -146,7 +152,7 @@ class Cleaner {
   }
 
   private dropImport(): void {
-    this.out += NOTHING_RULE;
+    this.put(NOTHING_RULE);
     this.at = this.endOfRule();
   }
 

@@ -125,10 +125,10 @@ describe('an address', () => {
       `asset:data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'>${inside}</svg>`;
     const drawn = encodeURIComponent("<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0h8'/></svg>");
     const src = (inside: string) => attributesOf(element('img', { src: address(inside) })).src;
-    expect(src("<path d='M0 0h8'/>")).toBe(`data:image/svg+xml,${drawn}`);
+    expect(src("<path d='M0 0h8'/>")).toBe(`data:image/svg+xml;charset=utf-8,${drawn}`);
     expect(src("<path onload='x()'/>")).toBe(PLACEHOLDER);
     const style = attributesOf(element('p', { style: `background:url("${address("<path d='M0 0h8'/>")}")` })).style;
-    expect(style).toBe(`background:url("data:image/svg+xml,${drawn}")`);
+    expect(style).toBe(`background:url("data:image/svg+xml;charset=utf-8,${drawn}")`);
   });
 
   it('of a picture may be found in its set', () => {

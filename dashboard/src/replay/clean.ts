@@ -44,7 +44,7 @@ const CUSTOM_NAME = /^[a-z][a-z0-9._]*-[a-z0-9._-]*$/;
 const RESERVED = /^(?:annotation-xml|color-profile|font-face.*|missing-glyph)$/;
 const ADDRESS = /^(?:[\w-]+:)?(?:src|href|poster)$/;
 /** What an animation may set. */
-const ANIMATED = /^\s*(?!on|style|src|href)[a-z-]+\s*$/i;
+const ANIMATED = /^\s*(?!on|style|src|href)[a-z][a-z0-9-]*\s*$/i;
 const ATTRIBUTE_NAME = /^[a-z_][a-z0-9_.:-]*$/i;
 /** Attributes that hold an address, or switch something that a picture of a page has no use for. */
 const REFUSED = new Set(

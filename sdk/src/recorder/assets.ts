@@ -46,8 +46,9 @@ const TYPES: [mime: string, begins: string, at?: number][] = [
 ];
 /** By the word of its server alone; one with words is no picture to us, for they are masked where the page has them as text. */
 const DRAWING = 'image/svg+xml';
+const WORDED = /<([\w.-]+:)?(t(ext|span|ref)|altglyph|foreignobject)/i;
 /** Properties that show a picture. */
-const PICTURED = ['background-image', 'list-style-image', 'border-image-source', 'content'];
+const PICTURED = ['background-image', 'mask-image', 'list-style-image', 'border-image-source', 'content'];
 
 type Root = Document | ShadowRoot;
 type Rule = Partial<Pick<CSSMediaRule, 'media' | 'cssRules'> & Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'style' | 'selectorText'>>;
@@ -99,7 +100,8 @@ async function read(address: URL): Promise<[bytes: Uint8Array<ArrayBuffer>, mime
   }
   const blob = new Blob(parts);
   const all = new Uint8Array(await blob.arrayBuffer());
-  const mime = mimeOf(all) ?? (headers.get('content-type')?.startsWith(DRAWING) && !/<(\w+:)?t(ext|span|ref)/i.test(await blob.text()) && DRAWING);
+  const isDrawing = headers.get('content-type')?.startsWith(DRAWING);
+  const mime = mimeOf(all) ?? (isDrawing && !WORDED.test(await blob.text()) && DRAWING);
   if (mime) return [all, mime];
 }
 

@@ -50,15 +50,20 @@ pub(super) fn inert(address: &str) -> Inert<'_> {
     if trimmed.is_empty() || trimmed.starts_with('#') || is_bytes(trimmed) {
         return kept(trimmed.into());
     }
-    let bare = trimmed.strip_prefix(ASSET);
-    if drawing::is_address(bare.unwrap_or(trimmed)) && !drawing::is_harmless_address(bare.unwrap_or(trimmed)) {
-        return code("data");
-    }
-    match code_scheme(trimmed) {
-        _ if bare.is_some() => kept(trimmed.into()),
-        // Kept as text, for the player to show as a picture and only so.
-        Some(scheme) if !drawing::is_address(trimmed) => code(scheme),
-        _ => kept(format!("{ASSET}{trimmed}").into()),
+    let (bare, is_inert) = match trimmed.strip_prefix(ASSET) {
+        Some(bare) => (bare, true),
+        None => (trimmed, false),
+    };
+    // Kept as text, for the player to show as a picture and only so.
+    let is_drawing = drawing::is_address(bare);
+    if is_drawing && !drawing::is_harmless_address(bare) {
+        code("data")
+    } else if is_inert {
+        kept(trimmed.into())
+    } else if let Some(scheme) = code_scheme(trimmed).filter(|_| !is_drawing) {
+        code(scheme)
+    } else {
+        kept(format!("{ASSET}{trimmed}").into())
     }
 }
 
