@@ -228,6 +228,18 @@ describe('clicks', () => {
     expect(server.arrivals.filter((arrival) => arrival.type === 'click')).toHaveLength(8);
   });
 
+  it('on a label are told once, however long the page takes over them', async () => {
+    await open(`<label id="label">Name <input type="checkbox" id="box"></label><script>
+      label.onclick = () => { const until = performance.now() + 200; while (performance.now() < until); }</script>`);
+    await page.click('#label', { position: { x: 5, y: 5 } });
+    await server.event('input_change');
+    await page.evaluate('GoSight.flush()');
+    expect(server.arrivals.filter(({ type }) => type === 'click').map(({ payload }) => payload.target.id)).toEqual(['label']);
+    // A click of its own on the same control is another.
+    await page.click('#box');
+    await server.event('click', ({ payload }) => payload.target.id === 'box');
+  });
+
   it('are seen in shadow trees and in same-origin frames, where they are on the page', async () => {
     server.pages['/frame'] = `<!doctype html><button id="inner" style="position:absolute;left:20px;top:30px;border:0">in</button>
       <iframe id="deep" src="/deep" style="position:absolute;left:10px;top:60px;border:0;width:100px;height:60px"></iframe>`;
