@@ -349,7 +349,8 @@ describe('sensors', () => {
     expect((await server.event('page_load')).payload.load_ms).toBeGreaterThan(0);
     const theirs = (await (await page.waitForFunction('vitals.LCP && vitals.FCP && vitals.TTFB && vitals.CLS && vitals')).jsonValue()) as Record<Vital, number>;
     // What is final is told as the page is left.
-    await page.goto('about:blank');
+    server.pages['/away'] = '<!doctype html>';
+    await page.goto(`${server.url}/away`);
     await server.event('page_exit');
     const { payload } = server.arrivals.filter(({ type }) => type === 'web_vitals').at(-1) as Arrival;
     expect(Math.abs(payload.lcp_ms - theirs.LCP)).toBeLessThanOrEqual(1);

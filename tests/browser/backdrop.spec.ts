@@ -23,7 +23,17 @@ async function visit(browser: Browser, width: number, problems: string[]): Promi
   const context = await browser.newContext({ viewport: { width, height: 700 } });
   const shop = await context.newPage();
   watch(shop, problems);
-  await shop.goto(gosight.url + PATH);
+  // A recorder that is there before the page's own script sees another layout first.
+  let letGo = () => {};
+  const built = new Promise<void>((done) => {
+    letGo = done;
+  });
+  await shop.route("**/recorder.js", async (route) => {
+    await built;
+    await route.continue();
+  });
+  await shop.goto(gosight.url + PATH, { waitUntil: "domcontentloaded" });
+  letGo();
   const button = shop.locator(SELECTOR);
   await button.scrollIntoViewIfNeeded();
   const place = await button.evaluate((element) => {
