@@ -48,6 +48,22 @@ describe('a recording', () => {
     await server.close();
   });
 
+  it('begins with what the scripts of the page have built of it, however late they come', async () => {
+    const server = await served('<main></main><script type="module" src="/app.js"></script>');
+    server.pages['/app.js'] = `document.querySelector('main').textContent = 'built'`;
+    server.held.add('/app.js');
+    const page = await browser.newPage();
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await expect.poll(() => server.paths).toContain('GET /recorder.js');
+    await page.evaluate(`import('/recorder.js')`);
+    server.letGo();
+    await server.event('replay_chunk');
+    const [snapshot] = recorded(server).filter(({ type }) => type === FULL_SNAPSHOT);
+    expect(JSON.stringify(snapshot)).toContain('built');
+    await page.close();
+    await server.close();
+  });
+
   /** What a page shows in its recording after its button was clicked, and whether there was a gap. */
   async function clicked(body: string): Promise<{ text: string; gaps: number }> {
     const server = await served(body);
