@@ -23,17 +23,7 @@ async function visit(browser: Browser, width: number, problems: string[]): Promi
   const context = await browser.newContext({ viewport: { width, height: 700 } });
   const shop = await context.newPage();
   watch(shop, problems);
-  // A recorder that is there before the page's own script sees another layout first.
-  let letGo = () => {};
-  const built = new Promise<void>((done) => {
-    letGo = done;
-  });
-  await shop.route("**/recorder.js", async (route) => {
-    await built;
-    await route.continue();
-  });
-  await shop.goto(gosight.url + PATH, { waitUntil: "domcontentloaded" });
-  letGo();
+  await shop.goto(gosight.url + PATH);
   const button = shop.locator(SELECTOR);
   await button.scrollIntoViewIfNeeded();
   const place = await button.evaluate((element) => {
