@@ -41,6 +41,8 @@ export class Capture {
   isMute = false;
   grpc = true;
   refused = 0;
+  /** When it did so last. */
+  refusedAt = 0;
   readonly paths: string[] = [];
   /** Paths that are answered only when `letGo` is called. */
   readonly held = new Set<string>();
@@ -116,6 +118,7 @@ export class Capture {
     if (isGrpc && !this.grpc) return void reply(400, 'text/plain', '');
     if (this.refuse) {
       this.refused++;
+      this.refusedAt = Date.now();
       const { status, retryAfter } = this.refuse;
       return void reply(status, 'application/json', '{"error":{}}', retryAfter ? { 'retry-after': String(retryAfter) } : {});
     }

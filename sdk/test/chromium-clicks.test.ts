@@ -1,15 +1,14 @@
 import { describe, expect } from 'vitest';
-import { AT_ONCE_MS, it } from './chromium.js';
+import { AT_ONCE_MS, it, waited } from './chromium.js';
 
 describe('clicks', () => {
-  it('arrive within 200 ms and the network, six on a dead button as six', async ({ page, server, errors, open }) => {
+  it('are sent at once, six on a dead button as six', async ({ page, server, errors, open }) => {
     await open('<button id="dead">Nothing</button>');
     for (let i = 0; i < 6; i++) await page.click('#dead', { delay: 5 });
     await server.event('click', () => server.arrivals.filter((arrival) => arrival.type === 'click').length >= 6);
     const clicks = server.arrivals.filter((arrival) => arrival.type === 'click');
     expect(clicks).toHaveLength(6);
-    const delays = clicks.map((click) => click.arrivedAt - click.timestamp_ms).sort((a, b) => a - b);
-    expect(delays[3]).toBeLessThan(AT_ONCE_MS);
+    for (const click of clicks) expect(waited(click)).toBeLessThan(AT_ONCE_MS);
     expect(new Set(clicks.map((click) => click.id)).size).toBe(6);
     expect(clicks[0]?.payload).toMatchObject({ button: 'left', pointer_type: 'mouse', double_tap: false });
     expect(clicks[0]?.payload.target).toMatchObject({
@@ -35,7 +34,7 @@ describe('clicks', () => {
     const click = await server.event('click');
     const mutation = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
     expect(mutation.timestamp_ms - click.timestamp_ms).toBeGreaterThanOrEqual(250);
-    expect(mutation.arrivedAt - mutation.timestamp_ms).toBeLessThan(AT_ONCE_MS);
+    expect(waited(mutation)).toBeLessThan(AT_ONCE_MS);
   });
 
   it('are not called dead when a menu opened already as they were pressed', async ({ page, server, open }) => {
@@ -84,6 +83,18 @@ describe('clicks', () => {
     const rage = await server.event('click', (click) => click.payload.target.id === 'rage');
     expect(rage.payload.target).toMatchObject({ ignore_rage: true, tag: 'button', never_dead: '' });
     expect(server.arrivals.filter((arrival) => arrival.type === 'click')).toHaveLength(8);
+  });
+
+  it('on a label are told once, however long the page takes over them', async ({ page, server, open }) => {
+    await open(`<label id="label">Name <input type="checkbox" id="box"></label><script>
+      label.onclick = () => { const until = performance.now() + 200; while (performance.now() < until); }</script>`);
+    await page.click('#label', { position: { x: 5, y: 5 } });
+    await server.event('input_change');
+    await page.evaluate('GoSight.flush()');
+    expect(server.arrivals.filter(({ type }) => type === 'click').map(({ payload }) => payload.target.id)).toEqual(['label']);
+    // A click of its own on the same control is another.
+    await page.click('#box');
+    await server.event('click', ({ payload }) => payload.target.id === 'box');
   });
 
   it('are seen in shadow trees and in same-origin frames, where they are on the page', async ({ page, server, open }) => {

@@ -1,10 +1,12 @@
 import { buildSync } from 'esbuild';
 import { describe, expect } from 'vitest';
-import { KEY } from './capture.js';
+import { type Arrival, KEY } from './capture.js';
 import { it } from './chromium.js';
 import { message } from './wire.js';
 
 describe('sensors', () => {
+  type Vital = 'LCP' | 'FCP' | 'TTFB' | 'CLS';
+
   it('tell of forms and fields without a value', async ({ page, server, open }) => {
     await open(`<form id="order" onsubmit="event.preventDefault()"><input name="email" type="email" required><input name="card_number"><textarea name="note"></textarea>
       <input type="checkbox" name="gift"><button>Send</button></form>`);
@@ -80,12 +82,15 @@ describe('sensors', () => {
     await open(`<script src="/vitals.js"></script><h1 style="font-size:80px">Largest</h1><p style="height:300px;background:tan">shifts</p>
       <script>setTimeout(() => document.body.insertAdjacentHTML('afterbegin', '<div style="height:200px"></div>'), 300)</script>`);
     expect((await server.event('page_load')).payload.load_ms).toBeGreaterThan(0);
-    const { payload } = await server.event('web_vitals');
-    const theirs = (await page.evaluate('vitals')) as Record<'LCP' | 'FCP' | 'TTFB' | 'CLS', number>;
+    const theirs = (await (await page.waitForFunction('vitals.LCP && vitals.FCP && vitals.TTFB && vitals.CLS && vitals')).jsonValue()) as Record<Vital, number>;
+    // What is final is told as the page is left.
+    server.pages['/away'] = '<!doctype html>';
+    await page.goto(`${server.url}/away`);
+    await server.event('page_exit');
+    const { payload } = server.arrivals.filter(({ type }) => type === 'web_vitals').at(-1) as Arrival;
     expect(Math.abs(payload.lcp_ms - theirs.LCP)).toBeLessThanOrEqual(1);
     expect(Math.abs(payload.fcp_ms - theirs.FCP)).toBeLessThanOrEqual(1);
     expect(Math.abs(payload.ttfb_ms - theirs.TTFB)).toBeLessThanOrEqual(1);
-    expect(theirs.CLS).toBeGreaterThan(0);
     expect(payload.cls).toBeCloseTo(theirs.CLS, 4);
   });
 

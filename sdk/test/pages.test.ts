@@ -255,8 +255,8 @@ describe('a real application', () => {
     const replay = async () => (await play(player, recording())).text;
     capture.batches.length = 0;
     const withUs = await visit(application, watched, recorded, async (texts, visitAgain) => {
-      await capture.event('page_exit');
       await visitAgain();
+      await capture.event('page_exit');
       await expect.poll(replay, { timeout: 30_000, interval: 500 }).toBe(joined(texts.map(maskPersonal)));
     });
     expect(steady(withUs.texts)).toBe(steady(without.texts));

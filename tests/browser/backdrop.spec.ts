@@ -1,7 +1,7 @@
 import { type Browser, devices, type FrameLocator, type Page } from "@playwright/test";
 import { PNG } from "pngjs";
 import { type Account, expect, GoSight, invite, PROJECT, signIn, test, watch } from "./gosight.js";
-import { element, importSession, opening, type RecordedEvent, words } from "./recordings.js";
+import { element, importSession, opening, type RecordedEvent, watchable, words } from "./recordings.js";
 
 const PATH = "/shop/product";
 const SELECTOR = "#wishlist";
@@ -31,9 +31,16 @@ async function visit(browser: Browser, width: number, problems: string[]): Promi
     return { left: left + scrollX, top: top + scrollY, width, height };
   });
   await button.click({ position: { x: place.width * AT, y: place.height / 2 } });
-  const saved = shop.waitForResponse((response) => response.request().method() === "POST" && response.ok());
-  await shop.evaluate("GoSight.flush()");
-  await saved;
+  // The visitor stays until the click and the page as it looked have come.
+  const session = String(await shop.evaluate("GoSight.getSessionId()"));
+  const token = await gosight.token();
+  const clicks = async () => {
+    const path = `/projects/${PROJECT}/sessions/${session}`;
+    const about = await gosight.call<{ click_count: number }>("GET", path, token).catch(() => undefined);
+    return about?.click_count;
+  };
+  await expect.poll(clicks, { timeout: 30_000 }).toBe(1);
+  await watchable(gosight, session, 1);
   await context.close();
   return place;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -135,15 +136,17 @@ export class GoSight {
   }
 }
 
+/** A port below the range that outgoing connections get theirs from, so that nobody takes it before GoSight does, or while it is down. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((answer) => {
+      server.once("error", () => answer(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => answer(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 /** Errors a page may log because the test asks for them: the shop's button that throws. */

@@ -238,6 +238,7 @@ test("a link to a moment opens at it", async ({ context, page, problems }) => {
 
 test("keys play, move, change the speed and fill the screen", async ({ page, problems }) => {
   await opened(page, problems, await visit("/keys", [12.5, 52.5]));
+  await expect(page.getByTestId("session-insight")).toHaveAttribute("data-repeats", "2");
   await page.keyboard.press("Space");
   await isPlaying(page, true);
   await page.keyboard.press("Space");

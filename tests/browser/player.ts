@@ -89,17 +89,30 @@ export interface Compared {
   difference: Buffer;
 }
 
-/** Goes to the visit's moment of this number, expects its texts, and compares what is to be seen. */
-export async function compare(page: Page, span: Span, moment: Moment, number: number): Promise<Compared> {
-  await seek(page, span, (moment.fromMs + moment.untilMs) / 2 + span.clockOffsetMs);
-  await expect(stage(page).locator("#moment"), moment.name).toHaveText(String(number));
-  expect.soft(await textsOnStage(page), moment.name).toBe(moment.texts);
+/** How the stage looks beside the moment as it was. */
+async function compareNow(page: Page, moment: Moment): Promise<Compared> {
   const replayed = await shoot(page);
   const [a, b] = [PNG.sync.read(moment.shot), PNG.sync.read(replayed)];
   expect([b.width, b.height], "the pictures have one size").toEqual([a.width, a.height]);
   const difference = new PNG({ width: a.width, height: a.height });
   const pixels = pixelmatch(a.data, b.data, difference.data, a.width, a.height, { threshold: 0.1 });
   return { share: pixels / (a.width * a.height), replayed, difference: PNG.sync.write(difference) };
+}
+
+/** Goes to the visit's moment of this number, and expects its texts, and that no more of the window differs than may. */
+export async function compare(page: Page, span: Span, moment: Moment, number: number, most: number): Promise<Compared> {
+  await seek(page, span, (moment.fromMs + moment.untilMs) / 2 + span.clockOffsetMs);
+  await expect(stage(page).locator("#moment"), moment.name).toHaveText(String(number));
+  const eventually = expect.configure({ soft: true });
+  // Frames and pictures come after the page that shows them.
+  await eventually.poll(() => textsOnStage(page), moment.name).toBe(moment.texts);
+  let compared!: Compared;
+  const share = async () => {
+    compared = await compareNow(page, moment);
+    return compared.share;
+  };
+  await eventually.poll(share, moment.name).toBeLessThanOrEqual(most);
+  return compared;
 }
 
 export const percent = (share: number) => `${(share * 100).toFixed(3)} %`;

@@ -70,10 +70,9 @@ test("a page is replayed as it was, at ten moments of a visit", async ({ context
   const span = await openSession(dashboard, world.gosight, session);
 
   for (const [index, moment] of moments.entries()) {
-    const { share, replayed, difference } = await compare(dashboard, span, moment, index + 1);
     const bound = DIFFERENT_MAX[moment.shows];
+    const { share, replayed, difference } = await compare(dashboard, span, moment, index + 1, bound);
     console.log(`${percent(share)} of the pixels differ (bound ${percent(bound)}): ${moment.name}`);
-    expect.soft(share, moment.name).toBeLessThanOrEqual(bound);
     if (share <= bound) continue;
     for (const [name, body] of Object.entries({ original: moment.shot, replayed, difference })) {
       await writeFile(info.outputPath(`${index + 1} ${name}.png`), body);

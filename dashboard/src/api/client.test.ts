@@ -179,7 +179,8 @@ test('the server’s clock is read from its answers', async () => {
   const { callData, keepToken, serverNowMs } = await loaded();
   keepToken(SIGNED_IN);
   await callData('/projects');
-  expect(Math.abs(serverNowMs() - Date.parse(date))).toBeLessThan(1_000);
+  // A moment has gone by since; the browser's own clock is years away.
+  expect(Math.abs(serverNowMs() - Date.parse(date))).toBeLessThan(60_000);
 });
 
 test('a refusal says why, and for how long the server wants not to be asked', async () => {

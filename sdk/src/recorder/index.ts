@@ -33,7 +33,8 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   }
 
   function begin(): void {
-    if (document.readyState === 'loading') return;
+    // What the page's deferred scripts build of it comes between "interactive" and that event.
+    if (document.readyState !== 'complete' && !performance.timing.domContentLoadedEventStart) return;
     makePlan();
     const [mode, , who, page] = latest;
     if (who.session !== spentBy) spentMs = 0;

@@ -7,7 +7,7 @@ import { view } from '../view.js';
 import { clicked } from './dom.js';
 
 const DOUBLE_TAP_MS = 300;
-/** A label's click clicks its control too: one press, one click. */
+/** A label's click clicks its control too, in the press's own time, however long its handlers take: one press, one click. */
 const LABEL_MS = 50;
 
 const TYPES: Record<string, 'context_menu' | 'click' | undefined> = { contextmenu: 'context_menu', auxclick: 'click' };
@@ -18,10 +18,10 @@ let last: { at: number; double_tap?: boolean; control?: Element | null } = { at:
 function onClick(event: PointerEvent): void {
   const element = targetOf(event);
   const now = Date.now();
-  const since = now - last.at;
+  const since = event.timeStamp - last.at;
   const type = TYPES[event.type] ?? (event.type as 'click' | 'dblclick');
-  // The right button's auxclick comes with a context menu.
-  if (!element || (event.type === 'auxclick' && event.button > 1) || (type === 'click' && element === last.control && since < LABEL_MS)) return;
+  // The right button's click comes with a context menu.
+  if (!element || (type === 'click' && (event.button > 1 || (element === last.control && since < LABEL_MS)))) return;
   const target = describe(element, neverDead(element, event));
   const { looks_interactive, rect } = target;
   const frame = frameOffset(element);
@@ -34,7 +34,7 @@ function onClick(event: PointerEvent): void {
   if (type === 'click') {
     // A second quick tap on a button is impatience; elsewhere it zooms.
     double_tap = pointer_type === 'touch' && !looks_interactive && !last.double_tap && since < DOUBLE_TAP_MS;
-    last = { at: now, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
+    last = { at: event.timeStamp, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
     view.nextUrl = target.href;
     if (looks_interactive) awaitResponse();
   }
