@@ -201,8 +201,9 @@ describe('the tab', () => {
   it('is killed while events wait to be sent: they are counted when it is opened again', async () => {
     const prompt = server.pages['/'] as string;
     server.pages['/'] = prompt.replace('projectKey', 'batching: { maxWaitMs: 60_000, urgentWaitMs: 60_000 }, projectKey');
-    await open();
-    await flush();
+    await page.goto(server.url);
+    // Both files are at work, and nothing goes by itself.
+    await expect.poll(() => flush().then(() => server.arrivals.some(({ type }) => type === 'page_load'))).toBe(true);
     await track(namesFrom(0, 3));
     server.pages['/'] = prompt;
     await killAndReload();

@@ -17,7 +17,10 @@ export const META = 4;
 export const CUSTOM = 5;
 export const PLUGIN = 6;
 
-export const chunksOf = (server: Capture): Arrival[] => server.arrivals.filter(({ type }) => type === 'replay_chunk');
+/** Each once, however often it was sent. */
+export const chunksOf = (server: Capture): Arrival[] => [
+  ...new Map(server.arrivals.filter(({ type }) => type === 'replay_chunk').map((chunk) => [chunk.id, chunk])).values(),
+];
 
 export function eventsIn({ payload: { data, encoding } }: Arrival): Recorded[] {
   return JSON.parse(Buffer.from(encoding === 'gzip' ? gunzipSync(data) : data).toString());
