@@ -22,9 +22,10 @@ use uuid::Uuid;
 const SENDERS: u64 = 6;
 /// A sender keeps a few sessions open at a time, so that one's batches are mixed with the others'.
 const PARCELS_AT_HAND_MIN: usize = 12;
-/// Keeps the set small enough for an oracle that is brute force.
-const SESSIONS_PER_SENDER_MAX: usize = 150;
+/// From then on a sender sends seldom: the set stays small enough for an oracle that is brute force, and no death waits in vain.
+const SESSIONS_OF_HASTE: usize = 150;
 const SEND_EVERY: Duration = Duration::from_millis(40);
+const SEND_SELDOM_EVERY: Duration = Duration::from_secs(1);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 const DEATHS: [Death; 13] = [
@@ -84,7 +85,7 @@ async fn send(door: Door, mut traffic: Traffic, enough: Arc<AtomicBool>) -> Vec<
     let mut at_hand: Vec<Parcel> = Vec::new();
     let mut sessions = 0;
     loop {
-        let wants_more = !enough.load(Ordering::Relaxed) && sessions < SESSIONS_PER_SENDER_MAX;
+        let wants_more = !enough.load(Ordering::Relaxed);
         if wants_more && at_hand.len() < PARCELS_AT_HAND_MIN {
             at_hand.extend(traffic.session());
             sessions += 1;
@@ -97,7 +98,8 @@ async fn send(door: Door, mut traffic: Traffic, enough: Arc<AtomicBool>) -> Vec<
             None if enough.load(Ordering::Relaxed) => return acknowledged,
             None => {}
         }
-        tokio::time::sleep(SEND_EVERY).await;
+        let is_hasty = !wants_more || sessions < SESSIONS_OF_HASTE;
+        tokio::time::sleep(if is_hasty { SEND_EVERY } else { SEND_SELDOM_EVERY }).await;
     }
 }
 

@@ -71,6 +71,11 @@ export class Capture {
     return this.batches.flatMap((batch) => batch.events.map((event) => ({ ...event, arrivedAt: batch.at, batch })));
   }
 
+  /** How many events of a type have come; one that was sent again is one. */
+  count(type: string): number {
+    return new Set(this.arrivals.filter((arrival) => arrival.type === type).map(({ id }) => id)).size;
+  }
+
   /** The first event that fits, come or still to come. */
   event(type: string, wanted: (arrival: Arrival) => boolean = () => true): Promise<Arrival> {
     const fits = (arrival: Arrival) => arrival.type === type && wanted(arrival);

@@ -241,7 +241,7 @@ describe('the tab', () => {
     await open();
     const twin = await context.newPage();
     await twin.goto(server.url);
-    await server.event('page_load', () => server.arrivals.filter(({ type }) => type === 'page_load').length === 2);
+    await server.event('page_load', () => server.count('page_load') === 2);
     await context.setOffline(true);
     await track(namesFrom(0, 3));
     await track(namesFrom(3, 6), twin);
