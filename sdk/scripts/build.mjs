@@ -1,7 +1,8 @@
 // Builds dist/sdk.js (script tag), dist/sdk.esm.js (npm, ES module by URL) and the file both load later, dist/sdk.more.js: bundled by esbuild, squeezed by terser.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { put } from './put.mjs';
 import { rrweb } from './rrweb.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -41,7 +42,7 @@ async function bundle(entry, name, format, shaped = asArrows, internal = INTERNA
     compress: { passes: 6, unsafe: true, unsafe_arrows: true, unsafe_math: true, lhs_constants: false, pure_getters: true, keep_fargs: false },
     mangle: { properties: { regex: internal } },
   });
-  writeFileSync(new URL(`dist/${name}`, root), code);
+  put(new URL(`dist/${name}`, root), code);
 }
 
 mkdirSync(new URL('dist', root), { recursive: true });

@@ -1,5 +1,8 @@
 // Builds dist/wrappers/{react,next,vue}.js: ES modules for an application's own bundler, a few lines each around the one sdk.esm.js.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { put } from './put.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -12,8 +15,8 @@ const besideTheCore = {
 };
 
 /** `'use client'` makes what React renders a client component wherever a server renders it first. */
-const wrap = (names, js = '') =>
-  build({
+async function wrap(names, js = '') {
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: names.map((name) => `src/wrappers/${name}.ts`),
     outdir: 'dist/wrappers',
@@ -24,7 +27,13 @@ const wrap = (names, js = '') =>
     plugins: [besideTheCore],
     banner: { js },
     logLevel: 'warning',
+    write: false,
   });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    put(path, text);
+  }
+}
 
 await wrap(['react', 'next'], "'use client';");
 await wrap(['vue']);
