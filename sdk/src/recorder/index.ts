@@ -55,7 +55,8 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
     if (event) recording?.hear(event);
   };
 
-  on(document, 'DOMContentLoaded', () => belongsTo && !recording && begin());
+  // By its state as well: what a page has put in the place of `performance` may know no such time.
+  on(document, 'DOMContentLoaded readystatechange', () => belongsTo && !recording && begin());
   on(window, 'pagehide visibilitychange', ({ type }) => {
     if (type === 'pagehide' || document.hidden) recording?.leave();
   });
