@@ -23,7 +23,7 @@ describe('delivery', () => {
     await page.evaluate('GoSight.flush()');
     expect(server.arrivals.filter(({ type }) => type === 'click')).toHaveLength(0);
     await context.setOffline(false);
-    await server.event('click', () => server.count('click') === 3);
+    await expect.poll(() => server.count('click')).toBe(3);
     const ids = server.arrivals.filter(({ type }) => type === 'click').map(({ id }) => id);
     expect(new Set(ids).size).toBe(3);
   });

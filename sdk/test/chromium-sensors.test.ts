@@ -55,7 +55,7 @@ describe('sensors', () => {
     await page.hover('#top');
     // Out of the window, to nothing.
     await page.dispatchEvent('#top', 'mouseout');
-    await server.event('mouse_leave', () => server.count('mouse_leave') === 2);
+    await expect.poll(() => server.count('mouse_leave')).toBe(2);
     const moves = await server.event('mouse_move', ({ payload }) => payload.positions.length > 0);
     for (const position of moves.payload.positions) expect(position.offset_ms).toBeGreaterThanOrEqual(0);
     await page.evaluate('scrollTo(0, 1e6)');

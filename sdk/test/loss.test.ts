@@ -241,7 +241,7 @@ describe('the tab', () => {
     await open();
     const twin = await context.newPage();
     await twin.goto(server.url);
-    await server.event('page_load', () => server.count('page_load') === 2);
+    await expect.poll(() => server.count('page_load')).toBe(2);
     await context.setOffline(true);
     await track(namesFrom(0, 3));
     await track(namesFrom(3, 6), twin);

@@ -298,7 +298,7 @@ describe('pictures and fonts', () => {
     expect(site.complaints.filter((line) => /policy/i.test(line)).length).toBeLessThanOrEqual(2);
     const before = site.complaints.length;
     await site.page.reload();
-    await endpoint.event('page_load', () => endpoint.count('page_load') === 2);
+    await expect.poll(() => endpoint.count('page_load')).toBe(2);
     expect(site.complaints.slice(before)).toEqual([]);
     await close(site);
     await endpoint.close();
