@@ -225,15 +225,46 @@ describe('the tab', () => {
     expect(droppedCount()).toBeLessThan(3);
   });
 
-  it('is left with more than a beacon holds: the rest comes by the next visit', async () => {
+  /** Events of 20 KB, three to a beacon. */
+  const trackBig = (count: number) =>
+    `for (let i = 0; i < ${count}; i++) GoSight.track('t' + i, Object.fromEntries(Array.from({ length: 20 }, (_, i) => ['p' + i, 'x'.repeat(1000)])));`;
+  const close = async () => {
+    await page.close();
+    page = await context.newPage();
+  };
+
+  it.each([
+    ['left', '', () => page.goto(server.url)],
+    ['closed', '', close],
+    ['left while it sends', 'void GoSight.flush()', () => page.goto(server.url)],
+    ['closed while it sends', 'void GoSight.flush()', close],
+  ])('is %s with more than a beacon holds: the rest comes by the next visit', async (_, then, go) => {
     await open();
-    await page.evaluate(
-      `for (let i = 0; i < 12; i++) GoSight.track('t' + i, Object.fromEntries(Array.from({ length: 20 }, (_, i) => ['p' + i, 'x'.repeat(1000)])))`,
-    );
-    // Within the site: what a browser that is closed lets a page keep is the browser's to say.
+    await page.evaluate(trackBig(12) + then);
+    await go();
     await page.goto(server.url);
     await arrive(namesFrom(0, 12));
     expect(droppedCount()).toBe(0);
+    // And the site has its storage back.
+    await expect.poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([`gosight:${KEY}`]);
+  });
+
+  it.each([
+    ['than it may leave behind', ''],
+    ['than the site itself left room for', `localStorage.own = 'x'.repeat(5_000_000); `],
+  ])('is left with more %s: the rest is counted by the next visit', async (_, before) => {
+    const counting = (server.pages['/'] as string).replace('return event', 'sessionStorage.seen = 1 + Number(sessionStorage.seen ?? 0); return event');
+    server.pages['/'] = counting.replace('projectKey', 'batching: { maxEvents: 1000, maxWaitMs: 60_000, urgentWaitMs: 60_000 }, projectKey');
+    await page.goto(server.url);
+    await expect.poll(() => flush().then(() => server.count('page_load'))).toBe(1);
+    await page.evaluate(before + trackBig(130));
+    server.pages['/'] = counting;
+    await page.goto(server.url);
+    // Whatever both pages saw, and none of it twice.
+    const missing = async () => Number(await page.evaluate('sessionStorage.seen')) - distinctIds().size - droppedCount();
+    await expect.poll(missing, { timeout: 60_000 }).toBe(0);
+    expect(droppedCount()).toBeGreaterThan(20);
+    expect(server.count('custom_event') + droppedCount()).toBeGreaterThanOrEqual(130);
   });
 
   it('has a twin: both were offline, each event comes once, in one session', async () => {

@@ -49,6 +49,25 @@ describe('a recording', () => {
     await server.close();
   });
 
+  it('is told to its end where a page is left with more of it than a beacon holds', async () => {
+    const server = await served('<ul id="list"></ul>');
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    const [recording] = recordingsOf(server).keys();
+    const add = (text: string) => page.evaluate(`list.append(Object.assign(document.createElement('li'), { textContent: '${text}' }))`);
+    for (let i = 0; i < 60; i++) await add(`cup${' of tea'.repeat(700)}`);
+    await add('the last');
+    await leave(page, server);
+    const events = () => recordingsOf(server).get(recording as string) ?? [];
+    const told = () => JSON.stringify(events()).match(/"(cup|the last)/g)?.length;
+    await expect.poll(told, { timeout: 10_000 }).toBe(61);
+    const { text } = await play(page, events());
+    expect([text.match(/cup/g)?.length, text.endsWith('the last')]).toEqual([60, true]);
+    await page.close();
+    await server.close();
+  });
+
   it('begins with what the scripts of the page have built of it, however late they come', async () => {
     const server = await served('<main></main><script type="module" src="/app.js"></script>');
     server.pages['/app.js'] = `document.querySelector('main').textContent = 'built'`;

@@ -30,6 +30,8 @@ export function startDelivery(): void {
   const queue = queueOf(options.projectKey);
   /** Batches whose request has not started yet: compression is asynchronous. */
   const zipping = new Set<Batch>();
+  /** Batches that are neither answered nor kept yet: a page that goes may take their requests with it. */
+  const unsettled = new Set<Batch>();
   let grpcWorks = true;
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -90,23 +92,45 @@ export function startDelivery(): void {
     return false;
   }
 
+  function remember(batch: Batch): void {
+    if (spare.push(batch) > SPARE_BATCHES_MAX) drop((spare.shift() as Batch).events);
+  }
+
   /** A copy is of what is on its way. */
-  async function keep(batch: Batch, leaving = false, isCopy = false): Promise<IDBValidKey | undefined> {
-    const { key, dropped } = await queue.keep(batch, leaving);
+  async function keep(batch: Batch, isCopy = false): Promise<IDBValidKey | undefined> {
+    const { key, dropped } = await queue.keep(batch);
     if (dropped) drop(dropped);
-    if (!key && !isCopy && spare.push(batch) > SPARE_BATCHES_MAX) drop((spare.shift() as Batch).events);
+    if (!key && !isCopy) remember(batch);
+    if (key || !isCopy) unsettled.delete(batch);
     hasKept = true;
     return key;
   }
+
+  function leave(batch: Batch, isCopy = false): void {
+    if (!queue.leave(batch) && !isCopy) remember(batch);
+    hasKept = true;
+  }
+
+  /** What pages left is for the queue, or was dropped for want of room. */
+  async function takeUp(): Promise<void> {
+    for (const [name, batch] of queue.left()) {
+      if (batch.bytes.length) await keep(batch);
+      else drop(batch.events);
+      queue.removeLeft(name);
+    }
+  }
+
+  const isDown = () => retryTimer || !navigator.onLine;
 
   /** Sends what is kept, oldest first, until one fails. */
   async function drain(): Promise<void> {
     if (draining) return;
     draining = true;
-    hasKept = false;
     clearTimeout(retryTimer);
     retryTimer = undefined;
     try {
+      await takeUp();
+      hasKept = false;
       for (let next = await queue.oldest(); next; next = await queue.oldest()) {
         if (!settle(await attempt(next[1], false))) break;
         await queue.remove(next[0]);
@@ -121,9 +145,10 @@ export function startDelivery(): void {
   }
 
   async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
-    if (retryTimer || !navigator.onLine) return keep(batch, leaving);
     // What a beacon meets nobody learns: where answers are overdue it does not go alone.
-    if (leaving) return (!beacon(batch) || overdue) && keep(batch, true);
+    if (leaving) return (isDown() || !beacon(batch) || overdue) && leave(batch);
+    unsettled.add(batch);
+    if (isDown()) return keep(batch);
     if (inFlight >= IN_FLIGHT_MAX) {
       await keep(batch);
       // Whoever had it look into the queue may have looked too early.
@@ -134,13 +159,14 @@ export function startDelivery(): void {
     const timer = later(
       () => {
         overdue++;
-        kept = keep(batch, false, true);
+        kept = keep(batch, true);
       },
       isLarge ? 0 : OVERDUE_MS,
     );
     inFlight++;
     const begun = era;
     const isDone = settle(await attempt(batch, urgent));
+    if (isDone) unsettled.delete(batch);
     inFlight--;
     clearTimeout(timer);
     if (kept) overdue--;
@@ -151,11 +177,12 @@ export function startDelivery(): void {
   }
 
   on(window, 'online', drain);
-  // What is asynchronous at page hide is lost: it goes as it is.
+  // What is asynchronous at page hide is lost: what nobody was asked to take goes as it is, and what nobody answered is left as well.
   on(window, 'pagehide', () => {
-    for (const batch of [...zipping, ...spare]) {
-      zipping.delete(batch);
-      if (!beacon(batch)) void keep(batch, true, spare.includes(batch));
+    for (const batch of new Set([...zipping, ...spare, ...unsettled])) {
+      const isCopy = !zipping.delete(batch);
+      const isAsked = isCopy && !spare.includes(batch);
+      if (isAsked || !beacon(batch)) leave(batch, isCopy);
     }
   });
   takeOver({
@@ -163,6 +190,7 @@ export function startDelivery(): void {
     clear() {
       era++;
       zipping.clear();
+      unsettled.clear();
       spare.length = 0;
       return queue.clear().catch((error) => report('queue', error));
     },
