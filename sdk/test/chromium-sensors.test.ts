@@ -94,6 +94,23 @@ describe('sensors', () => {
     expect(payload.cls).toBeCloseTo(theirs.CLS, 4);
   });
 
+  it('tell once of a page that has loaded, though the browser may show its entry twice', async ({ page, server, open }) => {
+    await page.addInitScript(() => {
+      const Native = PerformanceObserver;
+      window.PerformanceObserver = class extends Native {
+        constructor(seen: PerformanceObserverCallback) {
+          super((list, observer) => {
+            seen(list, observer);
+            seen(list, observer);
+          });
+        }
+      };
+    });
+    await open('<p>p</p>');
+    await page.evaluate('GoSight.flush()');
+    expect(server.count('page_load')).toBe(1);
+  });
+
   it('tell of each request when the network category is on', async ({ page, server, open }) => {
     server.pages['/data'] = '0123456789';
     await open(

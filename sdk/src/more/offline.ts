@@ -46,8 +46,8 @@ function surplus(keys: Key[]): Key[] {
   return keys.reverse().filter((key) => (room -= key[2]) < 0);
 }
 
-/** One character for each byte, its lower half being the byte. */
-const asText = new TextDecoder('x-user-defined');
+/** One character for each byte. */
+const asText = (bytes: Batch['bytes']) => bytes.reduce((text, byte) => text + String.fromCharCode(byte), '');
 const asBytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 export function queueOf(projectKey: string): Queue {
@@ -88,7 +88,7 @@ export function queueOf(projectKey: string): Queue {
       const taken = names().reduce((sum, name) => sum + localStorage[name].length, 0);
       const name = `${prefix}${Math.random()}:${events}`;
       const isCounted = put(name, '');
-      if (isCounted && taken + bytes.length <= LEFT_LENGTH_MAX) put(name, asText.decode(bytes));
+      if (isCounted && taken + bytes.length <= LEFT_LENGTH_MAX) put(name, asText(bytes));
       return isCounted;
     },
     left: () => names().map((name) => [name, { bytes: asBytes(localStorage[name]), events: Number(name.split(':').pop()) }]),

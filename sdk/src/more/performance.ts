@@ -26,6 +26,7 @@ export function startPerformance(): void {
   let firstShift = 0;
   let lastShift = 0;
   let reported = '';
+  let isLoaded = false;
 
   const report = () => {
     const now = JSON.stringify(vitals);
@@ -62,8 +63,9 @@ export function startPerformance(): void {
     emit('long_task', { duration_ms: duration, attribution: source && cleanUrl(source) }, performance.timeOrigin + startTime);
   });
   observe('navigation', ({ responseStart, domContentLoadedEventEnd, loadEventEnd, transferSize }) => {
-    // Until the page has loaded, a browser may show the entry unfinished.
-    if (!loadEventEnd) return;
+    // Until the page has loaded a browser may show the entry unfinished, and once it has, the same one again.
+    if (!loadEventEnd || isLoaded) return;
+    isLoaded = true;
     vitals.ttfb_ms = responseStart;
     const load = { ttfb_ms: responseStart, dom_content_loaded_ms: domContentLoadedEventEnd, load_ms: loadEventEnd, transfer_bytes: transferSize };
     emit('page_load', load, Date.now(), loaded);
