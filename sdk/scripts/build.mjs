@@ -13,11 +13,11 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
  * hook sees keeps its declared name (src/events.ts), and so does what the core lends to the second file: a browser may hold them of two versions.
  */
 const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|device|pages|user_agent|(screen|viewport)_(width|height)';
-const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording)$`);
+const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording|oldest|removeLeft)$`);
 
 /** Names of rrweb's that stay inside of the recorder. */
 const RRWEB =
-  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|addList|isBlocked|recordDOM)$/;
+  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|addList|isBlocked|recordDOM|isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|isReady|wantIt|nodeMap|forget|isAwaited|leave|watch|move|repeat|takeRoute|renew|addresses|inOtherBuffer)$/;
 
 /** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
 const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');

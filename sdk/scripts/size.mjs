@@ -7,7 +7,7 @@ const CORE_BYTES_MAX = 8192;
 /** What comes beside it, once it runs. */
 const MORE_BYTES_MAX = 5750;
 /** What a session that is recorded loads as well. */
-const RECORDER_BYTES_MAX = 16_800;
+const RECORDER_BYTES_MAX = 16_900;
 /** All that a page ever loads. */
 const PAGE_BYTES_MAX = 30 * 1024;
 

@@ -7,6 +7,7 @@
  */
 import { fetcher, guard, later } from '../more/core.js';
 import { addressOf, CSS_ADDRESS, isBlocked, isMasked, whenAddressTold } from './masks.js';
+import { plan } from './plan.js';
 import { isPressed } from './pressure.js';
 import { begin, isTimeUp, whenIdle } from './slices.js';
 
@@ -31,6 +32,8 @@ const RULES_MAX = 500;
 const WEARERS_MAX = 20;
 /** Where a tab remembers that the page's policy lets us fetch nothing. */
 const FORBIDDEN = 'gosight:no_assets';
+/** …and which origins share none of their sheets. */
+const REFUSED = 'gosight:no_sheets';
 
 /** By the bytes they begin with, as browsers do; what is not here the server does not take, but for a drawing. */
 const TYPES: [mime: string, begins: string, at?: number][] = [
@@ -84,12 +87,37 @@ let isForbidden = false;
 /** Whether we asked for the address, and not the page. */
 export const isAsked = (address: string): boolean => asked.has(address);
 
+/** Rules of another origin's sheet cannot be read, some selectors are for nobody to ask, and storage may be blocked. */
+function guardedly<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {}
+}
+
+/** By default a browser sends the cookies of the page's own origin, and no others. */
+function get(address: string, more: RequestInit): Promise<Response> {
+  asked.add(address);
+  return fetcher(address, { cache: 'force-cache', priority: 'low', signal: AbortSignal.timeout?.(ANSWER_MS), ...more });
+}
+
+/**
+ * A sheet of another origin, or nothing. Where its server does not share it, a browser complains on the page's console: a tab asks an origin once.
+ */
+export async function sheetAt(address: string): Promise<string> {
+  const { origin } = new URL(address);
+  const refused = guardedly(() => sessionStorage.getItem(REFUSED)) ?? '';
+  if (isForbidden || plan.images !== 'keep' || refused.includes(origin)) return '';
+  try {
+    return await (await get(address, {})).text();
+  } catch {
+    sessionStorage.setItem(REFUSED, refused + origin);
+    return '';
+  }
+}
+
 /** Its bytes, and what it is. */
-async function read(address: URL): Promise<[bytes: Uint8Array<ArrayBuffer>, mime: string] | undefined> {
-  const credentials = address.origin === location.origin ? 'same-origin' : 'omit';
-  const signal = AbortSignal.timeout?.(ANSWER_MS);
-  const wish = { credentials, cache: 'force-cache', redirect: 'manual', priority: 'low', signal } as const;
-  const { ok, body, headers } = await fetcher(address.href, wish);
+async function read({ href }: URL): Promise<[bytes: Uint8Array<ArrayBuffer>, mime: string] | undefined> {
+  const { ok, body, headers } = await get(href, { redirect: 'manual' });
   const reader = body?.getReader();
   const parts: BlobPart[] = [];
   let bytes = 0;
@@ -213,13 +241,6 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     }
   }
 
-  /** Rules of another origin's sheet cannot be read, and some selectors are for nobody to ask. */
-  function guardedly<T>(run: () => T): T | undefined {
-    try {
-      return run();
-    } catch {}
-  }
-
   function* lookAtSheet(sheet: CSSStyleSheet, root: Root): Generator<void> {
     const rules = guardedly(() => sheet.cssRules);
     const from = seen.get(sheet) ?? 0;
@@ -299,7 +320,6 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     if (known?.digest) say({ ...known });
     if (sent.has(name)) return 0;
     sent.set(name, undefined);
-    asked.add(address.href);
     const [bytes, mime] = (await read(address)) ?? [];
     if (!bytes || !mime || isStopped) return 0;
     const [data, digest] = await Promise.all([base64(bytes), digestOf(bytes)]);

@@ -14,6 +14,7 @@ import { onPressure } from './pressure.js';
 import { getWindowScroll, initObservers, ProcessedNodeManager, ShadowDomManager, StylesheetManager, type Surroundings } from './rrweb.js';
 import { DEPTH_MAX, serialize, whenTold } from './serialize.js';
 import { begin, flat, isWhole, type Late, lastSlice, onSlice } from './slices.js';
+import { watchStyle, whenStyled } from './styles.js';
 
 /** The first slice of a snapshot: most pages fit it whole. */
 const SNAPSHOT_MS = 30;
@@ -135,6 +136,11 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     if (adoptedStyleSheets?.length) stylesheetManager.adoptStyleSheets(adoptedStyleSheets, mirror.getId(root));
   }
 
+  function describe(element: Element, attributes: Attributes): void {
+    const id = mirror.getId(element);
+    if (id > 0) mutate({ attributes: [{ id, attributes }] });
+  }
+
   function observeDocument(doc: Document): void {
     documents.add(doc);
     const mousemoveCb = (positions: object[], source: number) => change(source)({ positions });
@@ -158,6 +164,7 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     watch(element);
     const { shadowRoot, localName, ownerDocument } = element;
     if (shadowRoot) shadowDomManager.addShadowRoot(shadowRoot, ownerDocument);
+    if (localName === 'link') watchStyle(element as HTMLLinkElement);
     if (localName !== 'iframe') return;
     const frame = element as HTMLIFrameElement;
     const come = guard(() => enter(frame));
@@ -171,16 +178,14 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     release();
     tell(rrweb.CUSTOM, { tag: 'gosight.gap', payload: { reason: 'mutations' } });
   });
+  whenStyled(describe);
   snapshot();
   observeDocument(document);
 
   return {
     snapshot,
     isHolding: () => !!held[0],
-    describe(element, attributes) {
-      const id = mirror.getId(element);
-      if (id > 0) mutate({ attributes: [{ id, attributes }] });
-    },
+    describe,
     leave() {
       lastSlice();
       release();

@@ -115,7 +115,6 @@ function watchRequests(tell: Tell): () => void {
       failed: (responseStatus === 0 && call?.isAwaited()) || undefined,
       startTime,
       duration,
-      requestBytes: 0,
       responseBytes: encodedBodySize,
     };
     tell('rrweb/network@1', { requests: [request] });
@@ -136,7 +135,7 @@ export function openPanels(tell: Tell): () => void {
   };
   if (plan.console) {
     wrap();
-    hear = (level, args) => tellSome('rrweb/console@1', { level, payload: args.map(textOf), trace: [] });
+    hear = (level, args) => tellSome('rrweb/console@1', { level, payload: args.map(textOf) });
   }
   const stop = plan.network ? guard(() => watchRequests(tellSome))() : undefined;
   return () => {

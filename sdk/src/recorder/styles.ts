@@ -1,13 +1,55 @@
-/** A page's styles, kept with the recording, so that it looks right after the site has changed or is gone. */
+/**
+ * A page's styles, kept with the recording, so that it looks right after the site has changed or is gone. A sheet is told by its rules when its element
+ * is; one that comes later when it has come. Rules of another origin nobody may read: that sheet is asked for, as its server may let anyone have it.
+ */
+import { guard } from '../more/core.js';
+import { sheetAt } from './assets.js';
 import type { Attributes } from './events.js';
-import { cssOf } from './masks.js';
+import { cssOf, isMasked } from './masks.js';
 import { stringifyStylesheet } from './rrweb.js';
 
-/** Tells a style by its rules, as scripts may have left them, in place of its address. */
-export function styleOf({ sheet, baseURI }: HTMLLinkElement | HTMLStyleElement, told: Attributes, isHidden?: boolean): void {
-  const text = sheet && stringifyStylesheet(sheet);
-  if (!text) return;
-  delete told.rel;
-  delete told.href;
-  told._cssText = isHidden ? cssOf(text, baseURI, true) : text;
+/** By their addresses; empty while they are asked for, and when they cannot be had. */
+const brought = new Map<string, string>();
+/** The sheet of an element that was told last. */
+const told = new WeakMap<Element, CSSStyleSheet>();
+
+/** Tells the style of an element that is told already. */
+let tell: (element: Element, attributes: Attributes) => void;
+export function whenStyled(run: typeof tell): void {
+  tell = run;
 }
+
+/** Tells a style by its rules, as scripts may have left them, in place of its address. */
+export function styleOf(element: HTMLLinkElement | HTMLStyleElement, attributes: Attributes, isHidden?: boolean): void {
+  const { sheet, baseURI } = element;
+  const text = sheet && (stringifyStylesheet(sheet) ?? brought.get(sheet.href as string));
+  if (!text) return;
+  told.set(element, sheet);
+  delete attributes.rel;
+  delete attributes.href;
+  attributes._cssText = isHidden ? cssOf(text, baseURI, true) : text;
+}
+
+function tellStyle(link: HTMLLinkElement): void {
+  const attributes: Attributes = {};
+  styleOf(link, attributes, isMasked(link));
+  if (attributes._cssText) tell(link, attributes);
+}
+
+export function watchStyle(link: HTMLLinkElement): void {
+  const { sheet } = link;
+  link.addEventListener('load', onLoad);
+  if (!sheet || told.get(link) === sheet) return;
+  const address = sheet.href as string;
+  if (brought.has(address) || stringifyStylesheet(sheet) !== null) return tellStyle(link);
+  brought.set(address, '');
+  sheetAt(address).then(
+    guard((text) => {
+      brought.set(address, cssOf(text, address));
+      tellStyle(link);
+    }),
+  );
+}
+
+/** One function, so that an element that is told again is not listened to twice. */
+const onLoad = ({ target }: Event) => guard(watchStyle)(target as HTMLLinkElement);
