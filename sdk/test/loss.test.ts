@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
+import { chunksOf, play, recorded } from './recordings.js';
 
 const MINUTE_MS = 60_000;
 const SDK = `<script>window.saw = []</script><script src="/sdk.js"></script><script>
@@ -279,6 +280,48 @@ describe('the tab', () => {
     await context.setOffline(false);
     await arrive(namesFrom(0, 6));
     expect(new Set(server.batches.map(({ session_id, visitor_id }) => session_id + visitor_id)).size).toBe(1);
+  });
+});
+
+describe('a recording', () => {
+  const added = (from: number, to: number) =>
+    page.evaluate(`for (let i = ${from}; i < ${to}; i++) document.body.append(Object.assign(document.createElement('p'), { textContent: 'cup ' + i }))`);
+  /** Until every chunk that was cut has come, with what is in it; each once by its id. */
+  async function complete(cups: number): Promise<void> {
+    const texts = () => JSON.stringify(recorded(server)).match(/"cup \d+"/g) ?? [];
+    await expect.poll(() => texts().length, { timeout: 60_000 }).toBe(cups);
+    const chunks = chunksOf(server);
+    const indexes = chunks.map(({ payload }) => Number(payload.index)).sort((a, b) => a - b);
+    expect(indexes).toEqual(indexes.map((_, at) => at));
+    const { text } = await play(await context.newPage(), recorded(server));
+    expect(text.match(/cup \d+/g)).toEqual(Array.from({ length: cups }, (_, i) => `cup ${i}`));
+    expect(droppedCount()).toBe(0);
+  }
+  beforeEach(async () => {
+    server.settings = { version: '1' };
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+  });
+
+  it('goes on while the network is gone, and comes whole when it is back', async () => {
+    await context.setOffline(true);
+    await added(0, 3);
+    await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toBe(true);
+    await added(3, 6);
+    await context.setOffline(false);
+    await added(6, 9);
+    await complete(9);
+  });
+
+  it('comes whole from a server that was full, broken and slow to shut down', async () => {
+    for (const [round, status] of [500, 429, 503].entries()) {
+      const before = server.refused;
+      server.refuse = { status };
+      await added(round * 3, round * 3 + 3);
+      await expect.poll(() => server.refused, { timeout: 60_000 }).toBeGreaterThan(before);
+      server.refuse = undefined;
+    }
+    await complete(9);
   });
 });
 

@@ -17,7 +17,7 @@ const DIFFERENT_MAX: Record<Shows, number> = {
 const recordedWithCanvas = ({ url }: GoSight): string =>
   `<script>GoSight = { q: [["init", { projectKey: "${KEY}", replay: { canvas: true } }]] }</script><script async src="${url}/sdk.js"></script>`;
 
-const world = setUpWorkshop(recordedWithCanvas);
+const world = setUpWorkshop(recordedWithCanvas, true);
 
 /** From when to when something has been recorded. */
 async function recordedSpans(token: string): Promise<{ fromMs: number; untilMs: number }[]> {

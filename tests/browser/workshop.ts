@@ -27,16 +27,17 @@ export interface Site {
 export const recordedBy = ({ url }: GoSight): string =>
   `<script async src="${url}/sdk.js" data-project-key="${KEY}"></script>`;
 
-/** `head` is what a site's owner puts on each page to record it. */
-export async function openWorkshop(head: string): Promise<Site> {
+/** `head` is what a site's owner puts on each page to record it. The styles may come from another origin, as from a host for many sites. */
+export async function openWorkshop(head: string, hasForeignStyles = false): Promise<Site> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://workshop");
     if (pathname === "/kiln.png") return void response.writeHead(200, { "content-type": "image/png" }).end(KILN);
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
     const text = await readFile(new URL(name, FOLDER), "utf8").catch(() => undefined);
     if (text === undefined) return void response.writeHead(404).end();
-    response.writeHead(200, { "content-type": TYPES[extname(name)] });
-    response.end(text.replace("<!-- recorder -->", () => head));
+    response.writeHead(200, { "content-type": TYPES[extname(name)], "access-control-allow-origin": "*" });
+    const styles = hasForeignStyles ? url.replace("127.0.0.1", "localhost") : "";
+    response.end(text.replace("<!-- recorder -->", () => head).replace('"/workshop.css"', `"${styles}/workshop.css"`));
   });
   const url = await listen(server);
   const close = () => {
@@ -47,11 +48,11 @@ export async function openWorkshop(head: string): Promise<Site> {
 }
 
 /** For the tests of a file: a GoSight and a workshop that it records. */
-export function setUpWorkshop(head = recordedBy): { gosight: GoSight; site: Site } {
+export function setUpWorkshop(head = recordedBy, hasForeignStyles = false): { gosight: GoSight; site: Site } {
   const world = {} as { gosight: GoSight; site: Site };
   test.beforeAll(async () => {
     world.gosight = await GoSight.start("up");
-    world.site = await openWorkshop(head(world.gosight));
+    world.site = await openWorkshop(head(world.gosight), hasForeignStyles);
   });
   test.afterAll(async () => {
     world.site.close();
