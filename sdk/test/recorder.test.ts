@@ -213,6 +213,31 @@ describe('a recording', () => {
     await server.close();
   });
 
+  it('goes on with the next page of a tab for as long as a trigger says, and in no other tab', async () => {
+    const server = await served('<button onclick="missing()">break</button>', `replay: { mode: 'trigger' }`);
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const open = async (of: Page, loads: number) => {
+      await of.goto(server.url);
+      await expect.poll(() => server.count('page_load')).toBe(loads);
+    };
+    await open(page, 1);
+    await page.click('button');
+    await expect.poll(() => recordingsOf(server).size).toBe(1);
+    await open(page, 2);
+    await expect.poll(() => recordingsOf(server).size).toBe(2);
+    await open(await context.newPage(), 3);
+    await page.evaluate(`sessionStorage['gosight:until'] = 0`);
+    await open(page, 4);
+    // What is kept from its start has told its first snapshot by now.
+    await page.evaluate('GoSight.flush()');
+    expect(recordingsOf(server).size).toBe(2);
+    await page.click('button');
+    await expect.poll(() => recordingsOf(server).size).toBe(3);
+    await context.close();
+    await server.close();
+  });
+
   it('is not made where the page, the project or a call says so', async () => {
     const server = await served('<button>go</button>', `replay: { excludeUrls: ['*'] }`);
     const page = await browser.newPage();

@@ -73,22 +73,18 @@ export function queueOf(projectKey: string): Queue {
     }
   }
 
-  function put(name: string, text: string): boolean {
-    try {
-      localStorage.setItem(name, text);
-      return true;
-    } catch {
-      // Blocked, or full.
-      return false;
-    }
-  }
-
   return {
     leave({ bytes, events }) {
-      const taken = names().reduce((sum, name) => sum + localStorage[name].length, 0);
       const name = `${prefix}${Math.random()}:${events}`;
-      const isCounted = put(name, '');
-      if (isCounted && taken + bytes.length <= LEFT_LENGTH_MAX) put(name, asText(bytes));
+      const taken = names().reduce((sum, name) => sum + localStorage[name].length, bytes.length);
+      let isCounted = false;
+      try {
+        localStorage.setItem(name, '');
+        isCounted = true;
+        if (taken <= LEFT_LENGTH_MAX) localStorage.setItem(name, asText(bytes));
+      } catch {
+        // Blocked, or full.
+      }
       return isCounted;
     },
     left: () => names().map((name) => [name, { bytes: asBytes(localStorage[name]), events: Number(name.split(':').pop()) }]),

@@ -30,10 +30,8 @@ const LOOK_EVERY_MS = 3000;
 const RULES_MAX = 500;
 /** So many wearers of a style are asked whether they are private. */
 const WEARERS_MAX = 20;
-/** Where a tab remembers that the page's policy lets us fetch nothing. */
+/** Where a tab remembers that the page's policy lets us fetch nothing, and with an origin after it, that this one shares no sheet. */
 const FORBIDDEN = 'gosight:no_assets';
-/** …and which origins share none of their sheets. */
-const REFUSED = 'gosight:no_sheets';
 
 /** By the bytes they begin with, as browsers do; what is not here the server does not take, but for a drawing. */
 const TYPES: [mime: string, begins: string, at?: number][] = [
@@ -94,10 +92,14 @@ function guardedly<T>(run: () => T): T | undefined {
   } catch {}
 }
 
+/** For as long as the tab is there; nothing where storage is blocked. */
+export const remembered = (name: string): string | null | undefined => guardedly(() => sessionStorage.getItem(name));
+export const remember = (name: string, value: string | number): void => guardedly(() => sessionStorage.setItem(name, `${value}`));
+
 /** By default a browser sends the cookies of the page's own origin, and no others. */
-function get(address: string, more: RequestInit): Promise<Response> {
+function get(address: string, more?: RequestInit): Promise<Response> {
   asked.add(address);
-  return fetcher(address, { cache: 'force-cache', priority: 'low', signal: AbortSignal.timeout?.(ANSWER_MS), ...more });
+  return fetcher(address, { cache: 'force-cache', priority: 'low', signal: AbortSignal.timeout(ANSWER_MS), ...more });
 }
 
 /**
@@ -105,14 +107,14 @@ function get(address: string, more: RequestInit): Promise<Response> {
  */
 export async function sheetAt(address: string): Promise<string> {
   const { origin } = new URL(address);
-  const refused = guardedly(() => sessionStorage.getItem(REFUSED)) ?? '';
-  if (isForbidden || plan.images !== 'keep' || refused.includes(origin)) return '';
-  try {
-    return await (await get(address, {})).text();
-  } catch {
-    sessionStorage.setItem(REFUSED, refused + origin);
-    return '';
+  if (!isForbidden && plan.images === 'keep' && !remembered(FORBIDDEN + origin)) {
+    try {
+      return await (await get(address)).text();
+    } catch {
+      remember(FORBIDDEN + origin, 1);
+    }
   }
+  return '';
 }
 
 /** Its bytes, and what it is. */
@@ -337,10 +339,10 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
 
   const forbid = guard(({ blockedURI, effectiveDirective }: SecurityPolicyViolationEvent) => {
     isForbidden ||= effectiveDirective === 'connect-src' && isAsked(blockedURI);
-    if (isForbidden) sessionStorage.setItem(FORBIDDEN, '1');
+    if (isForbidden) remember(FORBIDDEN, 1);
   });
   document.addEventListener('securitypolicyviolation', forbid);
-  isForbidden ||= !!guardedly(() => sessionStorage.getItem(FORBIDDEN));
+  isForbidden ||= !!remembered(FORBIDDEN);
   whenAddressTold((element) => elements.add(element));
 
   return {

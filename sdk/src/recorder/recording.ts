@@ -3,7 +3,7 @@ import type { ReplayMode } from '../config.js';
 import type { GoSightEvent, Page } from '../events.js';
 import { guard, options } from '../more/core.js';
 import type { Identity } from '../session.js';
-import { type Assets, openAssets } from './assets.js';
+import { type Assets, openAssets, remember, remembered } from './assets.js';
 import { openCanvases } from './canvas.js';
 import { type Chunks, openChunks } from './chunks.js';
 import { CUSTOM, FULL_SNAPSHOT, META, MUTATION, PLUGIN, type Recorded } from './events.js';
@@ -15,6 +15,9 @@ import { openRing } from './ring.js';
 import { ROUTE_SNAPSHOT_MS_MIN, watchRoutes } from './routes.js';
 import { isWhole, whenIdle } from './slices.js';
 import { watchTriggers } from './triggers.js';
+
+/** Where a tab remembers it. */
+const KEPT_UNTIL = 'gosight:until';
 
 /** Between two snapshots at least. */
 const SNAPSHOT_MS_MIN = 20_000;
@@ -45,7 +48,8 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   /** None until a trigger has fired. */
   let chunks: Chunks | undefined;
   let keptFrom = Infinity;
-  let keptUntil = Infinity;
+  /** Of the last trigger: the next page of the tab goes on until then. */
+  let keptUntil = mode === 'full' ? Infinity : Number(remembered(KEPT_UNTIL));
   let snapshotAt = 0;
   let snapshotLength = 0;
   let lengthSince = 0;
@@ -130,6 +134,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   function trigger(): void {
     if (mode !== 'trigger' || isStopped) return;
     keptUntil = Date.now() + plan.recordAfterSeconds * 1000;
+    remember(KEPT_UNTIL, keptUntil);
     if (chunks) return;
     chunks = keep();
     const isEmpty = ring.isEmpty();
@@ -138,7 +143,8 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     if (isEmpty && !observed.isHolding() && !isPressed()) observed.snapshot();
   }
 
-  if (mode === 'full') chunks = keep();
+  if (keptUntil > Date.now()) chunks = keep();
+  else keptUntil = Infinity;
   const routes = watchRoutes(page.path, takeRoute);
   const onVisibility = guard(() => tell('gosight.visibility', { hidden: document.hidden }));
   const tell = (tag: string, payload: object) => take({ type: CUSTOM, data: { tag, payload }, timestamp: Date.now() });
