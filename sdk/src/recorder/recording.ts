@@ -76,6 +76,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     if (isStopped) return;
     if (isOver()) {
       isStopped = true;
+      remember(KEPT_UNTIL, 0);
       // Not in the midst of what tells.
       setTimeout(guard(whenOver));
       return;
