@@ -71,6 +71,7 @@ export const en = {
     toOverview: 'Open the overview',
     npm: 'With a bundler',
     script: 'Script tag',
+    calls: 'With calls',
   },
   status: {
     completeTo: (time: string) => `complete to ${time}`,

@@ -71,6 +71,7 @@ export const vi: Dictionary = {
     toOverview: 'Mở tổng quan',
     npm: 'Với trình đóng gói',
     script: 'Thẻ script',
+    calls: 'Kèm lệnh gọi',
   },
   status: {
     completeTo: (time) => `đầy đủ đến ${time}`,
