@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { Capture, KEY } from './capture.js';
 import { AT_ONCE_MS, html, it, waited } from './chromium.js';
+
+/** As a site's owner copies it. */
+const STUB =
+  readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    .match(/<script>\n {2}window\.GoSight[^`]*/)?.[0]
+    .replace('https://gosight.example', '') ?? '';
 
 describe('the page', () => {
   it('works under a strict content security policy, and with storage and network blocked', async ({ context, page, server, errors, open }) => {
@@ -20,14 +27,54 @@ describe('the page', () => {
     expect(uncaught).toEqual([]);
   });
 
-  it('may call before the script is there', async ({ page, server, open }) => {
-    const stub = `<script>window.GoSight={q:[]};"init identify track".split(" ").forEach(function(m){GoSight[m]=function(){GoSight.q.push([m].concat([].slice.call(arguments)))}});
-      GoSight.init({projectKey:"${KEY}"});GoSight.identify("u-7");GoSight.track("early",{n:1})</script><script async src="/sdk.js"></script>`;
-    await open('<p>p</p>', '/', stub);
-    const early = await server.event('custom_event');
-    expect(early.payload.name).toBe('early');
+  /** The stub of the README with calls behind it, the first of which starts it. */
+  const early = (calls: string) =>
+    STUB.replace(/ data-project-key="\w+"/, '').replace('</script>', `GoSight.init({ projectKey: '${KEY}', replay: 'off' }); ${calls}</script>`);
+
+  it('may call before the script is there', async ({ page, server, errors, open }) => {
+    server.settings = { version: 'v1' };
+    const calls = `GoSight.setCustomAttributes({ release: '7' }); GoSight.identify('u-7'); GoSight.group('acme'); GoSight.track('early', { n: 1 });
+      GoSight.pause(); GoSight.track('unheard'); GoSight.resume(); GoSight.startNewSession(); GoSight.track('later'); GoSight.startReplay(); GoSight.flush()`;
+    await open('<p>p</p>', '/', early(calls));
+    const told = await server.event('custom_event');
+    expect(told.payload.name).toBe('early');
+    expect(told.batch.attributes).toMatchObject({ release: '7' });
     expect((await server.event('identify')).batch.user_id).toBe('u-7');
+    expect((await server.event('group')).payload.group_id).toBe('acme');
+    const later = await server.event('custom_event', ({ payload }) => payload.name === 'later');
+    expect(later.batch.session_id).not.toBe(told.batch.session_id);
+    await server.event('replay_chunk');
+    expect(server.arrivals.filter(({ payload }) => payload.name === 'unheard')).toEqual([]);
     expect(await page.evaluate('GoSight.getVersion()')).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(errors).toEqual([]);
+  });
+
+  it('may call every method before the script is there', async ({ page, server, errors }) => {
+    server.settings = { version: 'v1' };
+    server.pages['/'] = html(
+      '<p>p</p>',
+      STUB.replace('</script>', `window.given = Object.keys(GoSight); for (const name of given) if (name !== 'q') GoSight[name]()</script>`),
+    );
+    await page.goto(server.url);
+    await page.waitForFunction('GoSight.getVersion()');
+    const [given, there] = await page.evaluate<string[][]>('[given.sort(), Object.keys(GoSight).sort()]');
+    expect(given).toEqual(there);
+    expect(errors).toEqual([]);
+  });
+
+  it('may stop the recording before the script is there', async ({ server, open }) => {
+    server.settings = { version: 'v1' };
+    await open('<p>p</p>', '/', early('GoSight.startReplay(); GoSight.stopReplay()'));
+    expect(server.paths).not.toContain('GET /recorder.js');
+  });
+
+  it('may opt out before the script is there', async ({ page, server }) => {
+    server.pages['/'] = html('<p>p</p>', early('GoSight.optOut()'));
+    await page.goto(server.url);
+    await page.waitForFunction('GoSight.getVersion()');
+    await page.evaluate('GoSight.flush()');
+    expect(await page.evaluate('GoSight.hasOptedOut()')).toBe(true);
+    expect(server.arrivals).toEqual([]);
   });
 
   it('may load it by a script tag from another origin', async ({ page, server, errors }) => {

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 import axe, { type AxeResults } from "axe-core";
-import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
+import { expect, GoSight, invite, KEY, PROJECT, signIn, test, watch } from "./gosight.js";
 import { rage } from "./shop.js";
 
 /** WCAG 2.2, levels A and AA. */
@@ -271,4 +271,60 @@ test("a page without data says what is true and what to do", async ({ context, p
     await expect(page.getByTestId("empty").first(), path).toBeVisible();
     expect(await faults(page)).toEqual([]);
   }
+});
+
+test("what is set of recording and masking reaches the pages, and a member may read it only", async ({
+  context,
+  browser,
+  problems,
+}) => {
+  const page = await newPage(context, problems);
+  await signIn(page, gosight);
+  await page.goto(`${gosight.url}/${PROJECT}/settings`);
+  const part = (name: string) =>
+    page.locator("section", { has: page.getByRole("heading", { name, level: 2, exact: true }) });
+  const recording = part("Recording");
+  await recording.getByLabel("Only trouble").check();
+  await recording.getByLabel("Share of visits").fill("12.5");
+  await recording.getByLabel("Longest recording").fill("1.5");
+  await recording.getByLabel("Not these pages").fill("*/account*\n*/staff*");
+  await recording.getByLabel("Images and web fonts").selectOption("Leave out");
+  await recording.getByLabel("Canvas").selectOption("Never record");
+  expect(await faults(page)).toEqual([]);
+  const save = recording.getByRole("button", { name: "Save" });
+  await save.click();
+  // Nothing is left to save, so it was.
+  await expect(save).toBeDisabled();
+  await expect(recording.getByLabel("Longest recording")).toHaveValue("1.5");
+
+  const privacy = part("Privacy");
+  await privacy.getByLabel("Mask all text").check();
+  const masked = privacy.getByLabel("Mask these elements");
+  await masked.fill(".name\n.phone[");
+  await privacy.getByRole("button", { name: "Save" }).click();
+  expect(await masked.evaluate((area: HTMLTextAreaElement) => area.validationMessage)).toContain(".phone[");
+  await masked.fill(".name\n.phone");
+  await privacy.getByRole("button", { name: "Save" }).click();
+  const told = async () => (await fetch(`${gosight.url}/v1/settings?key=${KEY}`)).json();
+  await expect.poll(told).toMatchObject({
+    replay_mode: "trigger",
+    replay_sample_rate: 12.5,
+    replay_duration_max_ms: 90_000,
+    replay_exclude_urls: ["*/account*", "*/staff*"],
+    replay_images: "placeholder",
+    replay_canvas: false,
+    mask_all_text: true,
+    mask_selectors: [".name", ".phone"],
+  });
+
+  const other = await browser.newContext();
+  const read = await newPage(other, problems);
+  await signIn(read, gosight, await invite(gosight, "member"));
+  await read.goto(`${gosight.url}/${PROJECT}/settings`);
+  await expect(read.getByLabel("Only trouble")).toBeChecked();
+  await expect(read.getByLabel("Only trouble")).toBeDisabled();
+  await expect(read.getByLabel("Share of visits")).toBeDisabled();
+  await expect(read.getByLabel("Mask all text")).toHaveCount(0);
+  expect(await faults(read)).toEqual([]);
+  await other.close();
 });

@@ -23,12 +23,36 @@ export type Setup = Schemas['SetupView'];
 
 export type Project = Narrow<Schemas['ProjectItem'], { role: Role }>;
 
-/** The part of the settings that the dashboard changes; a patch merges into the rest. */
+/** The part of the settings that the dashboard shows. */
 export interface ProjectSettings {
-  timezone?: string;
-  insights?: Record<string, Record<string, number>>;
-  privacy?: { ip?: 'keep' | 'truncate' | 'hash' | 'drop' };
+  timezone: string;
+  insights: Record<string, Record<string, number>>;
+  privacy: { ip: 'keep' | 'truncate' | 'hash' | 'drop'; block_urls: string[]; excluded_fields: string[] };
+  sdk: {
+    replay_sample_rate: number;
+    mask_selectors: string[];
+    block_selectors: string[];
+    mask_all_text: boolean;
+    replay: {
+      mode: 'full' | 'trigger' | 'off';
+      include_urls: string[];
+      exclude_urls: string[];
+      /** 0: no end. */
+      duration_max_ms: number;
+      /** Null: where the page asks for it. */
+      canvas: boolean | null;
+      images: 'keep' | 'placeholder';
+    };
+  };
+  storage: { replay_days: number };
 }
+
+/** What merges into an object: what is absent or undefined stays, null restores the default. */
+export type MergePatch<T> = {
+  [Name in keyof T]?:
+    | (T[Name] extends unknown[] ? T[Name] : T[Name] extends object ? MergePatch<T[Name]> : T[Name])
+    | null;
+};
 
 export type ProjectDetail = Narrow<Schemas['ProjectView'], { role: Role; settings: ProjectSettings }>;
 export type NewProject = Schemas['NewProjectView'];

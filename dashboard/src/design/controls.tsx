@@ -40,28 +40,47 @@ export function IconButton({ icon, label, ...rest }: { icon: IconName; label: st
   );
 }
 
-const FIELD =
-  'h-9 w-full rounded-control border border-edge/70 bg-surface px-3 text-14 placeholder:text-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0';
+export const FIELD =
+  'w-full rounded-control border border-edge/70 bg-surface px-3 text-14 placeholder:text-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:bg-sunken disabled:text-muted';
+
+interface LabelledProps {
+  id: string;
+  label: string;
+  hint?: string;
+  className?: string;
+  children: ReactNode;
+}
+
+/** A control under its name, over a line of help that has the id `hintId`. */
+export function Labelled({ id, label, hint, className = '', children }: LabelledProps) {
+  return (
+    <div className={`flex flex-col gap-1 ${className}`}>
+      <label htmlFor={id} className="text-13 font-medium">
+        {label}
+      </label>
+      {children}
+      {hint && (
+        <p id={hintId(id)} className="text-12 text-muted">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export const hintId = (id: string) => `${id}-hint`;
 
 interface FieldProps extends ComponentProps<'input'> {
   label: string;
   hint?: string;
 }
 
-export function Field({ label, hint, className = '', ...rest }: FieldProps) {
+export function Field({ label, hint, className, ...rest }: FieldProps) {
   const id = useId();
   return (
-    <div className={`flex flex-col gap-1 ${className}`}>
-      <label htmlFor={id} className="text-13 font-medium">
-        {label}
-      </label>
-      <input id={id} aria-describedby={hint ? `${id}-hint` : undefined} className={FIELD} {...rest} />
-      {hint && (
-        <p id={`${id}-hint`} className="text-12 text-muted">
-          {hint}
-        </p>
-      )}
-    </div>
+    <Labelled id={id} label={label} hint={hint} className={className}>
+      <input id={id} aria-describedby={hint && hintId(id)} className={`h-9 ${FIELD}`} {...rest} />
+    </Labelled>
   );
 }
 

@@ -12,6 +12,7 @@ import { type Place, placesOf } from '@/replay/places';
 import type { Layout, Still } from '@/replay/still';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
+import { depthBands } from './scroll-depth';
 
 export type Device = 'desktop' | 'tablet' | 'mobile';
 export type Show = Layer | 'scroll';
@@ -56,25 +57,24 @@ function PaperRules({ page }: { page: PageShape }) {
 /** How far down visitors came: a band that fades where fewer arrive, the shares at its edge. */
 function DepthBand({ depth, opacity }: { depth: ScrollDepth; opacity: number }) {
   const { text, language } = useLanguage();
-  const share = (views: number) => (depth.views > 0 ? views / depth.views : 0);
-  const steps = depth.reached.filter((step) => step.percent < 100);
+  const bands = depthBands(depth).filter((band) => band.percent < 100);
   return (
     <ol className="absolute inset-0" data-testid="scroll-depth" data-views={depth.views}>
-      {steps.map((step) => {
-        const words = percent(100 * share(step.views), language);
+      {bands.map((band) => {
+        const words = percent(100 * band.share, language);
         return (
           <li
-            key={step.percent}
-            title={text.heatmaps.reached(step.percent, words)}
+            key={band.percent}
+            title={text.heatmaps.reached(band.percent, words)}
             className="absolute inset-x-0 flex items-start justify-end"
-            style={{ top: `${step.percent}%`, height: '5%' }}
+            style={{ top: `${band.percent}%`, height: '5%' }}
           >
             <span
               aria-hidden="true"
               className="absolute inset-0 bg-accent"
-              style={{ opacity: opacity * 0.4 * share(step.views) }}
+              style={{ opacity: opacity * 0.4 * band.share }}
             />
-            {step.percent % 10 === 0 && (
+            {band.percent % 10 === 0 && (
               <span className="relative m-1 rounded-md bg-surface px-1.5 text-12 font-medium">{words}</span>
             )}
           </li>

@@ -1,19 +1,21 @@
 'use client';
 
+import type { UseQueryResult } from '@tanstack/react-query';
 import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useHeatmap, useHeatmapPages, useScrollDepth } from '@/api/queries';
-import type { Backdrops, Cell, HeatElement } from '@/api/types';
+import type { Backdrops, Cell, HeatElement, ScrollDepth } from '@/api/types';
 import { clicksOf, type Layer } from '@/charts/heat-dots';
 import { Segmented, Select } from '@/design/controls';
 import { type Form, FormChoice } from '@/design/form-choice';
 import { InsightMark } from '@/design/severity';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
-import { count, moment } from '@/format/format';
+import { count, moment, percent } from '@/format/format';
 import { useBackdropAssets, useBackdrops } from '@/replay/use-backdrop';
 import { useChangeSearch, useView } from '@/route/route';
 import { useLanguage } from '@/text/text';
 import { type Device, HeatStage, type Show } from './heat-stage';
+import { depthBands } from './scroll-depth';
 
 const DEVICES: readonly Device[] = ['desktop', 'tablet', 'mobile'];
 const SHOWS: readonly Show[] = ['count', 'rage', 'dead', 'scroll'];
@@ -46,6 +48,44 @@ function CellsTable({ cells, layer }: { cells: Cell[]; layer: Layer }) {
             <td className="px-4 text-right">{count(cell.count, language)}</td>
             <td className="px-4 text-right">{count(cell.rage, language)}</td>
             <td className="px-4 text-right">{count(cell.dead, language)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What the depth band shows, in numbers. */
+function DepthTable({ depth }: { depth: UseQueryResult<ScrollDepth> }) {
+  const { text, language } = useLanguage();
+  if (!depth.data) {
+    if (depth.isError) return <Fault error={depth.error} onRetry={() => void depth.refetch()} />;
+    return <SkeletonRows rows={21} height={29} />;
+  }
+  if (depth.data.views === 0) return <Empty>{text.heatmaps.emptyLayer}</Empty>;
+  return (
+    <table className="w-full text-13" data-testid="depth-table">
+      <caption className="sr-only">{text.heatmaps.depthTable}</caption>
+      <thead className="text-left text-12 text-muted">
+        <tr>
+          <th className="px-4 py-1.5 font-medium">{text.heatmaps.depth}</th>
+          <th className="px-4 py-1.5 text-right font-medium">{text.heatmaps.viewsReached}</th>
+          <th className="px-4 py-1.5 text-right font-medium">{text.heatmaps.share}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {depthBands(depth.data).map((band) => (
+          <tr key={band.percent} className="border-t border-hairline">
+            <td className="px-4 py-1">{band.percent} %</td>
+            <td className="px-4 text-right">{count(band.views, language)}</td>
+            <td className="relative px-4 text-right">
+              <span
+                aria-hidden="true"
+                className="absolute inset-y-1 right-2 rounded-md bg-accent-soft"
+                style={{ width: `${80 * band.share}%` }}
+              />
+              <span className="relative">{percent(100 * band.share, language)}</span>
+            </td>
           </tr>
         ))}
       </tbody>
@@ -234,7 +274,8 @@ export function Heatmaps() {
                   onFocus={setFocus}
                 />
               )}
-              {data && form === 'table' && <CellsTable cells={data.cells} layer={show === 'scroll' ? 'count' : show} />}
+              {data && form === 'table' && show !== 'scroll' && <CellsTable cells={data.cells} layer={show} />}
+              {data && form === 'table' && show === 'scroll' && <DepthTable depth={depth} />}
             </div>
           </Card>
           <Elements

@@ -5,37 +5,17 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { callData } from '@/api/client';
 import { projectPath, useProject } from '@/api/queries';
-import type { ProjectDetail, ProjectSettings } from '@/api/types';
-import { Button, Chip, Field, Select } from '@/design/controls';
+import type { ProjectDetail } from '@/api/types';
+import { Button, Chip, Field } from '@/design/controls';
 import { Card, Fault, FormFault, SkeletonRows } from '@/design/states';
-import { useToast } from '@/design/toast';
-import { useRoute } from '@/route/route';
 import { useText } from '@/text/text';
 import { Section } from './section';
 import { KeysSection } from './settings-keys';
 import { MembersSection } from './settings-members';
+import { usePatch } from './settings-patch';
+import { PrivacySection } from './settings-privacy';
+import { RecordingSection } from './settings-recording';
 import { SnippetCard } from './snippet-card';
-
-interface Patch {
-  name?: string;
-  allowed_domains?: string[];
-  settings?: ProjectSettings;
-}
-
-function usePatch() {
-  const { project } = useRoute();
-  const client = useQueryClient();
-  const toast = useToast();
-  const text = useText();
-  return useMutation({
-    mutationFn: (body: Patch) => callData<ProjectDetail>(projectPath(project), { method: 'PATCH', body }),
-    onSuccess() {
-      toast(text.common.saved);
-      void client.invalidateQueries({ queryKey: ['project', project, 'self'] });
-      void client.invalidateQueries({ queryKey: ['projects'] });
-    },
-  });
-}
 
 function General({ project }: { project: ProjectDetail }) {
   const text = useText();
@@ -124,28 +104,6 @@ function Domains({ project }: { project: ProjectDetail }) {
   );
 }
 
-const IP_MODES = ['keep', 'truncate', 'hash', 'drop'] as const;
-
-function Privacy({ project }: { project: ProjectDetail }) {
-  const text = useText();
-  const patch = usePatch();
-  const mode = project.settings.privacy?.ip ?? 'truncate';
-  return (
-    <Section title={text.settings.privacy} lead={text.settings.privacyNote}>
-      <p className="flex flex-wrap items-center gap-3 text-13 font-medium">
-        {text.settings.ip}
-        <Select
-          label={text.settings.ip}
-          value={mode}
-          options={IP_MODES.map((name) => [name, text.settings.ipModes[name]] as const)}
-          onChoose={(ip) => patch.mutate({ settings: { privacy: { ip: ip as (typeof IP_MODES)[number] } } })}
-        />
-      </p>
-      <FormFault error={patch.error} />
-    </Section>
-  );
-}
-
 const THRESHOLDS = [
   ['rage_click', 'min_clicks', 'minClicks', 5],
   ['rage_click', 'window_ms', 'windowMs', 2000],
@@ -159,7 +117,7 @@ type Numbers = Record<string, Record<string, number>>;
 function Thresholds({ project }: { project: ProjectDetail }) {
   const text = useText();
   const patch = usePatch();
-  const given = project.settings.insights ?? {};
+  const given = project.settings.insights;
   const [changed, setChanged] = useState<Numbers>({});
   const current = (type: string, name: string, preset: number) =>
     changed[type]?.[name] ?? given[type]?.[name] ?? preset;
@@ -257,7 +215,8 @@ export function Settings() {
           {isAdmin && <General project={project.data} />}
           {isAdmin && <KeysSection />}
           {isAdmin && <Domains project={project.data} />}
-          {isAdmin && <Privacy project={project.data} />}
+          <RecordingSection project={project.data} isAdmin={isAdmin} />
+          {isAdmin && <PrivacySection project={project.data} />}
           {isAdmin && <Thresholds project={project.data} />}
           <MembersSection isAdmin={isAdmin} />
           {project.data.role === 'owner' && <Danger project={project.data} />}

@@ -5,13 +5,14 @@ import { useState } from 'react';
 import { callData } from '@/api/client';
 import { freshKey } from '@/api/fresh-key';
 import { projectPath } from '@/api/queries';
-import { packageSnippet, scriptSnippet } from '@/api/snippet';
+import { callsSnippet, packageSnippet, scriptSnippet } from '@/api/snippet';
 import { Button, CopyButton, Segmented } from '@/design/controls';
 import { Card, FormFault } from '@/design/states';
 import { useRoute } from '@/route/route';
 import { useText } from '@/text/text';
 
-type Form = 'script' | 'package';
+const SNIPPETS = { script: scriptSnippet, calls: callsSnippet, package: packageSnippet };
+type Form = keyof typeof SNIPPETS;
 
 /** The snippet with the project's key in it: known only right after it was made, so it can be made anew here. */
 export function SnippetCard() {
@@ -33,8 +34,7 @@ export function SnippetCard() {
     },
   });
   const origin = window.location.origin;
-  const write = form === 'script' ? scriptSnippet : packageSnippet;
-  const snippet = write(origin, key ?? 'YOUR_KEY');
+  const snippet = SNIPPETS[form](origin, key ?? 'YOUR_KEY');
   return (
     <Card className="overflow-hidden">
       <div className="flex flex-wrap items-center justify-between gap-2 border-b border-hairline px-4 py-2.5">
@@ -43,6 +43,7 @@ export function SnippetCard() {
           value={form}
           options={[
             ['script', text.onboarding.script],
+            ['calls', text.onboarding.calls],
             ['package', text.onboarding.npm],
           ]}
           onChoose={setForm}
