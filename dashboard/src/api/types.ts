@@ -41,7 +41,7 @@ export type Session = Narrow<
 export type SessionEvent = Narrow<
   Pick<
     Schemas['EventView'],
-    'id' | 'session_id' | 'type' | 'timestamp' | 'path' | 'url' | 'selector' | 'name' | 'text'
+    'id' | 'session_id' | 'view_id' | 'type' | 'timestamp' | 'path' | 'url' | 'selector' | 'name' | 'text'
   >,
   { payload: Record<string, unknown> | null }
 >;

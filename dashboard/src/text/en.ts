@@ -189,6 +189,8 @@ export const en = {
     important: 'Important',
     errors: 'Errors',
     repeated: (n: number) => `${n} ×`,
+    eventsCut: (n: string, time: string) =>
+      `Only the first ${n} events are told: what happened after ${time} is missing.`,
     visitor: 'Visitor',
     started: 'Started',
     ended: 'Last event',

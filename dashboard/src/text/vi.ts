@@ -189,6 +189,7 @@ export const vi: Dictionary = {
     important: 'Quan trọng',
     errors: 'Lỗi',
     repeated: (n) => `${n} ×`,
+    eventsCut: (n, time) => `Chỉ ${n} sự kiện đầu được kể: những gì xảy ra sau ${time} không có ở đây.`,
     visitor: 'Khách',
     started: 'Bắt đầu',
     ended: 'Sự kiện cuối',

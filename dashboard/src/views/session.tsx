@@ -16,9 +16,9 @@ import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
-import { Chapters, DetailChoice, Facts, Timeline } from './session-timeline';
+import { Chapters, DetailChoice, EventsCut, Facts, Timeline } from './session-timeline';
 import { nextAfter } from './struggling';
-import { type Detail, type Line, timelineOf } from './timeline';
+import { type Detail, type Line, timelineOf, typesOf } from './timeline';
 
 const ALL_TIME = parseRange('1970-01-01T00:00:00.000Z~2999-01-01T00:00:00.000Z');
 
@@ -55,8 +55,8 @@ function Head({ session }: { session: Session }) {
 /** The session in words: its course, what happened, what is known of the visitor. */
 function WithoutReplay({ session, insights }: { session: Session; insights: Insight[] }) {
   const text = useText();
-  const events = useSessionEvents(session.id);
   const [detail, setDetail] = useState<Detail>('important');
+  const events = useSessionEvents(session.id, typesOf(detail));
   const stage = useRef<HTMLDivElement>(null);
   const width = useWidth(stage, 1000);
   const lines = timelineOf(events.data?.data ?? [], insights, detail);
@@ -87,6 +87,7 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
           {events.isError && !events.data && <Fault error={events.error} onRetry={() => void events.refetch()} />}
           {events.data && lines.length === 0 && <Empty>{text.session.noEvents}</Empty>}
           <Timeline lines={lines} startMs={course.startMs} />
+          <EventsCut events={events.data} startMs={course.startMs} />
         </Card>
         <div className="flex flex-col gap-4 max-lg:order-first">
           <Chapters session={session} insights={insights} onGo={({ id }) => scrollToLine(id)} />
