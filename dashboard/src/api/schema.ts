@@ -1608,11 +1608,11 @@ export interface components {
             email: string;
             password: string;
         };
-        /** @description An insight or an error, `offset_ms` after the session's start. */
+        /** @description An insight, `offset_ms` after the session's start. Errors that were no insight are among the session's events. */
         MarkView: {
             /** Format: int32 */
             offset_ms: number;
-            /** @description `rage_click`, `dead_click`, `error_click` or `error`. */
+            /** @description `rage_click`, `dead_click` or `error_click`. */
             type: string;
         };
         MemberView: {

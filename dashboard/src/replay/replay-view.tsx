@@ -140,7 +140,7 @@ function Deck({ player, session, insights, events, fullScreen }: DeckProps) {
   usePlayerKeys(player, stops, { onFullScreen: fullScreen.toggle, onHelp: () => setHelpOpen((isOpen) => !isOpen) });
   return (
     <>
-      <Scrubber player={player} session={session} events={events} />
+      <Scrubber player={player} session={session} insights={insights} events={events} />
       <Controls
         player={player}
         session={session}

@@ -2,13 +2,14 @@
 
 import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
-import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
+import { insightsOf, useManyInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
 import type { Insight, Session } from '@/api/types';
 import { Icon } from '@/design/icon';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { clock, duration, moment, shortId } from '@/format/format';
+import { timelineMarks } from '@/replay/marks';
 import { beforeWorst } from '@/replay/moment';
 import { ReplayView } from '@/replay/replay-view';
 import { parseRange } from '@/route/range';
@@ -60,7 +61,8 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
   const stage = useRef<HTMLDivElement>(null);
   const width = useWidth(stage, 1000);
   const lines = timelineOf(events.data?.data ?? [], insights, detail);
-  const course = courseOf(session);
+  const endMs = Date.parse(session.ended_at);
+  const course = courseOf(session, endMs, timelineMarks(session, insights, events.data?.data ?? []));
   return (
     <>
       <Card className="px-4 pt-4 pb-2">
@@ -122,8 +124,11 @@ function SessionCourse({ session, insights }: { session: Session; insights: Insi
   );
 }
 
+/** More insights than this many pages of them nobody goes through in one session. */
+const INSIGHT_PAGES_MAX = 10;
+
 function SessionView({ session }: { session: Session }) {
-  const found = useInsights({ range: ALL_TIME, sessionId: session.id });
+  const found = useManyInsights({ range: ALL_TIME, sessionId: session.id }, INSIGHT_PAGES_MAX);
   return (
     <>
       <Head session={session} />
