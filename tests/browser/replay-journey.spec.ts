@@ -33,6 +33,8 @@ test("what a visitor does in the shop is replayed on the session's page, page by
   await rage(shop);
   await shop.goto(`${gosight.url}/shop/checkout`);
   await expect.poll(recorded, { timeout: 20_000 }).toHaveLength(2);
+  // As a browser tells the page of what it threw, and long after any click.
+  await shop.evaluate(() => dispatchEvent(new ErrorEvent("error", { message: "boom", error: new Error("boom") })));
   await shop.locator("#order input").first().fill(SECRET);
   await shop.locator("#gift").click();
   // What was typed has come; of the first page, what left with it by beacon no page can be sure of.
@@ -48,6 +50,9 @@ test("what a visitor does in the shop is replayed on the session's page, page by
   await expect(page.locator("h1")).toHaveText("Harbour mug");
   const address = dashboard.getByTestId("replay-address");
   await expect(address).toContainText("/shop/product");
+  const marks = dashboard.getByTestId("replay-scrubber").locator("[data-mark]");
+  const marked = () => marks.evaluateAll((all) => all.map((mark) => (mark as SVGElement).dataset.mark));
+  await expect.poll(marked).toEqual(expect.arrayContaining(["rage_click", "error"]));
   // It plays to its end by itself, in as long as the visit took.
   await dashboard.getByTestId("replay-play").click();
   await expect(address).toContainText("/shop/checkout", { timeout: 60_000 });

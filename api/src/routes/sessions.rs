@@ -1,7 +1,8 @@
 //! Sessions: the list, one session, its events.
 
 use axum::extract::State;
-use gosight_store::analytics::{SessionOrder, SessionSort};
+use gosight_proto::EventType;
+use gosight_store::analytics::{PageRequest, SessionOrder, SessionSort};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -17,6 +18,38 @@ pub(crate) struct OrderParams {
     /// `started_at`, `duration_ms`, `page_count`, `event_count`, `click_count`, `error_count`, `rage_click_count`, `dead_click_count`,
     /// `error_click_count` or `struggle` (rage, dead and error clicks together); with `-` in front the largest first. `-started_at` unless given.
     sort: Option<String>,
+}
+
+/// Which of a session's events.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventParams {
+    /// Names of event types, separated by commas, such as `click,page_view`; all types unless given.
+    types: Option<String>,
+    /// At most 500; 50 unless asked otherwise.
+    per_page: Option<u32>,
+    /// `meta.next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl EventParams {
+    fn types(&self) -> Result<Option<Vec<&'static str>>, ApiError> {
+        let named = |name: &str| {
+            EventType::from_name(name)
+                .map(EventType::name)
+                .ok_or_else(|| ApiError::invalid("types", "names of event types, separated by commas"))
+        };
+        self.types
+            .as_ref()
+            .map(|names| names.split(',').map(named).collect())
+            .transpose()
+    }
+
+    fn page(self) -> Result<PageRequest, ApiError> {
+        let Self { per_page, cursor, .. } = self;
+        let after = PageParams { per_page, cursor }.after()?;
+        Ok(PageRequest::of_events(per_page, after))
+    }
 }
 
 #[derive(Deserialize)]
@@ -83,21 +116,23 @@ pub(crate) async fn get(
 }
 
 /// A session's events in time order
-#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/events", operation_id = "list_session_events", tag = "sessions", params(("session_id" = Uuid, Path), PageParams),
+#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/events", operation_id = "list_session_events", tag = "sessions", params(("session_id" = Uuid, Path), EventParams),
     responses((status = 200, body = Envelope<Vec<EventView>>)))]
 pub(crate) async fn events(
     State(api): State<Api>,
     scope: ProjectScope,
     InPath(path): InPath<SessionPath>,
-    Params(page): Params<PageParams>,
+    Params(params): Params<EventParams>,
 ) -> Result<Answer<Vec<EventView>>, ApiError> {
     let complete_to_ms = api.complete_to_ms();
+    let types = params.types()?;
+    let page = params.page()?;
     let session = scope
         .analytics
         .session(path.session_id)
         .await?
         .ok_or(ApiError::NotFound("session"))?;
-    let page = scope.analytics.session_events(&session, page.request()?).await?;
+    let page = scope.analytics.session_events(&session, types.as_deref(), page).await?;
     let events = page.rows.into_iter().map(EventView::from).collect();
     Ok(Answer::new(events)
         .complete_to(complete_to_ms)

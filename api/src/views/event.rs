@@ -15,6 +15,8 @@ pub(crate) struct EventView {
     pub(crate) session_id: Uuid,
     #[schema(value_type = String)]
     pub(crate) r#type: Arc<str>,
+    /// The page view it happened in; nil when the client named none.
+    pub(crate) view_id: Uuid,
     /// Corrected event time.
     pub(crate) timestamp: Iso,
     pub(crate) received_at: Iso,
@@ -44,6 +46,7 @@ impl From<EventRow> for EventView {
             id: row.id,
             session_id: row.session_id,
             r#type: row.r#type,
+            view_id: row.view_id,
             timestamp: Iso(row.time),
             received_at: Iso(row.received_at),
             path: row.path,

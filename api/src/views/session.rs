@@ -61,11 +61,11 @@ pub(crate) struct PageStepView {
     pub(crate) path: String,
 }
 
-/// An insight or an error, `offset_ms` after the session's start.
+/// An insight, `offset_ms` after the session's start. Errors that were no insight are among the session's events.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct MarkView {
     pub(crate) offset_ms: u32,
-    /// `rage_click`, `dead_click`, `error_click` or `error`.
+    /// `rage_click`, `dead_click` or `error_click`.
     pub(crate) r#type: String,
 }
 

@@ -74,6 +74,7 @@ fn said(parameter: &Value) -> Vec<String> {
         "start" | "end" | "cursor" => return Vec::new(),
         "path" => "/shop",
         "type" => "dead_click",
+        "types" => "page_view,click",
         "sort" => "-struggle",
         "timezone" => "Europe/Berlin",
         "device" => "desktop",
@@ -160,7 +161,11 @@ async fn no_route_reads_raw_events_but_a_session_s_own_list() {
 #[tokio::test]
 async fn what_cannot_be_asked_is_a_validation_error() {
     let world = world().await;
+    let nonsense = format!("sessions/{SESSION}/events?types=click,nonsense");
+    let nothing = format!("sessions/{SESSION}/events?types=");
     for question in [
+        nonsense.as_str(),
+        nothing.as_str(),
         "overview?start=2&end=1",
         "overview?start=yesterday",
         "overview?timezone=Mars/Base",

@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 use chrono::{SecondsFormat, TimeZone, Utc};
-use gosight_store::rows::SessionRow;
+use gosight_store::rows::{EventRow, SessionRow};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -154,4 +154,52 @@ async fn a_session_and_its_events_in_time_order() {
         world.ask("mine/sessions/nonsense/events").await.0,
         StatusCode::NOT_FOUND
     );
+}
+
+#[tokio::test]
+async fn a_session_of_20_000_events_is_read_whole_or_of_the_types_that_are_asked_for() {
+    let world = world().await;
+    world.write(&[world.session(SESSION, MONDAY)]).await;
+    // Five share each millisecond, so that pages end within one.
+    let events: Vec<_> = (0..20_000)
+        .map(|n| EventRow {
+            project_id: world.project_id,
+            session_id: SESSION,
+            id: Uuid::from_u128(n),
+            view_id: Uuid::from_u128(7),
+            r#type: if n % 100 == 0 { "click" } else { "mouse_move" }.into(),
+            time: MONDAY + n as i64 / 5,
+            received_at: MONDAY,
+            payload: "{}".into(),
+            ..EventRow::default()
+        })
+        .collect();
+    world.write(&events).await;
+    let read = async |query: &str| {
+        let mut sizes = Vec::new();
+        let mut ids = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let answer = world
+                .get(&format!("mine/sessions/{SESSION}/events?{query}{cursor}"))
+                .await;
+            let rows = answer["data"].as_array().unwrap();
+            assert!(rows.iter().all(|row| row["view_id"] == Uuid::from_u128(7).to_string()));
+            sizes.push(rows.len());
+            ids.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+            let Some(next) = answer["meta"]["next_cursor"].as_str() else {
+                return (sizes, ids);
+            };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    let ids = |step| {
+        (0..20_000)
+            .step_by(step)
+            .map(|n| Uuid::from_u128(n).to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(read("per_page=1000").await, (vec![500; 40], ids(1)));
+    assert_eq!(read("per_page=500&types=click,page_view").await, (vec![200], ids(100)));
+    assert_eq!(read("per_page=500&types=page_view").await, (vec![0], vec![]));
 }

@@ -12,7 +12,14 @@ import {
 import { useEffect } from 'react';
 import { catchUp, liveKey } from '@/live/caches';
 import { useRecentTicks } from '@/live/live';
-import type { HeatmapParams, InsightsParams, OverviewParams, Pages, SessionsParams } from '@/live/reducer';
+import type {
+  EventsParams,
+  HeatmapParams,
+  InsightsParams,
+  OverviewParams,
+  Pages,
+  SessionsParams,
+} from '@/live/reducer';
 import type { Filters } from '@/route/filters';
 import { boundsOf, previousBounds, type Range, slidesEveryMs } from '@/route/range';
 import { useRoute } from '@/route/route';
@@ -37,6 +44,7 @@ import type {
   TelegramChat,
   User,
 } from './types';
+import { wholeList } from './whole-list';
 
 export type Order = 'newest' | 'longest' | 'struggling';
 
@@ -45,8 +53,10 @@ const SORT: Record<Order, string> = { newest: '-started_at', longest: '-duration
 const PER_PAGE = 50;
 /** The largest page the API gives. */
 const PER_PAGE_MAX = 100;
-/** A session's own events: more than a person reads; the API pages beyond. */
-const EVENT_PAGES_MAX = 20;
+/** A session's own events are read whole, and so in larger pages; the API gives no larger ones. */
+const EVENTS_PER_PAGE = 500;
+/** More than a person reads; a list that ends here says so. */
+const EVENTS_MAX = 20_000;
 
 function filterParams(filters: Filters): Params {
   return { ...filters };
@@ -187,24 +197,19 @@ export function useSession(id: string): UseQueryResult<Answer<Session>> {
   });
 }
 
-export function useSessionEvents(id: string): UseQueryResult<Answer<SessionEvent[]>> {
+/** All events of a session of these types, or of every type. */
+export function useSessionEvents(id: string, types: EventsParams['types']): UseQueryResult<Answer<SessionEvent[]>> {
   const { project } = useRoute();
   const recent = useRecentTicks();
   return useQuery({
-    queryKey: liveKey(project, 'events', id),
+    queryKey: liveKey(project, 'events', { session: id, types }),
     queryFn: async ({ signal }) => {
       const path = `${projectPath(project)}/sessions/${encodeURIComponent(id)}/events`;
-      const data: SessionEvent[] = [];
-      let cursor: string | undefined;
-      let completeTo = '';
-      for (let page = 0; page < EVENT_PAGES_MAX; page += 1) {
-        const answer = await call<SessionEvent[]>(path, { params: { per_page: PER_PAGE_MAX, cursor }, signal });
-        data.push(...answer.data.map((event) => ({ ...event, session_id: id })));
-        completeTo = answer.complete_to;
-        cursor = answer.next_cursor;
-        if (!cursor) break;
-      }
-      return catchUp('events', id, { data, complete_to: completeTo }, recent());
+      const params = { types: types?.join(), per_page: EVENTS_PER_PAGE };
+      const askPage = (cursor: string | undefined) =>
+        call<SessionEvent[]>(path, { params: { ...params, cursor }, signal });
+      const answer = await wholeList(askPage, EVENTS_MAX);
+      return catchUp('events', { session: id, types }, answer, recent());
     },
   });
 }

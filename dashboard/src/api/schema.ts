@@ -1143,6 +1143,11 @@ export interface components {
                 timestamp: components["schemas"]["Iso"];
                 type: string;
                 url: string;
+                /**
+                 * Format: uuid
+                 * @description The page view it happened in; nil when the client named none.
+                 */
+                view_id: string;
                 visitor_id: string;
             }[];
             meta: components["schemas"]["AnswerMeta"];
@@ -1411,6 +1416,11 @@ export interface components {
             timestamp: components["schemas"]["Iso"];
             type: string;
             url: string;
+            /**
+             * Format: uuid
+             * @description The page view it happened in; nil when the client named none.
+             */
+            view_id: string;
             visitor_id: string;
         };
         FilterFields: {
@@ -1598,11 +1608,11 @@ export interface components {
             email: string;
             password: string;
         };
-        /** @description An insight or an error, `offset_ms` after the session's start. */
+        /** @description An insight, `offset_ms` after the session's start. Errors that were no insight are among the session's events. */
         MarkView: {
             /** Format: int32 */
             offset_ms: number;
-            /** @description `rage_click`, `dead_click`, `error_click` or `error`. */
+            /** @description `rage_click`, `dead_click` or `error_click`. */
             type: string;
         };
         MemberView: {
@@ -3514,7 +3524,9 @@ export interface operations {
     list_session_events: {
         parameters: {
             query?: {
-                /** @description At most 100; 50 unless asked otherwise. */
+                /** @description Names of event types, separated by commas, such as `click,page_view`; all types unless given. */
+                types?: string;
+                /** @description At most 500; 50 unless asked otherwise. */
                 per_page?: number;
                 /** @description `meta.next_cursor` of the page before. */
                 cursor?: string;

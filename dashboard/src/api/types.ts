@@ -15,7 +15,7 @@ export type Role = 'owner' | 'admin' | 'member' | 'viewer';
 
 export type InsightType = 'rage_click' | 'dead_click' | 'error_click' | 'thrashed_cursor' | 'u_turn' | 'slow_page';
 
-/** What a mark on a session's ribbon stands for. */
+/** What a mark on a ribbon stands for; errors are marked where a session's events are known. */
 export type MarkType = InsightType | 'error';
 
 export type User = Schemas['UserView'];
@@ -59,13 +59,13 @@ export type NewProject = Schemas['NewProjectView'];
 
 export type Session = Narrow<
   Omit<Schemas['SessionView'], 'removed'>,
-  { user_id?: string | null; marks: { offset_ms: number; type: MarkType }[] }
+  { user_id?: string | null; marks: { offset_ms: number; type: InsightType }[] }
 >;
 
 export type SessionEvent = Narrow<
   Pick<
     Schemas['EventView'],
-    'id' | 'session_id' | 'type' | 'timestamp' | 'path' | 'url' | 'selector' | 'name' | 'text'
+    'id' | 'session_id' | 'view_id' | 'type' | 'timestamp' | 'path' | 'url' | 'selector' | 'name' | 'text'
   >,
   { payload: Record<string, unknown> | null }
 >;

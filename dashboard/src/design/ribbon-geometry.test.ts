@@ -38,10 +38,12 @@ describe('the ribbon', () => {
     expect(last).toEqual({ x: 118, width: 2, path: '/cart' });
   });
 
-  it('joins ticks that would touch, and shows the gravest', () => {
+  it('joins ticks that would touch, and shows the gravest, and how many of its kind there are', () => {
     const marks = [
       { type: 'dead_click', share: 0.5 },
       { type: 'rage_click', share: 0.51 },
+      { type: 'error', share: 0.52 },
+      { type: 'rage_click', share: 0.53 },
       { type: 'u_turn', share: 0.9 },
     ] as const;
     const ribbon = layoutRibbon(course({ marks: [...marks] }), 120);

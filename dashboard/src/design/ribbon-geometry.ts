@@ -34,7 +34,11 @@ export interface Course {
 const LENGTH_MIN_MS = 1_000;
 
 /** Puts a session's pages, insights and hidden times on one scale from 0 to 1; a recording may go on after the last event. */
-export function courseOf(session: Session, endMs = Date.parse(session.ended_at)): Course {
+export function courseOf(
+  session: Session,
+  endMs = Date.parse(session.ended_at),
+  marks: readonly { offset_ms: number; type: MarkType }[] = session.marks,
+): Course {
   const startMs = Date.parse(session.started_at);
   const lengthMs = Math.max(endMs - startMs, LENGTH_MIN_MS);
   const share = (offsetMs: number) => Math.min(1, Math.max(0, offsetMs / lengthMs));
@@ -43,7 +47,7 @@ export function courseOf(session: Session, endMs = Date.parse(session.ended_at))
     startMs,
     endMs: startMs + lengthMs,
     pages: pages.map((page) => ({ path: page.path, share: share(page.offset_ms) })),
-    marks: session.marks.map((mark) => ({ type: mark.type, share: share(mark.offset_ms) })),
+    marks: marks.map((mark) => ({ type: mark.type, share: share(mark.offset_ms) })),
     gaps: session.hidden.map((gap) => ({
       from: share(gap.offset_ms),
       to: share(gap.offset_ms + gap.duration_ms),
@@ -73,7 +77,7 @@ export interface Ribbon {
 const SEGMENT_MIN_PX = 2;
 const SEGMENT_SPACE_PX = 1;
 const GAP_MIN_PX = 3;
-/** Ticks closer than this become one, of the gravest kind among them. */
+/** Ticks closer than this become one, of the gravest kind among them, which counts its own kind only. */
 const MARK_APART_PX = 5;
 const MARK_EDGE_PX = 2;
 
@@ -101,8 +105,8 @@ function marksOf(course: Course, width: number): Mark[] {
       marks.push({ x, type, severity, count: 1 });
       continue;
     }
-    last.count += 1;
-    if (RANK[severity] > RANK[last.severity]) Object.assign(last, { type, severity });
+    if (type === last.type) last.count += 1;
+    else if (RANK[severity] > RANK[last.severity]) Object.assign(last, { type, severity, count: 1 });
   }
   return marks;
 }

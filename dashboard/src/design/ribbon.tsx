@@ -109,6 +109,7 @@ export const Ribbon = memo(function Ribbon({
       {marks.map((mark) => (
         <rect
           key={mark.x}
+          data-mark={mark.type}
           x={mark.x - 1.5}
           y={mark.severity === 'high' ? 0 : inset / 2}
           width={3}

@@ -12,6 +12,7 @@ import {
   applyToOverview,
   applyToSession,
   applyToSessions,
+  type EventsParams,
   type HeatmapParams,
   type InsightsParams,
   type OverviewParams,
@@ -24,7 +25,7 @@ export interface LiveKinds {
   overview: { params: OverviewParams; data: Answer<Overview> };
   sessions: { params: SessionsParams; data: Pages<Session[]> };
   session: { params: string; data: Answer<Session> };
-  events: { params: string; data: Answer<SessionEvent[]> };
+  events: { params: EventsParams; data: Answer<SessionEvent[]> };
   insights: { params: InsightsParams; data: Pages<Insights> };
   heatmap: { params: HeatmapParams; data: Answer<Heatmap> };
   history: { params: null; data: Pages<AlertTransition[]> };

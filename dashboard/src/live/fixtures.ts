@@ -51,6 +51,7 @@ export function anEvent(part: Partial<SessionEvent> = {}): SessionEvent {
   return {
     id: 'event-1',
     session_id: 'session-1',
+    view_id: '00000000-0000-0000-0000-000000000000',
     type: 'click',
     timestamp: T0,
     path: '/',

@@ -126,7 +126,20 @@ describe('the events of a session', () => {
     const event = (id: string, timestamp: string, session_id = 'session-1') => anEvent({ id, timestamp, session_id });
     const before = answer([event('b', T1)]);
     const tick = aTick({ events: [event('b', T1), event('a', T0), event('x', T0, 'other')] });
-    expect(applyToEvents(before, 'session-1', tick).data.map((row) => row.id)).toEqual(['a', 'b']);
+    const after = applyToEvents(before, { session: 'session-1', types: null }, tick);
+    expect(after.data.map((row) => row.id)).toEqual(['a', 'b']);
+  });
+
+  it('are of the types that were asked for', () => {
+    const tick = aTick({ events: [anEvent({ id: 'a' }), anEvent({ id: 'b', type: 'mouse_move' })] });
+    const after = applyToEvents(answer([]), { session: 'session-1', types: ['click'] }, tick);
+    expect(after.data.map((row) => row.id)).toEqual(['a']);
+  });
+
+  it('are not continued behind a hole', () => {
+    const cut = { ...answer([anEvent({ id: 'a' })]), truncated: true };
+    const tick = aTick({ events: [anEvent({ id: 'b' })] });
+    expect(applyToEvents(cut, { session: 'session-1', types: null }, tick)).toBe(cut);
   });
 });
 

@@ -147,10 +147,21 @@ function byTime(a: { timestamp: Iso; id: string }, b: { timestamp: Iso; id: stri
   return a.id < b.id ? -1 : 1;
 }
 
-/** Events are told apart by id, so no tick has to be judged old. */
-export function applyToEvents(answer: Answer<SessionEvent[]>, sessionId: string, tick: Tick): Answer<SessionEvent[]> {
-  const own = tick.events?.filter((event) => event.session_id === sessionId) ?? [];
-  if (own.length === 0) return answer;
+export interface EventsParams {
+  session: string;
+  /** Null: every type. */
+  types: readonly string[] | null;
+}
+
+/** Events are told apart by id, so no tick has to be judged old. A list that was cut stays as it is: what came now would stand after a hole. */
+export function applyToEvents(
+  answer: Answer<SessionEvent[]>,
+  { session, types }: EventsParams,
+  tick: Tick,
+): Answer<SessionEvent[]> {
+  const fits = (event: SessionEvent) => event.session_id === session && (types?.includes(event.type) ?? true);
+  const own = tick.events?.filter(fits) ?? [];
+  if (own.length === 0 || answer.truncated) return answer;
   const known = new Set(answer.data.map((event) => event.id));
   const arrivals = own.filter((event) => !known.has(event.id));
   return arrivals.length > 0 ? { ...answer, data: [...answer.data, ...arrivals].sort(byTime) } : answer;

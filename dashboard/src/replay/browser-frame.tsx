@@ -1,28 +1,20 @@
 'use client';
 
-import { type RefObject, useRef } from 'react';
+import { type RefObject, useMemo, useRef } from 'react';
 import type { SessionEvent } from '@/api/types';
 import { BrowserDots } from '@/design/browser-dots';
 import { Icon } from '@/design/icon';
 import { Fault } from '@/design/states';
 import { useBox } from '@/shell/width';
 import { useText } from '@/text/text';
-import type { Player, PlayerState } from './player';
+import { addressAt, viewsOf } from './address';
+import type { Player } from './player';
 import { usePageSize, usePlayerState } from './use-player';
 
-/** An address without what only machines read. */
-function readable(href: string): string {
-  return href.replace(/^asset:/, '').replace(/^https?:\/\//, '');
-}
-
-/** Single pages change their address without loading: the newest page view says it too. */
-function addressAt(events: readonly SessionEvent[], { href, atMs }: PlayerState): string {
-  const view = events.findLast((event) => event.type === 'page_view' && Date.parse(event.timestamp) <= atMs);
-  return readable(view?.url || href);
-}
-
 function Address({ player, events }: { player: Player; events: readonly SessionEvent[] }) {
-  const address = usePlayerState(player, (state) => addressAt(events, state));
+  const recording = usePlayerState(player, (state) => state.recording);
+  const views = useMemo(() => viewsOf(recording, player.recordings, events), [recording, player, events]);
+  const address = usePlayerState(player, ({ atMs, href }) => addressAt(views, atMs, href));
   return (
     <span
       data-testid="replay-address"

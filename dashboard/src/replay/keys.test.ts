@@ -33,7 +33,7 @@ describe('a moment in an address', () => {
 
   it('lies right before the first of the gravest things of a session that was recorded', () => {
     const marks = [
-      { offset_ms: 1_000, type: 'error' as const },
+      { offset_ms: 1_000, type: 'u_turn' as const },
       { offset_ms: 8_000, type: 'rage_click' as const },
       { offset_ms: 20_000, type: 'error_click' as const },
     ];

@@ -1,17 +1,16 @@
 'use client';
 
-import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { Answer } from '@/api/client';
-import type { Insight, Session, SessionEvent } from '@/api/types';
+import { useSessionEvents } from '@/api/queries';
+import type { Insight, Session } from '@/api/types';
 import { Button, Segmented } from '@/design/controls';
 import { Icon } from '@/design/icon';
 import { InsightMark } from '@/design/severity';
 import { Card, Empty, Fault, SkeletonRows } from '@/design/states';
 import { bytes, clock, duration, percent } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
-import { DetailChoice, Facts, keepInSight, Timeline } from '@/views/session-timeline';
-import { type Detail, timelineOf } from '@/views/timeline';
+import { DetailChoice, EventsCut, Facts, keepInSight, Timeline } from '@/views/session-timeline';
+import { type Detail, timelineOf, typesOf } from '@/views/timeline';
 import { type ConsoleLine, hasFailed, type Lines, type NetworkLine } from './events';
 import { WINDOW_LINES, windowAt, windowMoved, windowWith } from './log-window';
 import type { Player } from './player';
@@ -24,11 +23,10 @@ interface PanelsProps {
   player: Player;
   session: Session;
   insights: Insight[];
-  events: UseQueryResult<Answer<SessionEvent[]>>;
 }
 
 /** What happened, in words, in step with the player. */
-export function Panels({ player, session, insights, events }: PanelsProps) {
+export function Panels({ player, session, insights }: PanelsProps) {
   const text = useText();
   const [panel, setPanel] = useState<Panel>('events');
   const names: Record<Panel, string> = {
@@ -47,7 +45,7 @@ export function Panels({ player, session, insights, events }: PanelsProps) {
           onChoose={setPanel}
         />
       </div>
-      {panel === 'events' && <Events player={player} session={session} insights={insights} events={events} />}
+      {panel === 'events' && <Events player={player} session={session} insights={insights} />}
       {panel === 'console' && <Console player={player} />}
       {panel === 'network' && <Network player={player} />}
       {panel === 'details' && (
@@ -69,25 +67,47 @@ function Scroller({ children }: { children: ReactNode }) {
   );
 }
 
-function Events({ player, session, insights, events }: PanelsProps) {
+/** The window of a long list that is in the page: its first line, and the line that is kept in sight. */
+function useLineWindow(count: number, current: number) {
+  const [view, setView] = useState({ from: 0, line: -1 });
+  const from = windowAt(view.from, count);
+  const move = (isForward: boolean) =>
+    setView({ from: windowMoved(from, isForward), line: isForward ? from + WINDOW_LINES - 1 : from });
+  useEffect(() => {
+    setView((before) => ({ from: windowWith(current, before.from), line: current }));
+  }, [current]);
+  return { from, view, move };
+}
+
+function Events({ player, session, insights }: PanelsProps) {
   const text = useText();
   const [detail, setDetail] = useState<Detail>('important');
+  const events = useSessionEvents(session.id, typesOf(detail));
   const told = events.data?.data;
   const lines = useMemo(() => timelineOf(told ?? [], insights, detail), [told, insights, detail]);
-  const currentId = usePlayerState(player, ({ atMs }) => lines.findLast(({ at }) => Date.parse(at) <= atMs)?.id);
+  const times = useMemo(() => lines.map(({ at }) => Date.parse(at)), [lines]);
+  const current = usePlayerState(player, ({ atMs }) => times.findLastIndex((time) => time <= atMs));
+  const { from, view, move } = useLineWindow(lines.length, current);
+  const startMs = Date.parse(session.started_at);
   return (
     <>
       <Scroller>
         {events.isPending && <SkeletonRows rows={10} height={34} />}
         {events.isError && !told && <Fault error={events.error} onRetry={() => void events.refetch()} />}
         {told && lines.length === 0 && <Empty>{text.session.noEvents}</Empty>}
+        {from > 0 && <More label={text.replay.earlierLines(from)} onClick={() => move(false)} />}
         <Timeline
-          lines={lines}
-          startMs={Date.parse(session.started_at)}
-          currentId={currentId}
+          lines={lines.slice(from, from + WINDOW_LINES)}
+          startMs={startMs}
+          currentId={lines[current]?.id}
+          inSightId={lines[view.line]?.id}
           onPick={(atMs) => player.seek(atMs)}
         />
+        {from + WINDOW_LINES < lines.length && (
+          <More label={text.replay.laterLines(lines.length - from - WINDOW_LINES)} onClick={() => move(true)} />
+        )}
       </Scroller>
+      <EventsCut events={events.data} startMs={startMs} />
       <div className="border-t border-hairline px-3 py-2">
         <DetailChoice detail={detail} onChoose={setDetail} />
       </div>
@@ -114,15 +134,8 @@ function Log<Line extends { atMs: number }>({ player, logs, empty, children, isW
   const unreadable = usePlayerState(player, (state) => state.unreadable);
   const startMs = usePlayerState(player, (state) => state.startMs);
   const current = usePlayerState(player, ({ atMs }) => lines.findLastIndex((line) => line.atMs <= atMs));
-  /** The first line of the window, and the line that is kept in sight. */
-  const [view, setView] = useState({ from: 0, line: -1 });
-  const from = windowAt(view.from, lines.length);
-  const move = (isForward: boolean) =>
-    setView({ from: windowMoved(from, isForward), line: isForward ? from + WINDOW_LINES - 1 : from });
+  const { from, view, move } = useLineWindow(lines.length, current);
   useEffect(() => player.readAll(), [player]);
-  useEffect(() => {
-    setView((before) => ({ from: windowWith(current, before.from), line: current }));
-  }, [current]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list is scrolled when another line is to be seen, and not because lines came
   useEffect(() => keepInSight(list.current?.children[view.line - from]), [view]);
   return (

@@ -8,6 +8,7 @@ import type { Insight, Replay, Session, SessionEvent } from '@/api/types';
 import { Card, Fault, Skeleton } from '@/design/states';
 import { useText } from '@/text/text';
 import { Chapters } from '@/views/session-timeline';
+import { typesOf } from '@/views/timeline';
 import { BrowserFrame } from './browser-frame';
 import { Controls } from './controls';
 import { useFullScreen } from './full-screen';
@@ -82,7 +83,7 @@ function Watch({ session, insights, answer }: { session: Session; insights: Insi
   const whole = useRef<HTMLDivElement>(null);
   const startMs = useStartMs(session, replay);
   const player = usePlayer(stage, session, replay, startMs);
-  const events = useSessionEvents(session.id);
+  const events = useSessionEvents(session.id, typesOf('important'));
   const fullScreen = useFullScreen(whole);
   return (
     <div className={GRID}>
@@ -117,7 +118,7 @@ function Watch({ session, insights, answer }: { session: Session; insights: Insi
         />
       </div>
       {player ? (
-        <Panels player={player} session={session} insights={insights} events={events} />
+        <Panels player={player} session={session} insights={insights} />
       ) : (
         <Card className="h-[480px]">{null}</Card>
       )}
@@ -139,7 +140,7 @@ function Deck({ player, session, insights, events, fullScreen }: DeckProps) {
   usePlayerKeys(player, stops, { onFullScreen: fullScreen.toggle, onHelp: () => setHelpOpen((isOpen) => !isOpen) });
   return (
     <>
-      <Scrubber player={player} session={session} events={events} />
+      <Scrubber player={player} session={session} insights={insights} events={events} />
       <Controls
         player={player}
         session={session}

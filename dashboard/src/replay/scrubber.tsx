@@ -1,12 +1,13 @@
 'use client';
 
 import { memo, useMemo, useRef, useState } from 'react';
-import type { Session, SessionEvent } from '@/api/types';
+import type { Insight, Session, SessionEvent } from '@/api/types';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { clock } from '@/format/format';
 import { useWidth } from '@/shell/width';
 import { useText } from '@/text/text';
+import { timelineMarks } from './marks';
 import type { Player } from './player';
 import { ticksOf } from './ticks';
 import { usePlayerState } from './use-player';
@@ -53,11 +54,12 @@ function Head({ player }: { player: Player }) {
 interface ScrubberProps {
   player: Player;
   session: Session;
+  insights: readonly Insight[];
   events: readonly SessionEvent[] | undefined;
 }
 
 /** The session's ribbon as the timeline: click or drag to a moment. */
-export function Scrubber({ player, session, events }: ScrubberProps) {
+export function Scrubber({ player, session, insights, events }: ScrubberProps) {
   const text = useText();
   const bar = useRef<HTMLDivElement>(null);
   const width = useWidth(bar, 800);
@@ -66,6 +68,10 @@ export function Scrubber({ player, session, events }: ScrubberProps) {
   const endMs = usePlayerState(player, (state) => state.endMs);
   const idle = usePlayerState(player, (state) => state.idle);
   const second = usePlayerState(player, (state) => Math.floor((state.atMs - state.startMs) / 1000));
+  const course = useMemo(
+    () => courseOf(session, endMs, timelineMarks(session, insights, events ?? [])),
+    [session, endMs, insights, events],
+  );
   const lengthMs = endMs - startMs;
   const shareOf = (event: React.PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -96,7 +102,7 @@ export function Scrubber({ player, session, events }: ScrubberProps) {
         }}
         onPointerLeave={() => setHover(null)}
       >
-        <Ribbon course={courseOf(session, endMs)} width={width} height={HEIGHT_PX} pale={idle} isLabelled />
+        <Ribbon course={course} width={width} height={HEIGHT_PX} pale={idle} isLabelled />
         {events && <Clicks events={events} startMs={startMs} endMs={endMs} width={width} />}
         <Head player={player} />
         {hover !== null && (

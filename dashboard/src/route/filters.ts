@@ -6,6 +6,8 @@ export const FILTER_NAMES = [
   'dead',
   'error_click',
   'error',
+  'replay',
+  'duration_min_ms',
   'device',
   'country',
   'browser',
@@ -20,7 +22,8 @@ export function readFilters(search: URLSearchParams): Filters {
   const filters: Filters = {};
   for (const name of FILTER_NAMES) {
     const value = search.get(name);
-    if (value) filters[name] = value;
+    const isReadable = name !== 'duration_min_ms' || /^\d{1,12}$/.test(value ?? '');
+    if (value && isReadable) filters[name] = value;
   }
   return filters;
 }
@@ -32,6 +35,8 @@ export function sessionMatches(session: Session, filters: Filters): boolean {
     dead: (value) => String(session.dead_click_count > 0) === value,
     error_click: (value) => String(session.error_click_count > 0) === value,
     error: (value) => String(session.error_count > 0) === value,
+    replay: (value) => String(session.has_replay) === value,
+    duration_min_ms: (value) => session.duration_ms >= Number(value),
     device: (value) => session.device_type === value,
     country: (value) => session.country === value,
     browser: (value) => session.browser === value,

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useProjects } from '@/api/queries';
 import { Button, Chip, Field, MENU_ITEM, Menu, Segmented } from '@/design/controls';
 import { Icon } from '@/design/icon';
-import { countryName } from '@/format/format';
+import { countryName, duration } from '@/format/format';
 import { FILTER_NAMES, type FilterName, isEmpty } from '@/route/filters';
 import { formatRange, PRESETS, type Preset, type Range, rangeInAddress } from '@/route/range';
 import { useChangeSearch, useRoute, useView } from '@/route/route';
@@ -123,7 +123,7 @@ function RangePicker() {
   );
 }
 
-const FLAGS: readonly FilterName[] = ['rage', 'dead', 'error_click', 'error'];
+const FLAGS: readonly FilterName[] = ['rage', 'dead', 'error_click', 'error', 'replay'];
 
 function AddFilter() {
   const text = useText();
@@ -167,10 +167,23 @@ function AddFilter() {
             className="flex w-56 flex-col gap-3 p-2"
             onSubmit={(event) => {
               event.preventDefault();
-              if (value.trim()) apply(name, value.trim());
+              const chosen = name === 'duration_min_ms' ? String(Math.round(Number(value) * 1000)) : value.trim();
+              if (value.trim()) apply(name, chosen);
             }}
           >
-            <Field label={text.filters[name]} value={value} autoFocus onChange={(e) => setValue(e.target.value)} />
+            {name === 'duration_min_ms' ? (
+              <Field
+                label={text.filters.secondsMin}
+                value={value}
+                type="number"
+                min={1}
+                max={86_400}
+                autoFocus
+                onChange={(e) => setValue(e.target.value)}
+              />
+            ) : (
+              <Field label={text.filters[name]} value={value} autoFocus onChange={(e) => setValue(e.target.value)} />
+            )}
             <Button type="submit" tone="primary">
               {text.range.apply}
             </Button>
@@ -187,6 +200,7 @@ function FilterChips() {
   const change = useChangeSearch();
   const words = (name: FilterName, value: string) => {
     if (FLAGS.includes(name)) return text.filters.with(text.filters[name]);
+    if (name === 'duration_min_ms') return text.filters.atLeast(duration(Number(value)));
     return `${text.filters[name]}: ${name === 'country' ? countryName(value, language) : value}`;
   };
   return FILTER_NAMES.filter((name) => filters[name]).map((name) => (

@@ -11,7 +11,8 @@ export interface Description {
   tone: EventTone;
 }
 
-const TONES: Record<string, EventTone> = {
+/** Every type of event. */
+export const TONES: Record<string, EventTone> = {
   page_view: 'page',
   session_start: 'quiet',
   session_end: 'quiet',
@@ -43,6 +44,26 @@ const TONES: Record<string, EventTone> = {
   resource_error: 'error',
   console_error: 'error',
   form_error: 'error',
+  context_menu: 'plain',
+  input_change: 'plain',
+  form_start: 'plain',
+  form_abandon: 'plain',
+  xhr_request: 'plain',
+  fetch_request: 'plain',
+  websocket_open: 'plain',
+  websocket_close: 'plain',
+  websocket_error: 'plain',
+  media_play: 'plain',
+  media_pause: 'plain',
+  media_seek: 'plain',
+  media_complete: 'plain',
+  media_error: 'plain',
+  copy: 'plain',
+  cut: 'plain',
+  paste: 'plain',
+  text_select: 'plain',
+  orientation_change: 'plain',
+  group: 'plain',
 };
 
 export function toneOf(type: string): EventTone {

@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import { memo } from 'react';
 import type { Session } from '@/api/types';
+import { Icon } from '@/design/icon';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { clock, moment, placeName, shortId } from '@/format/format';
@@ -48,6 +49,17 @@ export const SessionRow = memo(function SessionRow({ session, href, nowMs, isWar
                 </span>
                 <span className="truncate">{session.exit_path}</span>
               </>
+            )}
+            {session.has_replay && (
+              <span
+                role="img"
+                aria-label={text.sessions.hasReplay}
+                title={text.sessions.hasReplay}
+                data-testid="has-replay"
+                className="ml-0.5 text-muted"
+              >
+                <Icon name="recording" size={14} />
+              </span>
             )}
           </span>
           <span className="block truncate text-12 text-muted">

@@ -1,12 +1,14 @@
 'use client';
 
 import { memo, useEffect } from 'react';
+import type { Answer } from '@/api/client';
 import type { Insight, Session, SessionEvent } from '@/api/types';
 import { Segmented } from '@/design/controls';
+import { Icon } from '@/design/icon';
 import { SEVERITY, tintOf } from '@/design/ribbon-geometry';
 import { InsightMark } from '@/design/severity';
 import { Card, CardHead } from '@/design/states';
-import { clock, moment, placeName } from '@/format/format';
+import { clock, count, moment, placeName } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
 import { describeEvent } from './describe-event';
 import { describeInsight, elementOf } from './insight-detail';
@@ -213,16 +215,37 @@ export function DetailChoice({ detail, onChoose }: { detail: Detail; onChoose(de
   );
 }
 
+interface EventsCutProps {
+  /** None while they are on their way. */
+  events: Answer<SessionEvent[]> | undefined;
+  startMs: number;
+}
+
+/** The session has more events than are listed, and from where on. */
+export function EventsCut({ events, startMs }: EventsCutProps) {
+  const { text, language } = useLanguage();
+  const last = events?.data.at(-1);
+  if (!events?.truncated || !last) return null;
+  return (
+    <p role="status" data-testid="events-cut" className="flex items-baseline gap-2 px-4 py-2 text-12 text-fault">
+      <Icon name="fault" size={14} className="translate-y-0.5" />
+      {text.session.eventsCut(count(events.data.length, language), clock(Date.parse(last.timestamp) - startMs))}
+    </p>
+  );
+}
+
 interface TimelineProps {
   lines: Line[];
   startMs: number;
-  /** The line the replay is at; it is kept in sight. */
+  /** The line the replay is at. */
   currentId?: string;
+  /** The line that is kept in sight. */
+  inSightId?: string;
   onPick?: (atMs: number) => void;
 }
 
-export function Timeline({ lines, startMs, currentId, onPick }: TimelineProps) {
-  useEffect(() => keepInSight(currentId ? document.getElementById(`line-${currentId}`) : null), [currentId]);
+export function Timeline({ lines, startMs, currentId, inSightId, onPick }: TimelineProps) {
+  useEffect(() => keepInSight(inSightId ? document.getElementById(`line-${inSightId}`) : null), [inSightId]);
   return (
     <ol data-testid="timeline" data-lines={lines.length} className="pb-3">
       {lines.map((line) => {

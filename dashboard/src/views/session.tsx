@@ -2,13 +2,14 @@
 
 import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
-import { insightsOf, useInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
+import { insightsOf, useManyInsights, useProject, useSession, useSessionEvents, useStruggling } from '@/api/queries';
 import type { Insight, Session } from '@/api/types';
 import { Icon } from '@/design/icon';
 import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/states';
 import { clock, duration, moment, shortId } from '@/format/format';
+import { timelineMarks } from '@/replay/marks';
 import { beforeWorst } from '@/replay/moment';
 import { ReplayView } from '@/replay/replay-view';
 import { parseRange } from '@/route/range';
@@ -16,9 +17,9 @@ import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
-import { Chapters, DetailChoice, Facts, Timeline } from './session-timeline';
+import { Chapters, DetailChoice, EventsCut, Facts, Timeline } from './session-timeline';
 import { nextAfter } from './struggling';
-import { type Detail, type Line, timelineOf } from './timeline';
+import { type Detail, type Line, timelineOf, typesOf } from './timeline';
 
 const ALL_TIME = parseRange('1970-01-01T00:00:00.000Z~2999-01-01T00:00:00.000Z');
 
@@ -55,12 +56,13 @@ function Head({ session }: { session: Session }) {
 /** The session in words: its course, what happened, what is known of the visitor. */
 function WithoutReplay({ session, insights }: { session: Session; insights: Insight[] }) {
   const text = useText();
-  const events = useSessionEvents(session.id);
   const [detail, setDetail] = useState<Detail>('important');
+  const events = useSessionEvents(session.id, typesOf(detail));
   const stage = useRef<HTMLDivElement>(null);
   const width = useWidth(stage, 1000);
   const lines = timelineOf(events.data?.data ?? [], insights, detail);
-  const course = courseOf(session);
+  const endMs = Date.parse(session.ended_at);
+  const course = courseOf(session, endMs, timelineMarks(session, insights, events.data?.data ?? []));
   return (
     <>
       <Card className="px-4 pt-4 pb-2">
@@ -87,6 +89,7 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
           {events.isError && !events.data && <Fault error={events.error} onRetry={() => void events.refetch()} />}
           {events.data && lines.length === 0 && <Empty>{text.session.noEvents}</Empty>}
           <Timeline lines={lines} startMs={course.startMs} />
+          <EventsCut events={events.data} startMs={course.startMs} />
         </Card>
         <div className="flex flex-col gap-4 max-lg:order-first">
           <Chapters session={session} insights={insights} onGo={({ id }) => scrollToLine(id)} />
@@ -121,8 +124,11 @@ function SessionCourse({ session, insights }: { session: Session; insights: Insi
   );
 }
 
+/** More insights than this many pages of them nobody goes through in one session. */
+const INSIGHT_PAGES_MAX = 10;
+
 function SessionView({ session }: { session: Session }) {
-  const found = useInsights({ range: ALL_TIME, sessionId: session.id });
+  const found = useManyInsights({ range: ALL_TIME, sessionId: session.id }, INSIGHT_PAGES_MAX);
   return (
     <>
       <Head session={session} />

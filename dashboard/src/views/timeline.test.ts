@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { anEvent, anInsight } from '@/live/fixtures';
-import { chaptersOf, timelineOf } from './timeline';
+import { TONES } from './describe-event';
+import { chaptersOf, timelineOf, typesOf } from './timeline';
 
 function at(second: number, type: string) {
   return anEvent({ id: `e${second}`, type, timestamp: new Date(second * 1000).toISOString() });
@@ -50,5 +52,26 @@ describe('the timeline', () => {
     const insight = anInsight({ timestamp: new Date(3000).toISOString() });
     const kinds = timelineOf(EVENTS, [insight], 'important').map((line) => line.kind);
     expect(kinds).toEqual(['event', 'event', 'insight', 'event']);
+  });
+});
+
+describe('the types that are asked for', () => {
+  it('are what the list shows, and not the thousands of moves and changes it leaves out', () => {
+    const types = typesOf('important');
+    expect(types).toEqual(expect.arrayContaining(['click', 'page_view', 'page_hidden', 'js_error', 'fetch_request']));
+    for (const type of ['mouse_move', 'dom_mutation', 'scroll']) expect(types).not.toContain(type);
+    expect(typesOf('errors')).toBe(types);
+  });
+
+  it('are all of them when everything is to be told', () => {
+    expect(typesOf('all')).toBeNull();
+  });
+
+  it('are chosen from every type that the wire knows', () => {
+    const proto = readFileSync(new URL('../../../proto/proto/gosight/v1/events.proto', import.meta.url), 'utf8');
+    const payloads = /oneof payload \{([^}]*)\}/.exec(proto)?.[1] ?? '';
+    const types = [...payloads.matchAll(/^\s*\w+ (\w+) = \d+;/gm)].map(([, name]) => name);
+    expect(types.length).toBeGreaterThan(50);
+    expect(Object.keys(TONES).toSorted()).toEqual(types.toSorted());
   });
 });

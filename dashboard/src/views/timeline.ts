@@ -2,7 +2,7 @@
 
 import type { Insight, SessionEvent } from '@/api/types';
 import { rankOf } from '@/design/ribbon-geometry';
-import { toneOf } from './describe-event';
+import { TONES, toneOf } from './describe-event';
 import { isAt } from './harm';
 
 export type Line =
@@ -28,11 +28,19 @@ const FOLDED = new Set([
   'replay_chunk',
 ]);
 
-function isShown(event: SessionEvent, detail: Detail): boolean {
-  const tone = toneOf(event.type);
-  if (detail === 'all') return event.type !== 'replay_chunk';
+function isShown({ type }: { type: string }, detail: Detail): boolean {
+  const tone = toneOf(type);
+  if (detail === 'all') return type !== 'replay_chunk';
   if (detail === 'errors') return tone === 'error';
-  return tone !== 'quiet' || event.type === 'page_hidden' || event.type === 'page_visible';
+  return tone !== 'quiet' || type === 'page_hidden' || type === 'page_visible';
+}
+
+/** What is important, errors among it. Chunks are listed nowhere, but say in which page view their recording was made. */
+const IMPORTANT = [...Object.keys(TONES).filter((type) => isShown({ type }, 'important')), 'replay_chunk'];
+
+/** The types of events to ask for, so that so much can be told; null: every type. */
+export function typesOf(detail: Detail): readonly string[] | null {
+  return detail === 'all' ? null : IMPORTANT;
 }
 
 /** Quiet things of one type, or clicks on one element. */

@@ -3,6 +3,8 @@ use uuid::Uuid;
 
 /// Rows of a page, at most.
 pub const PER_PAGE_MAX: u32 = 100;
+/// Rows of a page of a session's own events, at most: a list that is read whole takes larger steps. An event has 64 KiB at most.
+pub const EVENTS_PER_PAGE_MAX: u32 = 500;
 const PER_PAGE: u32 = 50;
 /// A cursor longer than this is none of ours.
 const CURSOR_BYTES_MAX: usize = 200;
@@ -46,8 +48,17 @@ pub struct PageRequest {
 impl PageRequest {
     /// `per_page` is brought into 1 to [`PER_PAGE_MAX`].
     pub fn new(per_page: Option<u32>, after: Option<Cursor>) -> Self {
+        Self::up_to(PER_PAGE_MAX, per_page, after)
+    }
+
+    /// Of a session's own events: `per_page` is brought into 1 to [`EVENTS_PER_PAGE_MAX`].
+    pub fn of_events(per_page: Option<u32>, after: Option<Cursor>) -> Self {
+        Self::up_to(EVENTS_PER_PAGE_MAX, per_page, after)
+    }
+
+    fn up_to(per_page_max: u32, per_page: Option<u32>, after: Option<Cursor>) -> Self {
         Self {
-            per_page: per_page.unwrap_or(PER_PAGE).clamp(1, PER_PAGE_MAX),
+            per_page: per_page.unwrap_or(PER_PAGE).clamp(1, per_page_max),
             after,
         }
     }

@@ -31,7 +31,7 @@ mod sessions;
 mod totals;
 
 pub use backdrops::{Backdrop, BackdropFilter, PageVersion};
-pub use cursor::{Cursor, CursorError, PER_PAGE_MAX, Page, PageRequest};
+pub use cursor::{Cursor, CursorError, EVENTS_PER_PAGE_MAX, PER_PAGE_MAX, Page, PageRequest};
 pub use error::{AnalyticsError, InsertError};
 pub use filter::{HasReplay, SessionFilter};
 pub use heatmaps::{Bounded, Cell, ClickHeatmap, Element, HeatmapFilter, HeatmapPage, ScrollReach, Spot};

@@ -35,7 +35,7 @@ async fn every_question_about_another_project_finds_nothing() {
     assert_eq!(other.session(id(1)).await.unwrap(), None);
     assert!(
         other
-            .session_events(&session(1, MONDAY), PageRequest::default())
+            .session_events(&session(1, MONDAY), None, PageRequest::default())
             .await
             .unwrap()
             .rows

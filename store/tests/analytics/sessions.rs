@@ -321,11 +321,11 @@ async fn a_session_s_events_come_in_time_order_with_ties_by_id_as_text() {
     let row = session(1, MONDAY - 1);
     let scope = analytics.scope(PROJECT);
     let first = scope
-        .session_events(&row, PageRequest::new(Some(2), None))
+        .session_events(&row, None, PageRequest::new(Some(2), None))
         .await
         .unwrap();
     let second = scope
-        .session_events(&row, PageRequest::new(Some(2), first.next))
+        .session_events(&row, None, PageRequest::new(Some(2), first.next))
         .await
         .unwrap();
     let ids: Vec<_> = first.rows.iter().chain(&second.rows).map(|row| row.id).collect();
@@ -376,7 +376,7 @@ async fn a_derived_session_s_events_are_its_visitor_s_without_a_session_id_from_
     };
     let list = analytics
         .scope(PROJECT)
-        .session_events(&row, PageRequest::default())
+        .session_events(&row, None, PageRequest::default())
         .await
         .unwrap();
     let ids: Vec<_> = list.rows.iter().map(|row| (row.id, row.session_id)).collect();
