@@ -1,6 +1,7 @@
 /**
- * Fetches a session's chunks: a few at a time, what is needed now before what comes next, and no more in memory than a bound.
- * What the player must know of a chunk for good (`Facts`) stays when its events go.
+ * Fetches a session's chunks: a few at a time, what is needed now before anything else is begun, and no more in memory than a bound.
+ * What the player must know of a chunk for good (`Facts`) stays when its events go. What is needed is needed together: a seek is told of
+ * when the last of it has come, not a score of times before it can show anything.
  *
  * What did not arrive is asked for again, later each time: a server that is busy for a while is no reason to stop. Only what is needed
  * now and has failed again and again is an error to show.
@@ -113,10 +114,17 @@ export class Chunks {
     if (this.isDisposed || this.pauses > 0) return;
     const { needed, ahead, unread } = this.wanted;
     this.fetchUpTo(FETCHES_MAX, needed);
+    if (this.awaitsNeeded()) return;
     if (this.characters < CHARACTERS_MAX) this.fetchUpTo(FETCHES_MAX, ahead);
     // One that is waiting for its next try holds up the others: most likely they would fare no better.
     const toRead = unread.filter(({ id }) => !this.facts.has(id) && !this.hasFailed(id));
     if (!toRead.some(({ id }) => this.failures.get(id)?.isWaiting)) this.fetchUpTo(READS_MAX, toRead);
+  }
+
+  /** Whether something that is needed is on its way, or its turn has yet to come. What waits for its next try holds up no other. */
+  private awaitsNeeded(): boolean {
+    const hasCome = (id: string) => this.held.has(id) || this.failures.has(id);
+    return this.wanted.needed.some(({ id }) => this.fetching.has(id) || !hasCome(id));
   }
 
   private fetchUpTo(fetchesMax: number, chunks: readonly Chunk[]): void {
@@ -139,7 +147,7 @@ export class Chunks {
       this.fetching.delete(id);
     }
     if (this.isDisposed) return;
-    this.onChange();
+    if (!this.awaitsNeeded()) this.onChange();
     this.fetchMore();
   }
 
