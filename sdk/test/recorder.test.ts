@@ -112,8 +112,9 @@ describe('a recording', () => {
     cdn.files['/shared.css'] = css('h1 { color: rgb(1, 2, 3); background: url(a.png) }', { 'access-control-allow-origin': '*' });
     cdn.files['/own.css'] = css('h2 { color: rgb(4, 5, 6) }');
     const server = await served(
-      `<link rel="stylesheet" href="${cdn.url}/shared.css"><link rel="stylesheet" href="${cdn.url}/own.css"><h1>One</h1><h2>Two</h2><h3>Three</h3>`,
+      `<link rel="stylesheet" href="${cdn.url}/shared.css"><link rel="stylesheet" href="${cdn.url}/own.css"><h1>One</h1><h2>Two</h2><h3>Three</h3><iframe src="/frame"></iframe>`,
     );
+    server.pages['/frame'] = `<link rel="stylesheet" href="${cdn.url}/shared.css"><h1>Four</h1>`;
     server.files['/late.css'] = css('h3 { color: rgb(7, 8, 9) }');
     server.held.add('/late.css');
     const page = await browser.newPage();
@@ -125,6 +126,8 @@ describe('a recording', () => {
     await expect.poll(() => JSON.stringify(recorded(server))).toContain('Changed');
     server.letGo();
     await expect.poll(() => JSON.stringify(recorded(server)), { timeout: 30_000 }).toMatch(/rgb\(7, 8, 9\)/);
+    // A page and its frame share a sheet, and it is asked for once.
+    await expect.poll(() => JSON.stringify(recorded(server)).match(/rgb\(1, 2, 3\)/g)).toHaveLength(2);
     const player = await browser.newPage();
     const { html } = await play(player, recorded(server));
     expect(html).toMatch(/<style[^>]*>h1 \{ color: rgb\(1, 2, 3\)/);

@@ -8,8 +8,10 @@ import type { Attributes } from './events.js';
 import { cssOf, isMasked } from './masks.js';
 import { stringifyStylesheet } from './rrweb.js';
 
-/** By their addresses; empty while they are asked for, and when they cannot be had. */
+/** By their addresses; empty where they cannot be had. */
 const brought = new Map<string, string>();
+/** One address is asked for once, whoever wears it: a page and its frame share a sheet. */
+const coming = new Map<string, Promise<unknown>>();
 /** The sheet of an element that was told last. */
 const told = new WeakMap<Element, CSSStyleSheet>();
 
@@ -41,14 +43,10 @@ export function watchStyle(link: HTMLLinkElement): void {
   link.addEventListener('load', onLoad);
   if (!sheet || told.get(link) === sheet) return;
   const address = sheet.href as string;
-  if (brought.has(address) || stringifyStylesheet(sheet) !== null) return tellStyle(link);
-  brought.set(address, '');
-  sheetAt(address).then(
-    guard((text) => {
-      brought.set(address, cssOf(text, address));
-      tellStyle(link);
-    }),
-  );
+  if (stringifyStylesheet(sheet) !== null) return tellStyle(link);
+  const come = coming.get(address) ?? sheetAt(address).then((text) => brought.set(address, cssOf(text, address)));
+  coming.set(address, come);
+  come.then(guard(() => tellStyle(link)));
 }
 
 /** One function, so that an element that is told again is not listened to twice. */
