@@ -17,7 +17,12 @@ const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive
 
 /** Names of rrweb's that stay inside of the recorder. */
 const RRWEB =
-  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|addList|isBlocked|recordDOM|isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|isReady|wantIt|nodeMap|forget|isAwaited|leave|watch|move|repeat|takeRoute|renew|addresses|inOtherBuffer|close|stop|take|enter|change|count|json)$/;
+  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|addList|isBlocked|recordDOM)$/;
+
+/** Our own that stay inside of it. A text of the same letters is none: events are called `change`, and an encoding `json`. */
+const RECORDER = new RegExp(
+  `${RRWEB.source}|^(isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|nodeMap|forget|isAwaited|leave|watch|move|repeat|inOtherBuffer|close|stop|take|enter|change|count|json)$`,
+);
 
 /** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
 const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');
@@ -58,4 +63,4 @@ const withValues = (code) =>
     const values = Object.fromEntries([...body.matchAll(/\.(\w+) = (\d+)/g)].map(([, key, value]) => [key, value]));
     return rest.replace(new RegExp(`(?<![\\w.])${name}\\.(\\w+)`, 'g'), (whole, key) => values[key] ?? whole);
   }, code);
-await bundle('src/recorder/index.ts', 'recorder.js', 'esm', (code) => withKeys(withValues(code)), RRWEB);
+await bundle('src/recorder/index.ts', 'recorder.js', 'esm', (code) => withKeys(withValues(code)), RECORDER);

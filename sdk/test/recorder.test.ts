@@ -141,6 +141,21 @@ describe('a recording', () => {
     await Promise.all([page.close(), player.close(), server.close(), cdn.close()]);
   });
 
+  it('hears of a field that only says that it has changed', async () => {
+    const server = await served(`<input id="field" value="tea"><script>
+      // As it is before anybody has put his own over it.
+      const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
+      const fill = () => { set.call(field, 'oranges'); field.dispatchEvent(new Event('change', { bubbles: true })); };
+    </script>`);
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    await page.evaluate('fill()');
+    await expect.poll(() => JSON.stringify(recorded(server)), { timeout: 30_000 }).toContain('"text":"*******"');
+    await page.close();
+    await server.close();
+  });
+
   it('begins with a form whose field has the name of a method', async () => {
     const { text } = await clicked(`<p>cups</p><form><input name="matches"></form><button onclick="this.after('blue')">go</button>`);
     expect(text).toContain('cups');
