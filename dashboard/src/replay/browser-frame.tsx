@@ -1,6 +1,6 @@
 'use client';
 
-import { type RefObject, useMemo, useRef } from 'react';
+import { type CSSProperties, type RefObject, useMemo, useRef } from 'react';
 import type { SessionEvent } from '@/api/types';
 import { BrowserDots } from '@/design/browser-dots';
 import { Icon } from '@/design/icon';
@@ -9,6 +9,7 @@ import { useBox } from '@/shell/width';
 import { useText } from '@/text/text';
 import { addressAt, viewsOf } from './address';
 import type { Player } from './player';
+import type { Size } from './stage';
 import { usePageSize, usePlayerState } from './use-player';
 
 function Address({ player, events }: { player: Player; events: readonly SessionEvent[] }) {
@@ -124,8 +125,14 @@ interface BrowserFrameProps {
   isFull: boolean;
 }
 
+/** The stage of a phone is as wide as the phone: it takes the page's shape, as far as the controls stay on the screen. */
+function stageAspect(page: Size | null): number {
+  return page ? Math.min(1.6, Math.max(0.8, page.width / page.height)) : 1;
+}
+
 /** The page on a neutral stage, in the frame of a browser, as large as fits. */
 export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isFull }: BrowserFrameProps) {
+  const page = usePageSize(player);
   return (
     <>
       <div className="flex h-9 items-center gap-2 border-b border-hairline bg-sunken px-3">
@@ -134,9 +141,10 @@ export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isF
         {player && <Address player={player} events={events} />}
       </div>
       <div
-        className={`relative overflow-hidden bg-sunken ${isFull ? 'min-h-0 flex-1' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-square'}`}
+        className={`relative overflow-hidden bg-sunken ${isFull ? 'min-h-0 flex-1' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-(--page-aspect)'}`}
+        style={{ '--page-aspect': stageAspect(page) } as CSSProperties}
       >
-        <Fitted stage={stage} player={player} />
+        <Fitted stage={stage} page={page} />
         {player && <Notices player={player} isMasked={isMasked} isTruncated={isTruncated} />}
         {player && <Cover player={player} />}
       </div>
@@ -145,20 +153,19 @@ export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isF
 }
 
 /** The page at its own size, scaled to the room there is. */
-function Fitted({ stage, player }: { stage: RefObject<HTMLDivElement | null>; player: Player | null }) {
+function Fitted({ stage, page }: { stage: RefObject<HTMLDivElement | null>; page: Size | null }) {
   const room = useRef<HTMLDivElement>(null);
   const box = useBox(room);
-  const size = usePageSize(player);
-  const scale = size ? Math.min(box.width / size.width, box.height / size.height) : 1;
-  const left = size ? (box.width - size.width * scale) / 2 : 0;
-  const top = size ? (box.height - size.height * scale) / 2 : 0;
+  const scale = page ? Math.min(box.width / page.width, box.height / page.height) : 1;
+  const left = page ? (box.width - page.width * scale) / 2 : 0;
+  const top = page ? (box.height - page.height * scale) / 2 : 0;
   return (
     <div ref={room} className="absolute inset-0">
       <div
         ref={stage}
         data-testid="replay-stage"
         className="absolute origin-top-left overflow-hidden bg-white empty:bg-transparent"
-        style={{ ...size, transform: `translate(${left}px, ${top}px) scale(${scale})` }}
+        style={{ ...page, transform: `translate(${left}px, ${top}px) scale(${scale})` }}
       />
     </div>
   );

@@ -26,7 +26,12 @@ describe('the next struggling session', () => {
   });
 
   it('is not there after the last who struggled, even when others follow', () => {
-    expect([next('d', 1), next('e', 0), next('elsewhere', 0)]).toEqual([null, null, null]);
+    expect(next('d', 1)).toBeNull();
+  });
+
+  it('is the worst, from one that did not struggle', () => {
+    expect([next('e', 0), next('elsewhere', 0)]).toEqual(['a', 'a']);
+    expect([next('e', 0, [one('e', 0)]), next('elsewhere', 0, [])]).toEqual([null, null]);
   });
 
   it('is never the worst merely because this one is not in the ranking', () => {
@@ -47,6 +52,6 @@ describe('the next struggling session', () => {
   });
 
   it('asks for no more pages once those who did not struggle begin', () => {
-    expect([next('elsewhere', 0, RANKING, false), next('d', 1, RANKING, false)]).toEqual([null, null]);
+    expect(next('d', 1, RANKING, false)).toBeNull();
   });
 });

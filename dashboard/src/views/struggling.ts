@@ -14,10 +14,11 @@ export function isStruggling(session: Session): boolean {
 export type Next = Session | null | 'more';
 
 /**
- * What comes after a session in the ranking as far as it is loaded. One that is not in it, because it is older or does not pass the
- * filters, stands before the first that suffered no more than it did.
+ * What comes after a session in the ranking as far as it is loaded; after one that did not struggle, the worst. One that is not in the
+ * ranking, because it is older or does not pass the filters, stands before the first that suffered no more than it did.
  */
 export function nextAfter(session: Session, ranking: readonly Session[], isWhole: boolean): Next {
+  if (!isStruggling(session)) return ranking.find(isStruggling) ?? null;
   const place = ranking.findIndex(({ id }) => id === session.id);
   const next = place < 0 ? ranking.find((it) => struggleOf(it) <= struggleOf(session)) : ranking[place + 1];
   const last = ranking.at(-1);
