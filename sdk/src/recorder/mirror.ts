@@ -12,14 +12,10 @@ let count = 0;
 /** While a snapshot is held: its nodes as they are told. */
 let snapshot: WeakMap<Node, Told> | undefined;
 
-/** As rrweb's observers use it. */
-export const mirror = {
-  getId: (node: Node | null): number => (node && told.has(node) ? (ids.get(node) as number) : UNTOLD),
-  has: (id: number): boolean => id !== UNTOLD,
-  /** Whether it ever was told: then it has moved when it comes again. */
-  hasNode: (node: Node): boolean => ids.has(node),
-  removeNodeFromMap: (node: Node): unknown => told.delete(node),
-};
+export const idOf = (node: Node): number => (told.has(node) ? (ids.get(node) as number) : UNTOLD);
+/** Whether it ever was told: then it has moved when it comes again. */
+export const wasTold = (node: Node): boolean => ids.has(node);
+export const untell = (node: Node): unknown => told.delete(node);
 
 export function add(node: Node, as: Omit<Told, 'id'> | undefined): Told | undefined {
   const known = ids.get(node) ?? LEFT_OUT;

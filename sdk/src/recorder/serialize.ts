@@ -6,7 +6,8 @@ import { guard } from '../more/core.js';
 import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
-import { add, mirror } from './mirror.js';
+import { add, idOf } from './mirror.js';
+import { hostOf } from './nodes.js';
 import { isTimeUp, postpone } from './slices.js';
 import { styleOf } from './styles.js';
 
@@ -28,9 +29,6 @@ export const DEPTH_MAX = 100;
 const UNSEEN = 'script,noscript,meta,base,template,link:not([rel~=stylesheet],[as=style])';
 const TAG = /^[a-z][\w:-]*$/;
 
-/** The element that a shadow tree hangs on. */
-export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
-
 /** Called with each element that needs an eye kept on it: frames, hosts of shadow trees, images. */
 let onElement: (element: Element) => void = () => {};
 export function whenTold(run: typeof onElement): void {
@@ -46,7 +44,7 @@ function tell(node: Node, how: How): Told | undefined {
   const told = add(node, describe(node, { ...how, isHidden }));
   if (!told) return;
   const doc = node.ownerDocument;
-  if (doc && doc !== document) told.rootId = mirror.getId(doc);
+  if (doc && doc !== document) told.rootId = idOf(doc);
   if (node.parentNode && hostOf(node.parentNode)) told.isShadow = true;
   if (node.nodeType === 1) {
     const { shadowRoot } = node as Element;
@@ -114,7 +112,7 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
     const kept = attributeOf(element, name, value, isHidden);
     if (kept !== undefined) told[name] = kept;
   }
-  const { value, checked, currentSrc, paused, open } = element as HTMLInputElement & HTMLMediaElement & HTMLDialogElement;
+  const { value, checked, currentSrc, open } = element as HTMLInputElement & HTMLImageElement & HTMLDialogElement;
   if (/^(input|textarea|select)$/.test(tagName)) {
     if (value) told.value = fieldValue(element, value, isHidden);
     else delete told.value;
@@ -130,10 +128,6 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
   else if (tagName === 'iframe') {
     // A frame of another origin stays empty, a place on the page.
     if (!(element as unknown as HTMLIFrameElement).contentDocument) told.rr_src = attributeOf(element, 'href', element.getAttribute('src'), isHidden) ?? '';
-  } else if (paused !== undefined) {
-    const { currentTime, playbackRate, muted, loop, volume } = element as unknown as HTMLMediaElement;
-    Object.assign(told, { rr_mediaState: paused ? 'paused' : 'played', rr_mediaCurrentTime: currentTime, rr_mediaPlaybackRate: playbackRate });
-    Object.assign(told, { rr_mediaMuted: muted, rr_mediaLoop: loop, rr_mediaVolume: volume });
   }
   if (!isNew) {
     const { scrollLeft, scrollTop } = element;
