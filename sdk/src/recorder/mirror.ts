@@ -1,4 +1,7 @@
-/** Which nodes are told, and by which ids. An id stays a node's own; what counts as told begins anew with every snapshot. */
+/**
+ * Which nodes are told, and by which ids. What counts as told begins anew with every snapshot, and a node keeps its id; one that goes and comes again
+ * gets another, for a player may still have what was in it.
+ */
 import type { Told } from './events.js';
 
 /** rrweb's ids of what is not told (yet, or any more), and of what is left out for good. */
@@ -13,9 +16,7 @@ let count = 0;
 let snapshot: WeakMap<Node, Told> | undefined;
 
 export const idOf = (node: Node): number => (told.has(node) ? (ids.get(node) as number) : UNTOLD);
-/** Whether it ever was told: then it has moved when it comes again. */
-export const wasTold = (node: Node): boolean => ids.has(node);
-export const untell = (node: Node): unknown => told.delete(node);
+export const untell = (node: Node): unknown => ids.delete(node) && told.delete(node);
 
 export function add(node: Node, as: Omit<Told, 'id'> | undefined): Told | undefined {
   const known = ids.get(node) ?? LEFT_OUT;

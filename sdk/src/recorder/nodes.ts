@@ -9,14 +9,8 @@ function getter<T>(name: keyof Node): Get<T> {
 
 export const parentOf: Get<Node | null> = getter('parentNode');
 export const childrenOf: Get<NodeListOf<ChildNode>> = getter('childNodes');
-export const lastOf: Get<Node | null> = getter('lastChild');
 export const nextOf: Get<Node | null> = getter('nextSibling');
 export const previousOf: Get<Node | null> = getter('previousSibling');
 
 /** The element that a shadow tree hangs on. */
 export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
-
-export function isUnder(set: Set<Node>, node: Node): boolean {
-  for (let at: Node | null = node; at && set.size; at = parentOf(at)) if (set.has(at)) return true;
-  return false;
-}

@@ -16,8 +16,6 @@ export interface How {
   isHidden?: boolean;
   /** It has just been added: it has not been scrolled. */
   isNew?: boolean;
-  /** Without its children, which are told one by one. */
-  isFlat?: boolean;
   /** The text of a style that its element has told already. */
   isCssTold?: boolean;
   depth?: number;
@@ -39,9 +37,9 @@ export function whenTold(run: typeof onElement): void {
 export const serialize = (node: Node, how: How): Told | undefined => guard(tell)(node, how);
 
 function tell(node: Node, how: How): Told | undefined {
-  const { depth = 0 } = how;
   const isHidden = how.isHidden || (how.isHidden === undefined ? isMasked(node) : node.nodeType === 1 && isMask(node as Element));
-  const told = add(node, describe(node, { ...how, isHidden }));
+  const inside = { ...how, isHidden };
+  const told = add(node, describe(node, inside));
   if (!told) return;
   const doc = node.ownerDocument;
   if (doc && doc !== document) told.rootId = idOf(doc);
@@ -51,22 +49,20 @@ function tell(node: Node, how: How): Told | undefined {
     if (shadowRoot) told.isShadowHost = true;
     onElement(node as Element);
     if (told.attributes?.rr_width) return told;
-    if (!how.isFlat) {
-      addChildren(told, node, isHidden, depth);
-      if (shadowRoot) addChildren(told, shadowRoot, isHidden, depth);
-    }
-  } else if (node.nodeType === 9) addChildren(told, node, isHidden, depth);
+    addChildren(told, node, inside);
+    if (shadowRoot) addChildren(told, shadowRoot, inside);
+  } else if (node.nodeType === 9) addChildren(told, node, inside);
   return told;
 }
 
 /** The children of a parent; when time is up in the midst of them, the parent waits for the next slice. */
-function addChildren(told: Told, parent: Node, isHidden: boolean, depth: number): void {
+function addChildren(told: Told, parent: Node, { isHidden, isNew, depth = 0 }: How): void {
   const isTop = /^(#document|HTML|HEAD)$/.test(parent.nodeName);
   const isCssTold = told.attributes?._cssText !== undefined;
   if (told.tagName === 'textarea') return;
   for (const child of parent.childNodes) {
     if (depth > DEPTH_MAX || (!isTop && isTimeUp())) return postpone(parent);
-    const one = serialize(child, { isHidden, isCssTold, depth: depth + 1 });
+    const one = serialize(child, { isHidden, isNew, isCssTold, depth: depth + 1 });
     if (one) told.childNodes?.push(one);
   }
 }
