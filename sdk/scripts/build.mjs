@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { put } from './put.mjs';
-import { rrweb } from './rrweb.mjs';
 
 const root = new URL('..', import.meta.url);
 const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
@@ -15,14 +14,9 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|device|pages|user_agent|(screen|viewport)_(width|height)';
 const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording|oldest|removeLeft)$`);
 
-/** Names of rrweb's that stay inside of the recorder. */
-const RRWEB =
-  /^(\w+Cb|mousemoveCallback|mirror|(style|crossOriginIframe)Mirror|getId|getNode|getMeta|hasNode|removeNodeFromMap|resetBuffers?|(added|moved|dropped)Set|movedMap|mapRemoves|attributeMap|removesSubTreeCache|genAdds|genTextAreaValueMutation|processMutations?|(stylesheet|shadowDom|processedNode|iframe|canvas)Manager|mutationBuffers?|trackedLinkElements|styleIDMap|adoptStyleSheets|trackLinkElement|bypassOptions|restoreHandlers|patchAttachShadow|(observe|add)(AttachShadow|ShadowRoot)|shadowDoms|originalAttachShadow|addList|isBlocked|recordDOM)$/;
-
-/** Our own that stay inside of it. A text of the same letters is none: events are called `change`, and an encoding `json`. */
-const RECORDER = new RegExp(
-  `${RRWEB.source}|^(isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|nodeMap|forget|isAwaited|leave|watch|move|repeat|inOtherBuffer|close|stop|take|enter|change|count|json)$`,
-);
+/** Names that stay inside of the recorder. */
+const RECORDER =
+  /^(isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|forget|gather|tellAll|isAwaited|leave|watch|move|repeat|stop|take|enter|change|count|json)$/;
 
 /** Functions of a file's top level as arrows, about a hundred bytes shorter gzipped: none of ours knows a `this`, or runs before its file has been read. */
 const asArrows = (code) => code.replace(/^( {0,2})(async )?function (\w+)\((.*)\) \{$/gm, '$1var $3 = $2($4) => {');
@@ -33,7 +27,6 @@ async function bundle(entry, name, format, shaped = asArrows, internal = INTERNA
     entryPoints: [entry],
     bundle: true,
     external: ['./sdk.more.js', './recorder.js'],
-    plugins: [rrweb],
     write: false,
     format,
     target: 'es2022',
@@ -54,13 +47,6 @@ mkdirSync(new URL('dist', root), { recursive: true });
 await bundle('src/script.ts', 'sdk.js', 'iife');
 await bundle('src/index.ts', 'sdk.esm.js', 'esm');
 await bundle('src/more/index.ts', 'sdk.more.js', 'esm');
-// Of rrweb's functions some know a `this`, and some fields are set by their names.
-const withKeys = (code) => code.replace(/"(\w+)"/g, (quoted, name) => (RRWEB.test(name) ? `/*@__KEY__*/ ${quoted}` : quoted));
-/** An enumeration of TypeScript's, of which nothing but the values is asked for, is its values. */
-const ENUM = /var (\w+) = \/\* @__PURE__ \*\/ \(\((\w+)\) => \(([^()]*), \2\)\)\(\1 \|\| \{\}\)/g;
-const withValues = (code) =>
-  [...code.matchAll(ENUM)].reduce((rest, [, name, , body]) => {
-    const values = Object.fromEntries([...body.matchAll(/\.(\w+) = (\d+)/g)].map(([, key, value]) => [key, value]));
-    return rest.replace(new RegExp(`(?<![\\w.])${name}\\.(\\w+)`, 'g'), (whole, key) => values[key] ?? whole);
-  }, code);
-await bundle('src/recorder/index.ts', 'recorder.js', 'esm', (code) => withKeys(withValues(code)), RECORDER);
+// Inside of the recorder's functions some are called before the lines that make them.
+const asOuterArrows = (code) => code.replace(/^\S.*$/gm, asArrows);
+await bundle('src/recorder/index.ts', 'recorder.js', 'esm', asOuterArrows, RECORDER);

@@ -161,6 +161,19 @@ describe('a recording', () => {
     expect(text).toContain('cups');
   });
 
+  it('goes on with a form whose field has the name of what leads to its parent', async () => {
+    const { text, gaps } = await clicked(`<button onclick="const form = document.createElement('form');
+      form.innerHTML = '<input name=parentNode>'; this.after(form, 'blue'); form.className = 'new'">go</button>`);
+    expect(text).toContain('blue');
+    expect(gaps).toBe(0);
+  });
+
+  it('keeps what came into a shadow tree that moved at once', async () => {
+    const { text } = await clicked(`<div id="host"></div><p id="to">cups</p><script>host.attachShadow({ mode: 'open' })</script>
+      <button onclick="const line = document.createElement('p'); line.textContent = 'blue'; host.shadowRoot.append(line); to.append(host)">go</button>`);
+    expect(text.match(/blue/g)).toHaveLength(1);
+  });
+
   it('takes a new snapshot when it could not look at what changed', async () => {
     const { text, gaps } = await clicked(`<p>cups</p><button onclick="this.getAttribute = () => missing(); title = 'go'; this.after('blue')">go</button>`);
     expect(text).toContain('cups');

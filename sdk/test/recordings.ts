@@ -52,20 +52,28 @@ export const TEXTS = `function texts(node) {
   return [node.shadowRoot, node.contentDocument, ...node.childNodes].flatMap((child) => (child ? texts(child) : []));
 }`;
 
-/** The page as rrweb's player shows it at the end of the events; throws at what it complains of. */
-export async function play(page: Page, events: Recorded[]): Promise<{ text: string; html: string; complaints: string[] }> {
+/** What a script finds in the page, its document as `doc`, as rrweb's player shows it at the end of the events, and what that complains of. */
+export async function replayed<T>(page: Page, events: Recorded[], script: string): Promise<{ found: T; complaints: string[] }> {
   await page.goto('about:blank');
-  await page.addScriptTag({ content: player + TEXTS });
-  return page.evaluate(async (events) => {
-    const complaints: string[] = [];
-    for (const level of ['warn', 'error'] as const) console[level] = (...args: unknown[]) => complaints.push(args.map(String).join(' '));
-    // biome-ignore lint/suspicious/noExplicitAny: as rrweb gives it.
-    const replayer = new (window as any).Replayer(events, { root: document.body, showWarning: true, mouseTail: false });
-    replayer.pause(replayer.getMetaData().totalTime + 1);
-    await new Promise((done) => setTimeout(done, 200));
-    const doc = replayer.iframe.contentDocument;
-    // biome-ignore lint/suspicious/noExplicitAny: TEXTS, below the player.
-    const text = ((window as any).texts(doc) as string[]).join(' ');
-    return { text: text.replace(/\s+/g, ' ').trim(), html: doc.documentElement.outerHTML, complaints };
-  }, events);
+  await page.addScriptTag({ content: player });
+  return page.evaluate(
+    async ([events, script]) => {
+      const complaints: string[] = [];
+      for (const level of ['warn', 'error'] as const) console[level] = (...args: unknown[]) => complaints.push(args.map(String).join(' '));
+      // biome-ignore lint/suspicious/noExplicitAny: as rrweb gives it.
+      const replayer = new (window as any).Replayer(events, { root: document.body, showWarning: true, mouseTail: false });
+      replayer.pause(replayer.getMetaData().totalTime + 1);
+      await new Promise((done) => setTimeout(done, 200));
+      Object.assign(window, { doc: replayer.iframe.contentDocument });
+      // biome-ignore lint/security/noGlobalEval: a script of the test, in a page of its own.
+      return { found: window.eval(script), complaints };
+    },
+    [events, script] as const,
+  );
+}
+
+/** The page as it is played at the end of the events. */
+export async function play(page: Page, events: Recorded[]): Promise<{ text: string; html: string; complaints: string[] }> {
+  const { found, complaints } = await replayed<[string, string]>(page, events, `${TEXTS};[texts(doc).join(' '), doc.documentElement.outerHTML]`);
+  return { text: found[0].replace(/\s+/g, ' ').trim(), html: found[1], complaints };
 }

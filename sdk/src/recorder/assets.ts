@@ -86,7 +86,7 @@ let isForbidden = false;
 export const isAsked = (address: string): boolean => asked.has(address);
 
 /** Rules of another origin's sheet cannot be read, some selectors are for nobody to ask, and storage may be blocked. */
-function guardedly<T>(run: () => T): T | undefined {
+export function guardedly<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch {}

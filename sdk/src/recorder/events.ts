@@ -41,12 +41,14 @@ export const PLUGIN = 6;
 
 /** `data.source` of an increment. */
 export const MUTATION = 0;
+export const MOUSE_MOVE = 1;
 export const MOUSE_INTERACTION = 2;
 export const SCROLL = 3;
 export const RESIZE = 4;
 export const INPUT = 5;
-export const MEDIA = 7;
+export const TOUCH_MOVE = 6;
 export const SHEET_RULE = 8;
+export const DRAG = 12;
 export const SHEET_DECLARATION = 13;
 export const SELECTION = 14;
 export const ADOPTED_SHEET = 15;

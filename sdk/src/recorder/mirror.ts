@@ -1,4 +1,7 @@
-/** Which nodes are told, and by which ids. An id stays a node's own; what counts as told begins anew with every snapshot. */
+/**
+ * Which nodes are told, and by which ids. What counts as told begins anew with every snapshot, and a node keeps its id; one that goes and comes again
+ * gets another, for a player may still have what was in it.
+ */
 import type { Told } from './events.js';
 
 /** rrweb's ids of what is not told (yet, or any more), and of what is left out for good. */
@@ -12,14 +15,8 @@ let count = 0;
 /** While a snapshot is held: its nodes as they are told. */
 let snapshot: WeakMap<Node, Told> | undefined;
 
-/** As rrweb's observers use it. */
-export const mirror = {
-  getId: (node: Node | null): number => (node && told.has(node) ? (ids.get(node) as number) : UNTOLD),
-  has: (id: number): boolean => id !== UNTOLD,
-  /** Whether it ever was told: then it has moved when it comes again. */
-  hasNode: (node: Node): boolean => ids.has(node),
-  removeNodeFromMap: (node: Node): unknown => told.delete(node),
-};
+export const idOf = (node: Node): number => (told.has(node) ? (ids.get(node) as number) : UNTOLD);
+export const untell = (node: Node): unknown => ids.delete(node) && told.delete(node);
 
 export function add(node: Node, as: Omit<Told, 'id'> | undefined): Told | undefined {
   const known = ids.get(node) ?? LEFT_OUT;

@@ -4,15 +4,18 @@
  * A snapshot that takes more than one slice is *held*: as long as nothing but children it lacks comes in, they are put in their place in it, so that
  * most pages are told whole in one event. The first change of the tree, or time, ends that; then what is lacking follows as changes.
  */
-import { cleanUrl, guard, options, watch as watchChanges } from '../more/core.js';
+import { cleanUrl, guard, later, watch as watchChanges } from '../more/core.js';
 import type { Add, Attributes, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
 import { readMarks } from './masks.js';
-import { beginSnapshot, countTold, endSnapshot, mirror, toldInSnapshot } from './mirror.js';
-import { plan } from './plan.js';
-import { onPressure } from './pressure.js';
-import { getWindowScroll, initObservers, ProcessedNodeManager, ShadowDomManager, StylesheetManager, type Surroundings } from './rrweb.js';
+import { beginSnapshot, countTold, endSnapshot, idOf, toldInSnapshot } from './mirror.js';
+import { gatherMutations } from './mutations.js';
+import { parentOf } from './nodes.js';
+import { observeScrolls, observeSize, observeVisitor } from './observers.js';
+import { overhear } from './overhear.js';
+import { onPressure, takeMutations } from './pressure.js';
 import { DEPTH_MAX, serialize, whenTold } from './serialize.js';
+import { adopt, forgetSheets, observeSheets } from './sheets.js';
 import { begin, flat, isWhole, type Late, lastSlice, onSlice } from './slices.js';
 import { watchStyle, whenStyled } from './styles.js';
 
@@ -26,22 +29,12 @@ const HOLD_NODES_MAX = 20_000;
 /** Whether the snapshot that is held takes the node: it has the parent, and does not become deeper than readers can follow. */
 function fits({ parent }: Late): boolean {
   let depth = 0;
-  for (let at: Node | null = parent; at; at = at.parentNode) depth++;
+  for (let at: Node | null = parent; at; at = parentOf(at)) depth++;
   return depth < DEPTH_MAX && !!toldInSnapshot(parent);
 }
 
-/** The callbacks of rrweb's observers, by the source of what they tell. */
-const CALLBACKS = {
-  mutationCb: rrweb.MUTATION,
-  mouseInteractionCb: rrweb.MOUSE_INTERACTION,
-  scrollCb: rrweb.SCROLL,
-  viewportResizeCb: rrweb.RESIZE,
-  inputCb: rrweb.INPUT,
-  mediaInteractionCb: rrweb.MEDIA,
-  styleSheetRuleCb: rrweb.SHEET_RULE,
-  styleDeclarationCb: rrweb.SHEET_DECLARATION,
-  selectionCb: rrweb.SELECTION,
-};
+/** Angular's zone has its own, which lets the application look for changes whenever it calls. */
+const Watcher = (window as { __zone_symbol__MutationObserver?: typeof MutationObserver }).__zone_symbol__MutationObserver ?? MutationObserver;
 
 export interface Observed {
   /** A fresh snapshot of the page as it is. */
@@ -52,42 +45,26 @@ export interface Observed {
   describe(element: Element, attributes: Attributes): void;
   /** The page may be gone in a moment: tells what is held, and what waits. */
   leave(): void;
-  stop(): void;
 }
 
-/** `take` gets the events, and `watch` each element that is told. */
-export function observe(take: (event: Recorded) => void, watch: (element: Element) => void): Observed {
+/** `take` gets the events, and `watch` each element that is told, until `signal` says that it is over. */
+export function observe(signal: AbortSignal, take: (event: Recorded) => void, watch: (element: Element) => void): Observed {
   /** Meta and snapshot, and what came since; a snapshot that is not held leaves it empty. */
   let held: Recorded[] = [];
-  let isOver = false;
   let holdTimer: ReturnType<typeof setTimeout> | undefined;
-  const ends: (() => void)[] = [];
   const frames = new WeakSet<Element>();
-  const documents = new WeakSet<Document>();
+  const observed = new WeakSet<Node>();
 
   function tell(type: number, data: Record<string, unknown>): void {
     const event = { type, data, timestamp: Date.now() };
-    if (isOver) return;
+    if (signal.aborted) return;
     const { adds = [], removes = [] } = data as { adds?: Add[]; removes?: object[] };
     if (adds[0] || removes[0]) release();
     if (held[0]) held.push(event);
     else take(event);
   }
-  const change = (source: number) => (data: object) => tell(rrweb.INCREMENT, { source, ...data });
-  const callbacks = Object.fromEntries(Object.entries(CALLBACKS).map(([name, source]) => [name, change(source)]));
-  const mutate = (more: object) => change(rrweb.MUTATION)({ texts: [], attributes: [], removes: [], adds: [], ...more });
-
-  const { mutationCb, scrollCb } = callbacks as Record<'mutationCb' | 'scrollCb', (data: object) => void>;
-  const stylesheetManager = new StylesheetManager({ mutationCb, adoptedStyleSheetCb: change(rrweb.ADOPTED_SHEET) });
-  const sampling = { mousemove: plan.mouseMove && options.sampling.mouseMoveInterval };
-  const shared = { stylesheetManager, sampling, processedNodeManager: new ProcessedNodeManager() };
-  const shadowDomManager = new ShadowDomManager({ mutationCb, scrollCb, mirror, bypassOptions: shared });
-  const addShadowRoot = shadowDomManager.addShadowRoot.bind(shadowDomManager);
-  // The core knows of the shadow trees that were pressed in. What changes in any other answers a click just as well.
-  shadowDomManager.addShadowRoot = (root, doc) => {
-    watchChanges(root);
-    addShadowRoot(root, doc);
-  };
+  const change = (source: number, data: object) => tell(rrweb.INCREMENT, { source, ...data });
+  const mutate = (more: object) => change(rrweb.MUTATION, { texts: [], attributes: [], removes: [], adds: [], ...more });
 
   function release(): void {
     clearTimeout(holdTimer);
@@ -116,54 +93,76 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
   function snapshot(): void {
     release();
     readMarks();
-    stylesheetManager.reset();
-    shadowDomManager.init();
+    forgetSheets();
     beginSnapshot();
     onSlice(takeSlice);
     begin(SNAPSHOT_MS);
-    const { left, top } = getWindowScroll(window);
     const timestamp = Date.now();
     const meta = { type: rrweb.META, data: { href: cleanUrl(location.href), width: innerWidth, height: innerHeight }, timestamp };
     const node = serialize(document, {});
-    held = [meta, { type: rrweb.FULL_SNAPSHOT, data: { node, initialOffset: { left, top } }, timestamp }];
+    held = [meta, { type: rrweb.FULL_SNAPSHOT, data: { node, initialOffset: { left: scrollX, top: scrollY } }, timestamp }];
     holdTimer = setTimeout(guard(release), HOLD_MS_MAX);
-    adopt(document);
+    tellAdopted(document);
     if (isWhole() || !isSmall()) release();
   }
 
-  function adopt(root: Document): void {
-    const { adoptedStyleSheets } = root;
-    if (adoptedStyleSheets?.length) stylesheetManager.adoptStyleSheets(adoptedStyleSheets, mirror.getId(root));
+  function tellAdopted(root: Document | ShadowRoot): void {
+    if (root.adoptedStyleSheets[0]) adopt(root, change);
   }
 
   function describe(element: Element, attributes: Attributes): void {
-    const id = mirror.getId(element);
+    const id = idOf(element);
     if (id > 0) mutate({ attributes: [{ id, attributes }] });
   }
 
+  const mutations = gatherMutations((data) => change(rrweb.MUTATION, data));
+  const watcher = new Watcher(guard((batch) => takeMutations(batch, mutations)));
+
+  function observeTree(root: Document | ShadowRoot): void {
+    observed.add(root);
+    watcher.observe(root, { attributes: true, attributeOldValue: true, characterData: true, characterDataOldValue: true, childList: true, subtree: true });
+  }
+
   function observeDocument(doc: Document): void {
-    documents.add(doc);
-    const mousemoveCb = (positions: object[], source: number) => change(source)({ positions });
-    ends.push(initObservers({ ...shared, ...callbacks, mousemoveCb, doc, mirror, shadowDomManager } as Surroundings));
+    if (observed.has(doc)) return;
+    observeTree(doc);
+    observeVisitor(doc, signal, change);
+    observeSheets(doc, signal, change);
+    const { prototype } = (doc.defaultView as typeof globalThis & Window).Element;
+    overhear(prototype, 'attachShadow', signal, (host: Element) => (root: ShadowRoot) => {
+      if (host.isConnected) observeShadow(root);
+    });
+  }
+
+  function observeShadow(root: ShadowRoot): void {
+    if (observed.has(root)) return;
+    observeTree(root);
+    observeScrolls(root, signal, change);
+    // The core knows of the shadow trees that were pressed in. What changes in any other answers a click just as well.
+    watchChanges(root);
   }
 
   /** The document of a frame is told when it has loaded, and again when it has navigated. */
   function enter(frame: HTMLIFrameElement): void {
     const { contentDocument } = frame;
-    const parentId = mirror.getId(frame);
-    if (!contentDocument || parentId < 0) return;
+    const parentId = idOf(frame);
+    // It may be complete as its frame is told, and load a moment later.
+    if (!contentDocument || parentId < 0 || idOf(contentDocument) > 0) return;
     begin();
     const node = serialize(contentDocument, {});
     mutate({ adds: [{ parentId, nextId: null, node }], isAttachIframe: true });
-    shadowDomManager.observeAttachShadow(frame);
-    if (!documents.has(contentDocument)) observeDocument(contentDocument);
-    adopt(contentDocument);
+    observeDocument(contentDocument);
+    tellAdopted(contentDocument);
   }
 
   whenTold((element) => {
     watch(element);
-    const { shadowRoot, localName, ownerDocument } = element;
-    if (shadowRoot) shadowDomManager.addShadowRoot(shadowRoot, ownerDocument);
+    const { shadowRoot, localName } = element;
+    if (shadowRoot) {
+      observeShadow(shadowRoot);
+      // The element itself is told in a moment.
+      later(() => tellAdopted(shadowRoot));
+    }
     if (localName === 'link') watchStyle(element as HTMLLinkElement);
     if (localName !== 'iframe') return;
     const frame = element as HTMLIFrameElement;
@@ -179,8 +178,16 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     tell(rrweb.CUSTOM, { tag: 'gosight.gap', payload: { reason: 'mutations' } });
   });
   whenStyled(describe);
+  signal.addEventListener('abort', () => {
+    release();
+    watcher.disconnect();
+    onSlice(() => {});
+    whenTold(() => {});
+    onPressure(() => {});
+  });
   snapshot();
   observeDocument(document);
+  observeSize(signal, change);
 
   return {
     snapshot,
@@ -189,15 +196,6 @@ export function observe(take: (event: Recorded) => void, watch: (element: Elemen
     leave() {
       lastSlice();
       release();
-    },
-    stop() {
-      release();
-      isOver = true;
-      onSlice(() => {});
-      whenTold(() => {});
-      onPressure(() => {});
-      for (const end of ends) guard(end)();
-      shadowDomManager.reset();
     },
   };
 }

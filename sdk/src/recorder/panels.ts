@@ -1,12 +1,11 @@
 /**
- * What the player shows beside the page: lines of the console, and requests without what was in them. The console is wrapped once per page, and listened to
- * while something is recorded. Requests are told as the browser measured them; it does not say by which method, nor that there was no answer,
- * and so calls are overheard meanwhile.
+ * What the player shows beside the page: lines of the console, and requests without what was in them. Requests are told as the browser measured
+ * them; it does not say by which method, nor that there was no answer, and so calls are overheard as well.
  */
 import { cleanUrl, guard, options, textToTell } from '../more/core.js';
 import { isAsked } from './assets.js';
+import { overhear } from './overhear.js';
 import { plan } from './plan.js';
-import { beside } from './pressure.js';
 
 /** Lines of one recording; a loop that logs says it all before. */
 const LINES_MAX = 1000;
@@ -21,40 +20,11 @@ const LEVELS = ['log', 'info', 'warn', 'error', 'debug'] as const;
 
 type Tell = (plugin: string, payload: object) => void;
 
-let hear: ((level: string, args: unknown[]) => void) | undefined;
-let isWrapped = false;
-
-function wrap(): void {
-  if (isWrapped) return;
-  isWrapped = true;
-  const heard = guard((level: string, args: unknown[]) => hear?.(level, args));
-  for (const level of LEVELS) {
-    const original = console[level];
-    console[level] = (...args: unknown[]) => {
-      original.apply(console, args);
-      heard(level, args);
-    };
-  }
-}
-
 /** An object is told by its kind alone: what is in it is nobody's to see. */
 function textOf(value: unknown): string {
   if (value instanceof Error) return textToTell(value.message).slice(0, TEXT_MAX);
   if (typeof value === 'object' && value) return Object.prototype.toString.call(value);
   return textToTell(String(value)).slice(0, TEXT_MAX);
-}
-
-/** Hears each call of a function of the page until it is let go. Then it is as it was, unless somebody has put his own over ours. */
-function overhear<T, A extends unknown[]>(owner: object, name: string, hear: (self: T, ...args: A) => void): () => void {
-  const functions = owner as Record<string, (...args: A) => unknown>;
-  const original = functions[name] as (...args: A) => unknown;
-  let isHeard = true;
-  const ours = new Proxy(original, { apply: beside((_target, self: T, args: A) => isHeard && hear(self, ...args)) });
-  functions[name] = ours;
-  return () => {
-    isHeard = false;
-    if (functions[name] === ours) functions[name] = original;
-  };
 }
 
 interface Call {
@@ -67,8 +37,8 @@ interface Call {
 
 const pageOf = (address: string): string => address.replace(/#.*/, '');
 
-/** What the page asks for itself. */
-function overhearCalls(): { callOf: (request: PerformanceEntry) => Call | undefined; stop: () => void } {
+/** What the page asks for itself: gives the call that a request was made for. */
+function overhearCalls(signal: AbortSignal): (request: PerformanceEntry) => Call | undefined {
   const calls: Call[] = [];
 
   function hear(method: string, url: string | URL, isAwaited: () => boolean): void {
@@ -76,23 +46,18 @@ function overhearCalls(): { callOf: (request: PerformanceEntry) => Call | undefi
     if (calls.length > CALLS_MAX) calls.shift();
   }
 
-  const ends = [
-    overhear(window, 'fetch', (_self, to: Request, init?: RequestInit) => {
-      const of = <K extends 'method' | 'mode' | 'signal'>(name: K) => init?.[name] ?? to[name];
-      hear(of('method') ?? 'GET', to.url ?? to, () => of('mode') !== 'no-cors' && !of('signal')?.aborted);
-    }),
-    // One that was given up is as if it had never been sent.
-    overhear(XMLHttpRequest.prototype, 'open', (self: XMLHttpRequest, method: string, url: string) => hear(method, url, () => self.readyState === self.DONE)),
-  ];
-  return {
-    /** Of the same address several may be under way, and end in any order: it is the last one that was made by then. */
-    callOf({ name, startTime }) {
-      const call = calls.filter(({ url, at }) => url === pageOf(name) && at <= startTime + SLACK_MS).pop();
-      return call && calls.splice(calls.indexOf(call), 1)[0];
-    },
-    stop() {
-      for (const end of ends) end();
-    },
+  overhear(window, 'fetch', signal, (_self, to: Request, init?: RequestInit) => {
+    const of = <K extends 'method' | 'mode' | 'signal'>(name: K) => init?.[name] ?? to[name];
+    hear(of('method') ?? 'GET', to.url ?? to, () => of('mode') !== 'no-cors' && !of('signal')?.aborted);
+  });
+  // One that was given up is as if it had never been sent.
+  overhear(XMLHttpRequest.prototype, 'open', signal, (self: XMLHttpRequest, method: string, url: string) =>
+    hear(method, url, () => self.readyState === self.DONE),
+  );
+  // Of the same address several may be under way, and end in any order: it is the last one that was made by then.
+  return ({ name, startTime }) => {
+    const call = calls.filter(({ url, at }) => url === pageOf(name) && at <= startTime + SLACK_MS).pop();
+    return call && calls.splice(calls.indexOf(call), 1)[0];
   };
 }
 
@@ -100,8 +65,8 @@ function overhearCalls(): { callOf: (request: PerformanceEntry) => Call | undefi
 const statusOf = ({ name, responseStatus }: PerformanceResourceTiming): number | undefined =>
   responseStatus || name.startsWith(`${location.origin}/`) ? responseStatus : undefined;
 
-function watchRequests(tell: Tell): () => void {
-  const { callOf, stop } = overhearCalls();
+function watchRequests(signal: AbortSignal, tell: Tell): void {
+  const callOf = overhearCalls(signal);
   const told = (entry: PerformanceResourceTiming) => {
     const { name, initiatorType, startTime, duration, encodedBodySize, responseStatus } = entry;
     // What we send ourselves is no matter of the page.
@@ -121,25 +86,17 @@ function watchRequests(tell: Tell): () => void {
   };
   const observer = new PerformanceObserver(guard((list: PerformanceObserverEntryList) => (list.getEntries() as PerformanceResourceTiming[]).forEach(told)));
   observer.observe({ type: 'resource' });
-  return () => {
-    observer.disconnect();
-    stop();
-  };
+  signal.addEventListener('abort', () => observer.disconnect());
 }
 
-/** Tells until it is stopped. */
-export function openPanels(tell: Tell): () => void {
+/** Tells until `signal` says that it is over. */
+export function openPanels(signal: AbortSignal, tell: Tell): void {
   let lines = 0;
   const tellSome: Tell = (plugin, payload) => {
     if (lines++ < LINES_MAX) tell(plugin, payload);
   };
-  if (plan.console) {
-    wrap();
-    hear = (level, args) => tellSome('rrweb/console@1', { level, payload: args.map(textOf) });
-  }
-  const stop = plan.network ? guard(() => watchRequests(tellSome))() : undefined;
-  return () => {
-    hear = undefined;
-    stop?.();
-  };
+  if (plan.console)
+    for (const level of LEVELS)
+      overhear(console, level, signal, (_self, ...args: unknown[]) => tellSome('rrweb/console@1', { level, payload: args.map(textOf) }));
+  if (plan.network) guard(watchRequests)(signal, tellSome);
 }

@@ -3,7 +3,7 @@
  * shows the page again with a fresh snapshot when it has calmed down. A page that never does is shown as a picture now and then.
  */
 import { guard, report } from '../more/core.js';
-import type { MutationBuffer } from './rrweb.js';
+import type { Mutations } from './mutations.js';
 import { begin } from './slices.js';
 
 /** One callback's mutations may take so long to look at; what they add is told in slices anyway. */
@@ -37,7 +37,7 @@ export function onPressure(run: typeof tell): void {
   tell = run;
 }
 
-export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): void {
+export function takeMutations(batch: MutationRecord[], mutations: Mutations): void {
   startedAt = begin();
   looked = 0;
   if (startedAt - secondBegan > SECOND_MS) {
@@ -48,17 +48,17 @@ export function takeMutations(batch: MutationRecord[], buffer: MutationBuffer): 
   if (timer) return;
   try {
     for (const record of batch) {
-      buffer.processMutation(record);
-      if (isOverdue()) return give(buffer);
+      mutations.gather(record);
+      if (isOverdue()) return give(mutations);
     }
-    buffer.emit();
+    mutations.tellAll();
   } catch (error) {
     // What follows would have no base, and nobody would know.
     report('mutations', error);
-    return give(buffer);
+    return give(mutations);
   }
   spentMs += takenMs();
-  if (spentMs > SECOND_MS_MAX) give(buffer);
+  if (spentMs > SECOND_MS_MAX) give(mutations);
 }
 
 const takenMs = () => Math.min(performance.now() - startedAt, looked * ONE_MS_MAX);
@@ -72,8 +72,8 @@ export function isOverdue(): boolean {
 /** Whether what happens on the page is too much to look at. */
 export const isPressed = (): boolean => !!timer;
 
-function give(buffer: MutationBuffer): void {
-  buffer.forget();
+function give(mutations: Mutations): void {
+  mutations.forget();
   tell(true);
   timer = setTimeout(guard(resume), gapMs);
 }
@@ -92,13 +92,4 @@ function resume(): void {
     const until = gapMs;
     setTimeout(() => !timer && gapMs === until && (gapMs = GAP_MS_FIRST), until);
   }
-}
-
-/** For a proxy of a function of the page: tells of the call and makes it, whatever becomes of the telling. */
-export function beside<T, A extends unknown[], R>(tell: (target: (...args: A) => R, self: T, args: A) => void) {
-  const safely = guard(tell);
-  return (target: (...args: A) => R, self: T, args: A): R => {
-    safely(target, self, args);
-    return target.apply(self, args);
-  };
 }

@@ -61,6 +61,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   let isSnapshotDue = false;
   let isStopped = false;
   let assets: Assets | undefined;
+  const over = new AbortController();
 
   const keptMs = () => spentMs + Math.max(0, Date.now() - keptFrom);
   const isOver = () => Date.now() > keptUntil || isIdle(who) || (!!plan.maxDurationMs && keptMs() > plan.maxDurationMs);
@@ -157,12 +158,12 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       () => !!chunks,
     );
   const canvases = plan.canvas ? openCanvases((canvas, attributes) => observed.describe(canvas, attributes)) : undefined;
-  const observed = observe(take, (element) => {
+  const observed = observe(over.signal, take, (element) => {
     assets?.watch(element);
     canvases?.watch(element);
   });
-  document.addEventListener('visibilitychange', onVisibility);
-  const closePanels = openPanels((plugin, payload) => take({ type: PLUGIN, data: { plugin, payload }, timestamp: Date.now() }));
+  document.addEventListener('visibilitychange', onVisibility, over);
+  openPanels(over.signal, (plugin, payload) => take({ type: PLUGIN, data: { plugin, payload }, timestamp: Date.now() }));
 
   return {
     hear,
@@ -178,10 +179,8 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     },
     stop(isSent) {
       isStopped = true;
-      document.removeEventListener('visibilitychange', onVisibility);
-      closePanels();
+      over.abort();
       routes.stop();
-      observed.stop();
       assets?.stop();
       canvases?.stop();
       chunks?.close(isSent);

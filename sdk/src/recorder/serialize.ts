@@ -6,7 +6,8 @@ import { guard } from '../more/core.js';
 import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
-import { add, mirror } from './mirror.js';
+import { add, idOf } from './mirror.js';
+import { hostOf } from './nodes.js';
 import { isTimeUp, postpone } from './slices.js';
 import { styleOf } from './styles.js';
 
@@ -15,8 +16,6 @@ export interface How {
   isHidden?: boolean;
   /** It has just been added: it has not been scrolled. */
   isNew?: boolean;
-  /** Without its children, which are told one by one. */
-  isFlat?: boolean;
   /** The text of a style that its element has told already. */
   isCssTold?: boolean;
   depth?: number;
@@ -28,9 +27,6 @@ export const DEPTH_MAX = 100;
 const UNSEEN = 'script,noscript,meta,base,template,link:not([rel~=stylesheet],[as=style])';
 const TAG = /^[a-z][\w:-]*$/;
 
-/** The element that a shadow tree hangs on. */
-export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
-
 /** Called with each element that needs an eye kept on it: frames, hosts of shadow trees, images. */
 let onElement: (element: Element) => void = () => {};
 export function whenTold(run: typeof onElement): void {
@@ -41,34 +37,32 @@ export function whenTold(run: typeof onElement): void {
 export const serialize = (node: Node, how: How): Told | undefined => guard(tell)(node, how);
 
 function tell(node: Node, how: How): Told | undefined {
-  const { depth = 0 } = how;
   const isHidden = how.isHidden || (how.isHidden === undefined ? isMasked(node) : node.nodeType === 1 && isMask(node as Element));
-  const told = add(node, describe(node, { ...how, isHidden }));
+  const inside = { ...how, isHidden };
+  const told = add(node, describe(node, inside));
   if (!told) return;
   const doc = node.ownerDocument;
-  if (doc && doc !== document) told.rootId = mirror.getId(doc);
+  if (doc && doc !== document) told.rootId = idOf(doc);
   if (node.parentNode && hostOf(node.parentNode)) told.isShadow = true;
   if (node.nodeType === 1) {
     const { shadowRoot } = node as Element;
     if (shadowRoot) told.isShadowHost = true;
     onElement(node as Element);
     if (told.attributes?.rr_width) return told;
-    if (!how.isFlat) {
-      addChildren(told, node, isHidden, depth);
-      if (shadowRoot) addChildren(told, shadowRoot, isHidden, depth);
-    }
-  } else if (node.nodeType === 9) addChildren(told, node, isHidden, depth);
+    addChildren(told, node, inside);
+    if (shadowRoot) addChildren(told, shadowRoot, inside);
+  } else if (node.nodeType === 9) addChildren(told, node, inside);
   return told;
 }
 
 /** The children of a parent; when time is up in the midst of them, the parent waits for the next slice. */
-function addChildren(told: Told, parent: Node, isHidden: boolean, depth: number): void {
+function addChildren(told: Told, parent: Node, { isHidden, isNew, depth = 0 }: How): void {
   const isTop = /^(#document|HTML|HEAD)$/.test(parent.nodeName);
   const isCssTold = told.attributes?._cssText !== undefined;
   if (told.tagName === 'textarea') return;
   for (const child of parent.childNodes) {
     if (depth > DEPTH_MAX || (!isTop && isTimeUp())) return postpone(parent);
-    const one = serialize(child, { isHidden, isCssTold, depth: depth + 1 });
+    const one = serialize(child, { isHidden, isNew, isCssTold, depth: depth + 1 });
     if (one) told.childNodes?.push(one);
   }
 }
@@ -114,7 +108,7 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
     const kept = attributeOf(element, name, value, isHidden);
     if (kept !== undefined) told[name] = kept;
   }
-  const { value, checked, currentSrc, paused, open } = element as HTMLInputElement & HTMLMediaElement & HTMLDialogElement;
+  const { value, checked, currentSrc, open } = element as HTMLInputElement & HTMLImageElement & HTMLDialogElement;
   if (/^(input|textarea|select)$/.test(tagName)) {
     if (value) told.value = fieldValue(element, value, isHidden);
     else delete told.value;
@@ -130,10 +124,6 @@ function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean,
   else if (tagName === 'iframe') {
     // A frame of another origin stays empty, a place on the page.
     if (!(element as unknown as HTMLIFrameElement).contentDocument) told.rr_src = attributeOf(element, 'href', element.getAttribute('src'), isHidden) ?? '';
-  } else if (paused !== undefined) {
-    const { currentTime, playbackRate, muted, loop, volume } = element as unknown as HTMLMediaElement;
-    Object.assign(told, { rr_mediaState: paused ? 'paused' : 'played', rr_mediaCurrentTime: currentTime, rr_mediaPlaybackRate: playbackRate });
-    Object.assign(told, { rr_mediaMuted: muted, rr_mediaLoop: loop, rr_mediaVolume: volume });
   }
   if (!isNew) {
     const { scrollLeft, scrollTop } = element;

@@ -4,8 +4,9 @@
  */
 import { guard } from '../more/core.js';
 import type { Add } from './events.js';
-import { LEFT_OUT, mirror, UNTOLD } from './mirror.js';
-import { hostOf, serialize } from './serialize.js';
+import { idOf, LEFT_OUT, UNTOLD } from './mirror.js';
+import { hostOf } from './nodes.js';
+import { serialize } from './serialize.js';
 
 /** A slice, so short that an interaction that comes meanwhile is not felt to wait. */
 const SLICE_MS = 10;
@@ -76,13 +77,13 @@ export const lastSlice = (): void => slice(LAST_SLICE_MS);
 /** Tells the children that are not told yet, each before the next sibling that is, as long as there is time. */
 function complete(root: Node, adds: Late[]): void {
   const parent = hostOf(root) ?? root;
-  const parentId = mirror.getId(parent);
+  const parentId = idOf(parent);
   // A parent that is gone, or not told itself, is told with its children or not at all.
   if (parentId < 0 || !root.isConnected) return;
   const missing: [Node, number | null][] = [];
   let nextId: number | null = null;
   for (let child = root.lastChild; child; child = child.previousSibling) {
-    const id = mirror.getId(child);
+    const id = idOf(child);
     if (id === UNTOLD) missing.push([child, nextId]);
     else if (id !== LEFT_OUT) nextId = id;
   }

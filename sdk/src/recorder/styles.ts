@@ -3,10 +3,23 @@
  * is; one that comes later when it has come. Rules of another origin nobody may read: that sheet is asked for, as its server may let anyone have it.
  */
 import { guard } from '../more/core.js';
-import { sheetAt } from './assets.js';
+import { guardedly, sheetAt } from './assets.js';
 import type { Attributes } from './events.js';
 import { cssOf, isMasked } from './masks.js';
-import { stringifyStylesheet } from './rrweb.js';
+
+/** `[a:b]` of a selector, which Safari writes without the backslash that it needs. */
+const BARE_COLON = /(\[[\w-]+[^\\])(:[\w-]+\])/g;
+
+/** The rules of a sheet as text, with those it imports, their addresses absolute; undefined when they cannot be read. */
+const rulesOf = ({ cssRules, href, ownerNode }: CSSStyleSheet): string => {
+  const text = [...(cssRules as Iterable<Rule>)].map(
+    ({ cssText, styleSheet, selectorText }) => (styleSheet && readable(styleSheet)) || (selectorText ? cssText.replace(BARE_COLON, '$1\\$2') : cssText),
+  );
+  return cssOf(text.join(''), href ?? (ownerNode ?? document).baseURI);
+};
+const readable = (sheet: CSSStyleSheet): string | undefined => guardedly(() => rulesOf(sheet));
+
+type Rule = CSSRule & Partial<Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'selectorText'>>;
 
 /** By their addresses; empty where they cannot be had. */
 const brought = new Map<string, string>();
@@ -24,7 +37,7 @@ export function whenStyled(run: typeof tell): void {
 /** Tells a style by its rules, as scripts may have left them, in place of its address. */
 export function styleOf(element: HTMLLinkElement | HTMLStyleElement, attributes: Attributes, isHidden?: boolean): void {
   const { sheet, baseURI } = element;
-  const text = sheet && (stringifyStylesheet(sheet) ?? brought.get(sheet.href as string));
+  const text = sheet && (readable(sheet) ?? brought.get(sheet.href as string));
   if (!text) return;
   told.set(element, sheet);
   delete attributes.rel;
@@ -43,7 +56,7 @@ export function watchStyle(link: HTMLLinkElement): void {
   link.addEventListener('load', onLoad);
   if (!sheet || told.get(link) === sheet) return;
   const address = sheet.href as string;
-  if (stringifyStylesheet(sheet) !== null) return tellStyle(link);
+  if (readable(sheet) !== undefined) return tellStyle(link);
   const come = coming.get(address) ?? sheetAt(address).then((text) => brought.set(address, cssOf(text, address)));
   coming.set(address, come);
   come.then(guard(() => tellStyle(link)));

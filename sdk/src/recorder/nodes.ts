@@ -1,0 +1,16 @@
+/** Around a node, by the getters of all nodes: a form answers to the names of its fields, and one named `parentNode` would lead in circles. */
+
+type Get<T> = (node: Node) => T;
+
+function getter<T>(name: keyof Node): Get<T> {
+  const { get } = Object.getOwnPropertyDescriptor(Node.prototype, name) as PropertyDescriptor;
+  return (node) => get?.call(node);
+}
+
+export const parentOf: Get<Node | null> = getter('parentNode');
+export const childrenOf: Get<NodeListOf<ChildNode>> = getter('childNodes');
+export const nextOf: Get<Node | null> = getter('nextSibling');
+export const previousOf: Get<Node | null> = getter('previousSibling');
+
+/** The element that a shadow tree hangs on. */
+export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
