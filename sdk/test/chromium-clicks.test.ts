@@ -124,4 +124,14 @@ describe('clicks', () => {
     expect(deep.payload).toMatchObject({ page_x: 216, page_y: 368 });
     expect(deep.payload.target.selector).toBe('#frame >>> #deep >>> #innermost');
   });
+
+  it("are a visitor's: what a page clicks by itself is not told", async ({ page, server, open }) => {
+    await open(
+      `<button id="all" onclick="document.querySelectorAll('i').forEach((row) => row.click())">Open all</button><i>1</i><i>2</i><i>3</i><b id="end">end</b>`,
+    );
+    await page.click('#all');
+    await page.click('#end');
+    await server.event('click', ({ payload }) => payload.target.id === 'end');
+    expect(server.arrivals.filter(({ type }) => type === 'click').map(({ payload }) => payload.target.id)).toEqual(['all', 'end']);
+  });
 });

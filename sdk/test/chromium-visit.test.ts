@@ -61,6 +61,17 @@ describe('a visit', () => {
     expect(click.payload.target.href).toBe(`${server.url}/away`);
   });
 
+  it.for([
+    ['opened a tab', 'href="/away" target="_blank"'],
+    ['stayed', 'href="#" onclick="event.preventDefault()"'],
+  ] as const)('does not say that it went where it only %s', async ([, link], { page, server, open }) => {
+    server.pages['/away'] = '<!doctype html><title>away</title>';
+    await open(`<a ${link}>link</a>`);
+    await page.click('a');
+    await page.goto(`${server.url}/away`);
+    expect((await server.event('page_exit')).payload.next_url).toBe('');
+  });
+
   it('comes back to a page that was kept as it was: a new view, by whatever was chosen meanwhile', async ({ server }) => {
     const keeping = await launch(['--disable-back-forward-cache']);
     const tab = await keeping.newPage();
