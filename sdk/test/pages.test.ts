@@ -2,25 +2,14 @@
  * Real applications as their packages ship them, clicked through once without the SDK and once with it, from another origin and recording: the page
  * does the same and complains of the same, its events arrive, and its recording plays to the same text. First `npm ci --prefix pages`.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
+import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maskPersonal } from '../src/privacy.js';
 import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
+import { addressOf, serve } from './packages.js';
 import { FULL_SNAPSHOT, play, type Recorded, recordingsOf, TEXTS } from './recordings.js';
-
-const PACKAGES = new URL('../pages/node_modules/', import.meta.url).pathname;
-const MIME: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-};
 
 interface Application {
   name: string;
@@ -165,25 +154,6 @@ const APPLICATIONS: Application[] = [
   },
 ];
 
-/** Serves the packages' files and the pages of the applications, with a script tag in each page if there is one. */
-function serve(scriptTag: string): Promise<Server> {
-  const pages = Object.assign({}, ...APPLICATIONS.map((application) => application.pages));
-  const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url as string, 'http://localhost').pathname);
-    const given = pages[path] as string | undefined;
-    const file = PACKAGES + (given?.[0] === '@' ? given.slice(1) : path);
-    if (given?.[0] === '@' || (given === undefined && !statSync(file, { throwIfNoEntry: false })?.isFile())) {
-      if (given === undefined) return response.writeHead(404).end();
-    }
-    const type = MIME[extname(path)] ?? 'application/octet-stream';
-    const body = given === undefined || given[0] === '@' ? readFileSync(file) : Buffer.from(given);
-    response.writeHead(200, { 'content-type': type }).end(type.includes('html') ? body.toString().replace(/<head>/, `<head>${scriptTag}`) : body);
-  });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
-}
-
-const addressOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
 let browser: Browser;
 let capture: Capture;
 let plain: Server;
@@ -193,8 +163,9 @@ beforeAll(async () => {
   browser = await launch();
   capture = await new Capture().listen();
   capture.settings = { version: '1' };
-  plain = await serve('');
-  watched = await serve(`<script async src="${capture.url}/sdk.js" data-project-key="${KEY}"></script>`);
+  const pages = Object.assign({}, ...APPLICATIONS.map((application) => application.pages));
+  plain = await serve(pages);
+  watched = await serve(pages, `<script async src="${capture.url}/sdk.js" data-project-key="${KEY}"></script>`);
 });
 afterAll(async () => {
   await browser?.close();
@@ -213,8 +184,6 @@ async function visit(
   whenGone = async (_texts: string[], _visitAgain: () => Promise<unknown>) => {},
 ): Promise<{ texts: string[]; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  // What a page wants from elsewhere it does not get.
-  await context.route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => route.abort());
   const page = await context.newPage();
   const heard = complaints(page);
   await page.goto(addressOf(server) + path);
