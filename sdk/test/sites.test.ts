@@ -10,7 +10,7 @@ import { maskPersonal } from '../src/privacy.js';
 import { complaints, launch } from './browser.js';
 import { type Arrival, Capture, KEY } from './capture.js';
 import { addressOf, serve } from './packages.js';
-import { chunksOf, eventsIn, FULL_SNAPSHOT, META, PLUGIN, play, type Recorded, TEXTS } from './recordings.js';
+import { chunksOf, FULL_SNAPSHOT, META, PLUGIN, play, type Recorded, recordingsOf, TEXTS } from './recordings.js';
 
 /** What is told of a view. */
 interface Told {
@@ -308,13 +308,11 @@ function told(origin: string): Told[] {
 /** The recordings, by the page load they are of. */
 function recordings({ views }: Walk): Recorded[][][] {
   const viewIds = arrived('page_view').map(({ page }) => page.view_id);
-  const byId = new Map<string, Arrival[]>();
-  for (const chunk of chunksOf(capture)) byId.set(chunk.payload.recording_id, [...(byId.get(chunk.payload.recording_id) ?? []), chunk]);
   const found: Recorded[][][] = [];
-  for (const chunks of byId.values()) {
-    chunks.sort((one, other) => one.payload.index - other.payload.index);
-    const document = views[viewIds.indexOf((chunks[0] as Arrival).page.view_id)]?.document as number;
-    (found[document] ??= []).push(chunks.flatMap(eventsIn));
+  for (const [id, events] of recordingsOf(capture)) {
+    const first = chunksOf(capture).find(({ payload }) => payload.recording_id === id && payload.index === 0);
+    const document = views[viewIds.indexOf(first?.page.view_id as string)]?.document as number;
+    (found[document] ??= []).push(events);
   }
   return found;
 }
@@ -324,33 +322,43 @@ const distinct = (list: string[]) => [...new Set(list)].sort();
 /** Of a page that is left at once some is not heard, and most is heard of each page. */
 const complained = ({ complaints, origin }: Walk) => distinct(complaints.flat().map((line) => line.replaceAll(origin, '')));
 
+/** Each view as it was, all in one session, and nothing twice. */
+async function expectTold(walk: Walk): Promise<void> {
+  await expect.poll(() => told(walk.origin)).toEqual(walk.views.map(({ document, ...view }) => view));
+  expect(distinct(capture.batches.map(({ session_id }) => session_id))).toHaveLength(1);
+  expect(arrived('session_start')).toHaveLength(1);
+  const events = arrivals().map(({ type, timestamp_ms, page, payload }) => JSON.stringify([type, timestamp_ms, page, { ...payload, data: undefined }]));
+  expect(distinct(events)).toEqual(events.sort());
+}
+
+/** One recording of each page load, that begins with a picture of all and plays to what the page showed. */
+async function expectReplayed(walk: Walk): Promise<void> {
+  const player = await browser.newPage();
+  for (const [document, { texts }] of walk.documents.entries()) {
+    if (!texts) continue;
+    const replay = async () => (await play(player, recordings(walk)[document]?.[0] ?? [])).text;
+    await expect.poll(replay, { interval: 500 }).toBe(joined(texts));
+    const [recording, ...others] = recordings(walk)[document] as Recorded[][];
+    const types = recording?.map(({ type }) => type).filter((type) => type !== PLUGIN);
+    expect(types?.slice(0, 2)).toEqual([META, FULL_SNAPSHOT]);
+    expect(others).toEqual([]);
+  }
+  await player.close();
+}
+
 describe('a site of many pages', () => {
   it.each(SITES.map((site) => [site.name, site] as const))('%s', async (_, site) => {
     const without = await walked(site, plain, async () => {});
     await without.context.close();
     capture.batches.length = capture.bytes.length = 0;
     const withUs = await walked(site, watched, isRecorded);
-    await expect.poll(() => told(withUs.origin)).toEqual(withUs.views.map(({ document, ...view }) => view));
-    const player = await browser.newPage();
-    for (const [document, { texts }] of withUs.documents.entries()) {
-      if (!texts) continue;
-      const replay = async () => (await play(player, recordings(withUs)[document]?.[0] ?? [])).text;
-      await expect.poll(replay, { interval: 500 }).toBe(joined(texts));
-      const [recording, ...others] = recordings(withUs)[document] as Recorded[][];
-      const told = recording?.map(({ type }) => type).filter((type) => type !== PLUGIN);
-      expect(told?.slice(0, 2)).toEqual([META, FULL_SNAPSHOT]);
-      expect(others).toEqual([]);
-    }
+    await expectTold(withUs);
+    await expectReplayed(withUs);
     expect(withUs.documents).toEqual(without.documents);
     expect(complained(without)).toEqual(expect.arrayContaining(complained(withUs)));
     expect(withUs.elsewhere).toEqual(without.elsewhere);
-    expect(distinct(capture.batches.map(({ session_id }) => session_id))).toHaveLength(1);
-    expect(arrived('session_start')).toHaveLength(1);
-    const events = arrivals().map(({ type, timestamp_ms, page, payload }) => JSON.stringify([type, timestamp_ms, page, { ...payload, data: undefined }]));
-    expect(distinct(events)).toEqual(events.sort());
     const sent = Buffer.concat(capture.bytes).toString() + JSON.stringify(recordings(withUs));
     expect(withUs.secrets.filter((secret) => sent.includes(secret))).toEqual([]);
     await withUs.context.close();
-    await player.close();
   });
 });
