@@ -91,6 +91,8 @@ describe('a visit', () => {
     await back();
     const again = await server.event('page_view', ({ page }) => page.path === '/' && page.view_id !== first.page.view_id);
     expect(again.batch.user_id).toBe('user-9');
+    // Where the page came from, not itself.
+    expect(again.page.referrer).toBe(first.page.referrer);
     await tab.goto(`${server.url}/next`);
     await server.event('page_view', ({ page }) => page.path === '/next' && page.view_id !== second.page.view_id);
     await tab.evaluate('GoSight.optOut()');
