@@ -136,6 +136,7 @@ const APPLICATIONS: Application[] = [
       await page.keyboard.press('g');
       await page.locator('.jump-to-slide-input').pressSequentially('3');
       await page.keyboard.press('Enter');
+      await page.waitForURL('**/demo.html#/2');
       await page.keyboard.press('Shift+?');
       await page.click('.r-overlay-close');
     },
