@@ -12,7 +12,9 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
  * hook sees keeps its declared name (src/events.ts), and so does what the core lends to the second file: a browser may hold them of two versions.
  */
 const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|device|pages|user_agent|(screen|viewport)_(width|height)';
-const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording|oldest|removeLeft)$`);
+const INTERNAL = new RegExp(
+  `^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording|oldest|removeLeft|startedAt|dropped)$`,
+);
 
 /** Names that stay inside of the recorder. */
 const RECORDER =

@@ -90,11 +90,11 @@ function schedule(waitMs: number): void {
 }
 
 /** A page was opened, or a single-page application moved on: a view, and a session when none is running. */
-export function enterView(): void {
+export function enterView(referrer?: string): void {
   if (!state.running) return;
   const over = overBecause();
   if (over) return startSession(over);
-  newView();
+  newView(referrer);
   emit('page_view', viewPayload());
 }
 
@@ -103,7 +103,7 @@ export function startSession(reason: string): void {
   if (identity.session && page) emit('session_end', { reason }, identity.active);
   void flush();
   const is_new_visitor = renew();
-  newView(page?.referrer);
+  newView();
   const utm = (name: string) => [`utm_${name}`, page.query[`utm_${name}`] ?? ''];
   const from = document.referrer.split('/')[2];
   emit('session_start', {

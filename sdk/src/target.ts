@@ -62,20 +62,13 @@ function nthOf(element: Element): string {
 
 /** A stable id or test attribute, else the path down from the nearest one; ` >>> ` enters a shadow root or a frame. */
 export function selectorOf(element: Element): string {
-  let path = '';
-  let at: Element | null | undefined = element;
-  while (at) {
-    const node: Element = at;
-    const { localName, parentElement } = node;
-    const id = node.getAttribute('id');
-    const name = NAMES.find((name) => isTold(node.getAttribute(name)));
-    const anchor = isStable(id) ? `#${CSS.escape(id)}` : name && `[${name}="${CSS.escape(node.getAttribute(name) as string)}"]`;
-    path = (anchor || localName + nthOf(node)) + path;
-    const parent = !anchor && localName !== 'body' && parentElement;
-    at = parent || outsideOf(node);
-    if (at) path = (parent ? ' > ' : ' >>> ') + path;
-  }
-  return path.slice(0, SELECTOR_MAX);
+  const { localName, parentElement } = element;
+  const id = element.getAttribute('id');
+  const name = NAMES.find((name) => isTold(element.getAttribute(name)));
+  const anchor = isStable(id) ? `#${CSS.escape(id)}` : name && `[${name}="${CSS.escape(element.getAttribute(name) as string)}"]`;
+  const parent = !anchor && localName !== 'body' && parentElement;
+  const around = parent || outsideOf(element);
+  return ((around ? selectorOf(around) + (parent ? ' > ' : ' >>> ') : '') + (anchor || localName + nthOf(element))).slice(0, SELECTOR_MAX);
 }
 
 /** Why no response is due to a click, when the browser knows. */
@@ -93,11 +86,14 @@ export function neverDead(element: Element, event: MouseEvent): string {
 
 /** The place of an element's frame in the top window. */
 export function frameOffset(element: Element): { x: number; y: number } {
-  const frame = element.ownerDocument.defaultView?.frameElement;
-  if (!frame) return { x: 0, y: 0 };
-  const outer = frameOffset(frame);
-  const { x, y } = frame.getBoundingClientRect();
-  return { x: outer.x + x, y: outer.y + y };
+  let x = 0;
+  let y = 0;
+  for (let at: Element | null | undefined = element; (at = at.ownerDocument.defaultView?.frameElement); ) {
+    const rect = at.getBoundingClientRect();
+    x += rect.x;
+    y += rect.y;
+  }
+  return { x, y };
 }
 
 export function describe(element: Element, never_dead = ''): Target {

@@ -6,8 +6,8 @@ import { uuid } from './session.js';
 export let page: Page;
 export const view = {} as { url: string; enteredAt: number; scrollPercentMax: number; nextUrl: string; errors: number; milestone: number };
 
-/** Begins a view of where the browser is now; coming from the previous view, unless told otherwise. */
-export function newView(referrer = page ? page.url : document.referrer && cleanUrl(document.referrer)): void {
+/** Begins a view of where the browser is now; coming from where the page did, unless told otherwise. */
+export function newView(referrer = page ? page.referrer : document.referrer && cleanUrl(document.referrer)): void {
   const url = cleanUrl(location.href);
   const { pathname, searchParams } = new URL(url);
   page = {

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { AT_ONCE_MS, it, waited } from './chromium.js';
+import { AT_ONCE_MS, html, it, waited } from './chromium.js';
 
 describe('clicks', () => {
   it('are sent at once, six on a dead button as six', async ({ page, server, errors, open }) => {
@@ -123,5 +123,27 @@ describe('clicks', () => {
     const deep = await server.event('click', (click) => click.payload.target.id === 'innermost');
     expect(deep.payload).toMatchObject({ page_x: 216, page_y: 368 });
     expect(deep.payload.target.selector).toBe('#frame >>> #deep >>> #innermost');
+  });
+
+  it('in a frame with a script of ours are told once, and there', async ({ page, server, open }) => {
+    server.pages['/frame'] = html('<button id="inner">in</button>');
+    await open('<iframe id="frame" src="/frame"></iframe><button id="outer">out</button>');
+    await server.event('page_load', (load) => load.page.path === '/frame');
+    await page.frameLocator('#frame').locator('#inner').click();
+    await page.click('#outer');
+    for (const id of ['inner', 'outer']) await server.event('click', ({ payload }) => payload.target.id === id);
+    await page.evaluate('GoSight.flush()');
+    const told = server.arrivals.filter(({ type }) => type === 'click').map(({ page, payload }) => `${page.path} ${payload.target.id}`);
+    expect(told.sort()).toEqual(['/ outer', '/frame inner']);
+  });
+
+  it("are a visitor's: what a page clicks by itself is not told", async ({ page, server, open }) => {
+    await open(
+      `<button id="all" onclick="document.querySelectorAll('i').forEach((row) => row.click())">Open all</button><i>1</i><i>2</i><i>3</i><b id="end">end</b>`,
+    );
+    await page.click('#all');
+    await page.click('#end');
+    await server.event('click', ({ payload }) => payload.target.id === 'end');
+    expect(server.arrivals.filter(({ type }) => type === 'click').map(({ payload }) => payload.target.id)).toEqual(['all', 'end']);
   });
 });

@@ -13,7 +13,7 @@ describe('delivery', () => {
     const moved = await server.event('mouse_move', ({ batch }) => server.batches.indexOf(batch) >= before);
     expect(moved.batch.way).toBe('http');
     expect(moved.batch.attributes).toEqual({ plan: 'pro' });
-    expect(errors.filter((error) => !error.includes('400'))).toEqual([]);
+    expect(errors.filter((error) => !error.includes('status of 400'))).toEqual([]);
   });
 
   it('keeps what it cannot send while offline and sends it, with the same ids, when online again', async ({ context, page, server, open }) => {

@@ -61,6 +61,17 @@ describe('a visit', () => {
     expect(click.payload.target.href).toBe(`${server.url}/away`);
   });
 
+  it.for([
+    ['opened a tab', 'href="/away" target="_blank"'],
+    ['stayed', 'href="#" onclick="event.preventDefault()"'],
+  ] as const)('does not say that it went where it only %s', async ([, link], { page, server, open }) => {
+    server.pages['/away'] = '<!doctype html><title>away</title>';
+    await open(`<a ${link}>link</a>`);
+    await page.click('a');
+    await page.goto(`${server.url}/away`);
+    expect((await server.event('page_exit')).payload.next_url).toBe('');
+  });
+
   it('comes back to a page that was kept as it was: a new view, by whatever was chosen meanwhile', async ({ server }) => {
     const keeping = await launch(['--disable-back-forward-cache']);
     const tab = await keeping.newPage();
@@ -80,6 +91,8 @@ describe('a visit', () => {
     await back();
     const again = await server.event('page_view', ({ page }) => page.path === '/' && page.view_id !== first.page.view_id);
     expect(again.batch.user_id).toBe('user-9');
+    // Where the page came from, not itself.
+    expect(again.page.referrer).toBe(first.page.referrer);
     await tab.goto(`${server.url}/next`);
     await server.event('page_view', ({ page }) => page.path === '/next' && page.view_id !== second.page.view_id);
     await tab.evaluate('GoSight.optOut()');

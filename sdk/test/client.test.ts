@@ -209,7 +209,8 @@ describe('a page', () => {
   it('may pass on options that it was not given itself', async () => {
     await start({ sessionTimeout: undefined, hooks: undefined, privacy: { maskSelectors: undefined }, batching: { maxWaitMs: undefined } });
     document.body.innerHTML = '<button>buy</button>';
-    document.querySelector('button')?.click();
+    const click = new MouseEvent('click', { bubbles: true });
+    document.querySelector('button')?.dispatchEvent(Object.defineProperty(click, 'isTrusted', { value: true }));
     await vi.advanceTimersByTimeAsync(1000);
     expect(types()).toContain('click');
     await vi.advanceTimersByTimeAsync(31 * MINUTE_MS);

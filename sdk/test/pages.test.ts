@@ -1,26 +1,16 @@
 /**
- * Real applications as their packages ship them, clicked through once without the SDK and once with it, from another origin and recording: the page
- * does the same and complains of the same, its events arrive, and its recording plays to the same text. First `npm ci --prefix pages`.
+ * Real applications of one page as their packages ship them, used once without the SDK and once with it, from another origin and recording: the page
+ * does the same and complains of the same; each press, change of a field, form and route is told once; and its recording plays to the same text.
+ * First `npm ci --prefix pages`.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
+import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maskPersonal } from '../src/privacy.js';
 import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
+import { addressOf, serve } from './packages.js';
 import { FULL_SNAPSHOT, play, type Recorded, recordingsOf, TEXTS } from './recordings.js';
-
-const PACKAGES = new URL('../pages/node_modules/', import.meta.url).pathname;
-const MIME: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-};
 
 interface Application {
   name: string;
@@ -34,7 +24,7 @@ interface Application {
 /** Between two keys of someone who types fast: of keys at the very same time the Vue application loses an Enter now and then, whether it is watched or not. */
 const KEY_MS = 30;
 
-/** Adds three things to do, does one, shows what is left, clears what is done. */
+/** Adds three things to do, does one, shows what is left, clears what is done, says one better, takes one away and goes back. */
 async function keepTodos(page: Page): Promise<void> {
   const input = page.locator('#new-todo, .new-todo').first();
   for (const todo of ['buy cups', 'fill them', 'drink']) {
@@ -48,6 +38,17 @@ async function keepTodos(page: Page): Promise<void> {
   await page.click('a[href*="#/"]:has-text("All")');
   await page.click('#clear-completed');
   await expect.poll(() => page.locator('#todo-list li').count()).toBe(2);
+  await page.locator('#todo-list label').first().dblclick();
+  const edit = page.locator('#todo-list li.editing .edit');
+  await edit.press('End');
+  await edit.pressSequentially(' and saucers', { delay: KEY_MS });
+  await edit.press('Enter', { delay: KEY_MS });
+  await page.locator('#todo-list label >> text=and saucers').waitFor();
+  await page.locator('#todo-list li').nth(1).hover();
+  await page.locator('#todo-list .destroy').nth(1).click();
+  await expect.poll(() => page.locator('#todo-list li').count()).toBe(1);
+  await page.goBack();
+  await page.locator('.selected[href="#/active"]').waitFor();
 }
 
 const petstore = {
@@ -84,9 +85,13 @@ const APPLICATIONS: Application[] = [
     async visit(page) {
       await page.click('.opblock-get .opblock-summary-control >> nth=0');
       await page.click('.try-out__btn');
-      await page.fill('input[placeholder="limit"]', '5');
+      const limit = page.locator('input[placeholder="limit"]');
+      await limit.pressSequentially('5');
       await page.click('button.execute');
       await page.locator('.responses-table.live-responses-table').waitFor();
+      await page.click('.btn-clear');
+      await limit.pressSequentially('0');
+      await page.click('.try-out__btn.cancel');
       await page.click('.opblock-post .opblock-summary-control >> nth=1');
       await page.click('.opblock-tag');
       await page.click('.opblock-tag');
@@ -111,6 +116,10 @@ const APPLICATIONS: Application[] = [
       await page.locator('#main >> text=Swagger').first().waitFor();
       await page.goBack();
       await page.locator('#main >> text=reveal.js').first().waitFor();
+      await page.locator('.search input').pressSequentially('second');
+      await page.click('.results-panel >> text=Second');
+      await page.locator('#main h2 >> text=Second').waitFor();
+      await page.click('#main h2 >> text=First');
     },
   },
   {
@@ -124,6 +133,12 @@ const APPLICATIONS: Application[] = [
       await page.locator('.reveal.overview').waitFor();
       await page.keyboard.press('Escape');
       await page.locator('.reveal.overview').waitFor({ state: 'detached' });
+      await page.keyboard.press('g');
+      await page.locator('.jump-to-slide-input').pressSequentially('3');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/demo.html#/2');
+      await page.keyboard.press('Shift+?');
+      await page.click('.r-overlay-close');
     },
   },
   {
@@ -131,7 +146,7 @@ const APPLICATIONS: Application[] = [
     path: '/jquery-ui-dist/index.html',
     async visit(page) {
       await page.click('#accordion h3 >> nth=1');
-      await page.fill('#autocomplete', 'ja');
+      await page.locator('#autocomplete').pressSequentially('ja');
       await page.click('.ui-autocomplete li >> nth=0');
       await page.click('#tabs a >> nth=1');
       await page.click('#dialog-link');
@@ -139,6 +154,15 @@ const APPLICATIONS: Application[] = [
       await page.click('.ui-dialog-titlebar-close');
       await page.click('#datepicker td a >> nth=10');
       await page.locator('#spinner').press('ArrowUp');
+      await page.click('label[for="radio3"]');
+      await page.click('label[for="insurance"]');
+      await page.click('#selectmenu-button');
+      await page.click('#selectmenu-menu >> text=Fast >> nth=-1');
+      await page.locator('#slider .ui-slider-handle').first().press('ArrowRight');
+      await page.hover('#tooltip a');
+      await page.locator('.ui-tooltip').waitFor();
+      await page.hover('#autocomplete');
+      await page.locator('.ui-tooltip >> text=this widget').waitFor({ state: 'detached' });
     },
   },
   {
@@ -150,39 +174,32 @@ const APPLICATIONS: Application[] = [
         <sl-button id="open">Open</sl-button><sl-dialog label="A dialog">Inside <sl-input id="name" label="Name"></sl-input><sl-button slot="footer" id="close">Close</sl-button></sl-dialog>
         <sl-tab-group><sl-tab slot="nav" panel="a">One</sl-tab><sl-tab slot="nav" panel="b">Two</sl-tab><sl-tab-panel name="a">first</sl-tab-panel><sl-tab-panel name="b">second</sl-tab-panel></sl-tab-group>
         <sl-details summary="More">what there is</sl-details><sl-switch>Switch</sl-switch><sl-rating></sl-rating>
-        <script>const dialog = document.querySelector('sl-dialog'); document.querySelector('#open').onclick = () => dialog.show(); document.querySelector('#close').onclick = () => dialog.hide();</script></body></html>`,
+        <sl-dropdown><sl-button slot="trigger" id="menu">Menu</sl-button><sl-menu><sl-menu-item>Cut</sl-menu-item><sl-menu-item>Paste</sl-menu-item></sl-menu></sl-dropdown>
+        <form><sl-select label="Size"><sl-option value="s">Small</sl-option><sl-option value="l">Large</sl-option></sl-select><sl-textarea label="Note"></sl-textarea>
+        <sl-button type="submit" id="send">Send</sl-button><output></output></form>
+        <script>const dialog = document.querySelector('sl-dialog'); document.querySelector('#open').onclick = () => dialog.show(); document.querySelector('#close').onclick = () => dialog.hide();
+        document.forms[0].onsubmit = (event) => { event.preventDefault(); document.querySelector('output').textContent = 'sent'; };</script></body></html>`,
     },
     async visit(page) {
       await page.waitForFunction('customElements.get("sl-dialog")');
       await page.click('#open');
-      await page.locator('#name input').fill('Ada');
+      await page.locator('#name input').pressSequentially('Ada');
       await page.click('#close');
       await page.locator('sl-dialog[open]').waitFor({ state: 'detached' });
       await page.click('sl-tab >> nth=1');
       await page.click('sl-details');
       await page.click('sl-switch');
+      await page.click('sl-rating');
+      await page.click('#menu');
+      await page.click('sl-menu-item >> text=Paste');
+      await page.click('sl-select');
+      await page.click('sl-option >> text=Large');
+      await page.locator('sl-textarea textarea').pressSequentially('two cups');
+      await page.click('#send');
+      await page.locator('output >> text=sent').waitFor();
     },
   },
 ];
-
-/** Serves the packages' files and the pages of the applications, with a script tag in each page if there is one. */
-function serve(scriptTag: string): Promise<Server> {
-  const pages = Object.assign({}, ...APPLICATIONS.map((application) => application.pages));
-  const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url as string, 'http://localhost').pathname);
-    const given = pages[path] as string | undefined;
-    const file = PACKAGES + (given?.[0] === '@' ? given.slice(1) : path);
-    if (given?.[0] === '@' || (given === undefined && !statSync(file, { throwIfNoEntry: false })?.isFile())) {
-      if (given === undefined) return response.writeHead(404).end();
-    }
-    const type = MIME[extname(path)] ?? 'application/octet-stream';
-    const body = given === undefined || given[0] === '@' ? readFileSync(file) : Buffer.from(given);
-    response.writeHead(200, { 'content-type': type }).end(type.includes('html') ? body.toString().replace(/<head>/, `<head>${scriptTag}`) : body);
-  });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
-}
-
-const addressOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 let browser: Browser;
 let capture: Capture;
@@ -193,8 +210,9 @@ beforeAll(async () => {
   browser = await launch();
   capture = await new Capture().listen();
   capture.settings = { version: '1' };
-  plain = await serve('');
-  watched = await serve(`<script async src="${capture.url}/sdk.js" data-project-key="${KEY}"></script>`);
+  const pages = Object.assign({}, ...APPLICATIONS.map((application) => application.pages));
+  plain = await serve(pages);
+  watched = await serve(pages, `<script async src="${capture.url}/sdk.js" data-project-key="${KEY}"></script>`);
 });
 afterAll(async () => {
   await browser?.close();
@@ -202,36 +220,74 @@ afterAll(async () => {
   for (const server of [plain, watched]) server.close();
 });
 
-/**
- * What the application shows and complains of after a visit. `settled` waits on its page until that may be left; `whenGone` for what the page sends
- * as it is left, and what no beacon took by the next visit.
- */
+/** What was done, as the page's own window hears it: a press is a click, on a label as well, where a second event comes to what it labels. */
+const COUNTED = { mousedown: 'click', dblclick: 'dblclick', change: 'input_change', submit: 'form_submit' };
+const COUNT = `window.done = {};
+for (const [type, name] of Object.entries(${JSON.stringify(COUNTED)})) {
+  done[name] = 0;
+  addEventListener(type, (event) => { if (event.isTrusted || type !== 'mousedown') done[name]++; }, true);
+}`;
+
+interface Visit {
+  texts: string[];
+  complaints: string[];
+  /** Where it went, and how often what was done. */
+  done: { routes: string[]; [type: string]: number | string[] };
+  from: number;
+  to: number;
+}
+
+/** Of a hash that may hold a value nothing is told. */
+const addressToTell = (url: string) => url.replace(/#.*[=@].*/, '');
+
+/** `ready` and `settled` wait on the page until it may be used, and left; `whenGone` for what it sends as it is left, and what no beacon took by the next visit. */
 async function visit(
   { path, visit }: Application,
   server: Server,
+  ready = async () => {},
   settled = async (_page: Page) => {},
-  whenGone = async (_texts: string[], _visitAgain: () => Promise<unknown>) => {},
-): Promise<{ texts: string[]; complaints: string[] }> {
+  whenGone = async (_visit: Visit, _visitAgain: () => Promise<unknown>) => {},
+): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  // What a page wants from elsewhere it does not get.
-  await context.route(/^https?:\/\/(?!127\.0\.0\.1)/, (route) => route.abort());
+  await context.addInitScript(COUNT);
   const page = await context.newPage();
   const heard = complaints(page);
   await page.goto(addressOf(server) + path);
+  await ready();
+  const routes = [addressToTell(page.url())];
+  page.on('framenavigated', (frame) => frame === page.mainFrame() && routes.at(-1) !== addressToTell(frame.url()) && routes.push(addressToTell(frame.url())));
+  const from = Date.now();
   await visit(page);
   await page.waitForLoadState('networkidle');
   await settled(page);
   const texts = (await page.evaluate(`(${TEXTS})(document)`)) as string[];
+  const done = { ...(await page.evaluate<object>('done')), routes: routes.slice(1) };
   const complained = heard.map((line) => line.replaceAll(addressOf(server), '')).sort();
+  const visited = { texts, complaints: complained, done, from, to: Date.now() };
   await page.goto('about:blank');
-  await whenGone(texts, () => page.goto(addressOf(server) + path));
+  await whenGone(visited, () => page.goto(addressOf(server) + path));
   await context.close();
-  return { texts, complaints: complained };
+  return visited;
+}
+
+/** What is told of a visit; each event once, however often it was sent. */
+function told({ from, to }: Visit): Visit['done'] {
+  const events = [...new Map(capture.arrivals.map((event) => [event.id, event])).values()]
+    .filter(({ timestamp_ms: at }) => from <= at && at <= to)
+    .sort((one, other) => one.timestamp_ms - other.timestamp_ms);
+  const of = (type: string) => events.filter((event) => event.type === type);
+  const routes = of('page_view').map(({ page }) => page.url);
+  // Whoever leaves a route says which one comes.
+  expect(of('page_exit').map(({ payload }) => payload.next_url)).toEqual(routes);
+  return { ...Object.fromEntries(Object.values(COUNTED).map((type) => [type, of(type).length])), routes };
 }
 
 const joined = (texts: string[]) => texts.join(' ').replace(/\s+/g, ' ').trim();
 /** Without what differs from visit to visit: ports and the time of day. */
 const steady = (texts: string[]) => joined(texts).replace(/127\.0\.0\.1:\d+|\d\d:\d\d:\d\d/g, '');
+
+/** What was done, and where that led in the end: on the way an application that moves may pass over a route. */
+const ended = ({ done }: Visit) => ({ ...done, routes: done.routes.at(-1)?.replace(/:\d+/, '') });
 
 /** What was recorded of the visit, not of the next. */
 const recording = () => [...recordingsOf(capture).values()][0] ?? [];
@@ -254,15 +310,17 @@ describe('a real application', () => {
     const player = await browser.newPage();
     const replay = async () => (await play(player, recording())).text;
     capture.batches.length = 0;
-    const withUs = await visit(application, watched, recorded, async (texts, visitAgain) => {
+    const ready = async () => void (await capture.event('page_load'));
+    const withUs = await visit(application, watched, ready, recorded, async (visited, visitAgain) => {
       await visitAgain();
-      await capture.event('page_exit');
-      await expect.poll(replay, { timeout: 30_000, interval: 500 }).toBe(joined(texts.map(maskPersonal)));
+      await capture.event('page_exit', ({ timestamp_ms }) => timestamp_ms >= visited.to);
+      await expect.poll(() => told(visited)).toEqual(visited.done);
+      await expect.poll(replay, { timeout: 30_000, interval: 500 }).toBe(joined(visited.texts.map(maskPersonal)));
     });
     expect(steady(withUs.texts)).toBe(steady(without.texts));
     expect(withUs.complaints).toEqual(without.complaints);
-    for (const type of ['page_view', 'page_load']) await capture.event(type);
-    expect(capture.arrivals.some(({ type }) => type === 'click')).toBe(true);
+    expect(ended(withUs)).toEqual(ended(without));
+    expect(new Set(capture.batches.map(({ session_id }) => session_id)).size).toBe(1);
     await player.close();
   });
 });

@@ -1,5 +1,5 @@
 /** Same-origin frames, and frames in them: what happens there is seen as part of the page. */
-import { adoptFrame, on, watch } from './core.js';
+import { adoptFrame, on, options, watch } from './core.js';
 
 const seen = new WeakSet<Document>();
 
@@ -12,10 +12,12 @@ function whenLoaded(page: Document, run: () => void): void {
 function watchFrames(page: Document): void {
   const enter = (frame: EventTarget | null) => {
     const { contentDocument } = frame as HTMLIFrameElement;
-    if (!contentDocument?.defaultView || seen.has(contentDocument)) return;
+    const inside = contentDocument?.defaultView;
+    // With a script of ours in it it tells its own.
+    if (!inside || seen.has(contentDocument) || `gosight:${options.projectKey}` in inside) return;
     seen.add(contentDocument);
     watch(contentDocument);
-    adoptFrame(contentDocument.defaultView);
+    adoptFrame(inside);
     watchFrames(contentDocument);
   };
   // An element's load event does not reach the window.

@@ -1,5 +1,5 @@
 /** What each fetch, XMLHttpRequest and web socket did. */
-import { cleanUrl, emit, guard, options, textToTell } from './core.js';
+import { cleanUrl, emit, guard, on, options, textToTell } from './core.js';
 
 function sizeOf(body: unknown): number {
   const { size, byteLength, length } = (body ?? {}) as { size?: number; byteLength?: number; length?: number };
@@ -56,9 +56,9 @@ export function startNetwork(): void {
   const opened = guard((socket: WebSocket) => {
     const at = Date.now();
     const url = cleanUrl(socket.url);
-    socket.addEventListener('open', () => emit('websocket_open', { url }));
-    socket.addEventListener('error', () => emit('websocket_error', { url }));
-    socket.addEventListener('close', ({ code, reason }) =>
+    on(socket, 'open', () => emit('websocket_open', { url }));
+    on(socket, 'error', () => emit('websocket_error', { url }));
+    on(socket, 'close', ({ code, reason }: CloseEvent) =>
       emit('websocket_close', { url, code, reason: textToTell(reason, false), duration_ms: Date.now() - at }),
     );
   });

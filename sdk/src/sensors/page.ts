@@ -2,7 +2,7 @@
 import { guard, on } from '../guard.js';
 import { emit, enterView } from '../pipeline.js';
 import { cleanUrl } from '../privacy.js';
-import { view } from '../view.js';
+import { page, view } from '../view.js';
 
 let leave = () => {};
 
@@ -22,7 +22,7 @@ const moved = guard(() => {
   const url = cleanUrl(location.href);
   if (url === view.url) return;
   exit(url);
-  enterView();
+  enterView(page.url);
 });
 
 export function startPage(): void {

@@ -20,8 +20,8 @@ function onClick(event: PointerEvent): void {
   const now = Date.now();
   const since = event.timeStamp - last.at;
   const type = TYPES[event.type] ?? (event.type as 'click' | 'dblclick');
-  // The right button's click comes with a context menu.
-  if (!element || (type === 'click' && (event.button > 1 || (element === last.control && since < LABEL_MS)))) return;
+  // A page may click its own elements: nobody did that. The right button's click comes with a context menu.
+  if (!element || !event.isTrusted || (type === 'click' && (event.button > 1 || (element === last.control && since < LABEL_MS)))) return;
   const target = describe(element, neverDead(element, event));
   const { looks_interactive, rect } = target;
   const frame = frameOffset(element);
@@ -35,7 +35,8 @@ function onClick(event: PointerEvent): void {
     // A second quick tap on a button is impatience; elsewhere it zooms.
     double_tap = pointer_type === 'touch' && !looks_interactive && !last.double_tap && since < DOUBLE_TAP_MS;
     last = { at: event.timeStamp, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
-    view.nextUrl = target.href;
+    // A link that opens elsewhere, or is in this page, does not lead away.
+    view.nextUrl = target.never_dead || element.matches('[href^="#"]') ? '' : target.href;
     if (looks_interactive) awaitResponse();
   }
   emit(
