@@ -14,6 +14,9 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 const HEAD = 'project_key|sent_at_ms|sdk_name|sdk_version|visitor_id|session_id|settings_version|device|pages|user_agent|(screen|viewport)_(width|height)';
 const INTERNAL = new RegExp(`^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording|oldest|removeLeft)$`);
 
+/** …and of the second file, whose queue has them. */
+const MORE = new RegExp(`${INTERNAL.source}|^(keep|leave|dropped|startedAt|element)$`);
+
 /** Names that stay inside of the recorder. */
 const RECORDER =
   /^(isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|forget|gather|tellAll|isAwaited|leave|watch|move|repeat|stop|take|enter|change|count|json)$/;
@@ -46,7 +49,7 @@ async function bundle(entry, name, format, shaped = asArrows, internal = INTERNA
 mkdirSync(new URL('dist', root), { recursive: true });
 await bundle('src/script.ts', 'sdk.js', 'iife');
 await bundle('src/index.ts', 'sdk.esm.js', 'esm');
-await bundle('src/more/index.ts', 'sdk.more.js', 'esm');
+await bundle('src/more/index.ts', 'sdk.more.js', 'esm', asArrows, MORE);
 // Inside of the recorder's functions some are called before the lines that make them.
 const asOuterArrows = (code) => code.replace(/^\S.*$/gm, asArrows);
 await bundle('src/recorder/index.ts', 'recorder.js', 'esm', asOuterArrows, RECORDER);
