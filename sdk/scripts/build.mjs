@@ -16,6 +16,9 @@ const INTERNAL = new RegExp(
   `^(${HEAD}|enteredAt|nextUrl|errors|urgent|isPassive|fieldNumber|eventCategory|running|halted|recording|oldest|removeLeft|startedAt|dropped)$`,
 );
 
+/** …and of the second file, whose queue has them. */
+const MORE = new RegExp(`${INTERNAL.source}|^(keep|leave|dropped|startedAt|element)$`);
+
 /** Names that stay inside of the recorder. */
 const RECORDER =
   /^(isFull|isCssTold|isNew|isFlat|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|callOf|hear|forget|gather|tellAll|isAwaited|leave|watch|move|repeat|stop|take|enter|change|count|json)$/;
@@ -48,7 +51,7 @@ async function bundle(entry, name, format, shaped = asArrows, internal = INTERNA
 mkdirSync(new URL('dist', root), { recursive: true });
 await bundle('src/script.ts', 'sdk.js', 'iife');
 await bundle('src/index.ts', 'sdk.esm.js', 'esm');
-await bundle('src/more/index.ts', 'sdk.more.js', 'esm');
+await bundle('src/more/index.ts', 'sdk.more.js', 'esm', asArrows, MORE);
 // Inside of the recorder's functions some are called before the lines that make them.
 const asOuterArrows = (code) => code.replace(/^\S.*$/gm, asArrows);
 await bundle('src/recorder/index.ts', 'recorder.js', 'esm', asOuterArrows, RECORDER);

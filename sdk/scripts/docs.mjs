@@ -11,7 +11,7 @@ const WITH_PARTS = /^(sampling|batching|privacy|replay(\.triggers)?|hooks)$/;
 
 /** What the code says when it runs: the defaults, and what kind of thing each event type is. */
 async function running() {
-  const contents = `export { options } from './config.js'; export { kinds } from './schema.js'; export { plan } from './recorder/plan.js';
+  const contents = `export { OFF_BY_DEFAULT, options } from './config.js'; export { kinds } from './schema.js'; export { plan } from './recorder/plan.js';
     import { register } from './schema.js'; import { TABLE } from './more/schema.js'; register(TABLE);`;
   const { outputFiles } = await build({ stdin: { contents, resolveDir: `${root}src` }, bundle: true, write: false, format: 'esm', logLevel: 'error' });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
@@ -81,7 +81,7 @@ function wrapper(name) {
   return [...all.filter(({ flags }) => flags & SymbolFlags.Function).map((symbol) => call(symbol.name, symbol)), ...lent].join('\n\n');
 }
 
-const { options, kinds, plan } = await running();
+const { OFF_BY_DEFAULT, options, kinds, plan } = await running();
 const categories = partsOf(checker.getNonNullableType(partsOf(typeNamed('Config')).find(({ name }) => name === 'events').type)).map(({ name }) => name);
 
 const page = `<!-- Written by scripts/docs.mjs from the types and their comments: change those, then \`npm run docs\`. -->
@@ -111,9 +111,7 @@ ${partsOf(typeNamed('GoSightApi'))
 What each event carries, as \`hooks.beforeSend\` sees it in \`event.payload\`. An urgent one is sent within \`batching.urgentWaitMs\`.
 
 ${categories
-  .map(
-    (category) => `### ${category}: ${options.events[category] === false ? 'off' : 'on'} by default\n\n${table(['type', '', 'payload'], eventsOf(category))}`,
-  )
+  .map((category) => `### ${category}: ${OFF_BY_DEFAULT.includes(category) ? 'off' : 'on'} by default\n\n${table(['type', '', 'payload'], eventsOf(category))}`)
   .join('\n\n')}
 
 ### What all share

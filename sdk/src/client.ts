@@ -27,10 +27,10 @@ function isAllowed(): unknown {
 function start(): void {
   if (!options.projectKey || state.running || !isAllowed()) return;
   state.running = true;
-  if (!isWired) hold();
-  enterView();
-  if (isWired) return;
+  if (isWired) return enterView();
   isWired = true;
+  hold();
+  enterView();
   startTransport((settings) => {
     tighten(settings);
     setZone(settings.timezone || undefined);

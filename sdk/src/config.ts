@@ -42,7 +42,7 @@ export interface Batching {
 }
 
 export interface Privacy {
-  /** Elements whose text becomes stars, beside those with `data-gosight-mask`. */
+  /** Elements whose text becomes stars, beside those with `data-gosight-mask`. A selector that is wrong, here or below, is skipped, and told to `onError`. */
   maskSelectors: string[];
   /** Elements of which neither text nor attributes are read, but for what tells which one it is: id, class, test attribute. Beside those with `data-gosight-block`. */
   blockSelectors: string[];
@@ -50,7 +50,7 @@ export interface Privacy {
   ignoreSelectors: string[];
   /** Every text becomes stars, the page's title too. */
   maskAllText: boolean;
-  /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens. Each with the flag `g`. */
+  /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens: every hit, with the flag `g` or without. */
   maskRegex: RegExp[];
   /** Globs over the whole url. On a blocked page nothing is collected. */
   blockUrls: string[];
@@ -80,7 +80,7 @@ export interface Replay {
   includeUrls: string[];
   /** Globs of pages that are not. */
   excludeUrls: string[];
-  /** A recording, of one page load in one tab, ends then; what a trigger brings from before it does not count. 0: never. */
+  /** What is recorded of a session in one tab, on one page after the other, ends then; what a trigger brings from before it does not count. 0: never. */
   maxDurationMs: number;
   /** The pointer's way between clicks. */
   mouseMove: boolean;
@@ -199,11 +199,14 @@ export interface Settings {
 
 const FRUGAL = { maxEvents: 10, maxWaitMs: 5000, urgentWaitMs: 5000 };
 
+/** Told where that is asked for; the others unless they are switched off. */
+export const OFF_BY_DEFAULT: Category[] = ['network', 'media', 'clipboard', 'selection'];
+
 const defaults: Options = {
   projectKey: '',
   endpoint: '',
   sessionTimeout: 1_800_000,
-  events: { network: false, media: false, clipboard: false, selection: false },
+  events: {},
   sampling: { sessionSampleRate: 100 },
   batching: { maxEvents: 50, maxWaitMs: 1000, urgentWaitMs: 200, flushOnClose: true },
   privacy: { maskSelectors: [], blockSelectors: [], ignoreSelectors: [], maskAllText: false, maskRegex: [], blockUrls: [], allowUrls: [] },

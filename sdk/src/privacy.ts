@@ -13,7 +13,12 @@ const DIGITS = /\+?\d[\d\s().-]{7,}\d/g;
 
 export const looksSecret = (name: string): boolean => SECRET.test(name);
 
-const maskAlways = (text: string): string => [PERSONAL, ...options.privacy.maskRegex].reduce<string>((rest, pattern) => rest.replaceAll(pattern, '***'), text);
+/** Every hit of a rule, whether it says so or not. */
+const maskAlways = (text: string): string =>
+  [PERSONAL, ...options.privacy.maskRegex].reduce<string>(
+    (rest, rule) => rest.replaceAll(rule.global === false ? RegExp(rule, `${rule.flags}g`) : rule, '***'),
+    text,
+  );
 
 export const maskPersonal = (text: string): string => maskAlways(text.slice(0, TEXT_MAX)).replaceAll(DIGITS, '***');
 
@@ -33,7 +38,8 @@ export const closest = <E extends Element>(element: Element | null | undefined, 
 
 type Mark = 'mask' | 'block' | 'ignore';
 
-export const marked = (mark: Mark): string => [`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]].join();
+/** Of a list in `:is()` one that is wrong is none, and spoils no other. */
+export const marked = (mark: Mark): string => `[data-gosight-${mark}],:is(${options.privacy[`${mark}Selectors`]})`;
 const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
 
 /** Elements whose text is not read when it is inside of a larger one's. */

@@ -213,6 +213,20 @@ describe('the tab', () => {
     expect(server.arrivals.filter(({ type }) => type === 'custom_event')).toEqual([]);
   });
 
+  it('is killed while it has some of its recording: that is counted when it is opened again', async () => {
+    server.settings = { version: '1' };
+    server.pages['/'] = (server.pages['/'] as string).replace('projectKey', 'events: { dom: false }, projectKey');
+    await open();
+    await server.event('replay_chunk');
+    await expect.poll(() => page.evaluate('sessionStorage["gosight:chunks"]')).toBe('0');
+    await flush();
+    await page.evaluate(`document.body.append('cups')`);
+    await expect.poll(() => page.evaluate('sessionStorage["gosight:chunks"]')).toBe('1');
+    await killAndReload();
+    await expect.poll(droppedCount, { timeout: 60_000 }).toBe(1);
+    expect(JSON.stringify(recorded(server))).not.toContain('cups"');
+  });
+
   it('is killed while requests wait for an answer: they are made again', async () => {
     await open();
     for (const path of ['/v1/events', '/gosight.v1.IngestService/SendBatch']) server.held.add(path);
@@ -266,6 +280,23 @@ describe('the tab', () => {
     await expect.poll(missing, { timeout: 60_000 }).toBe(0);
     expect(droppedCount()).toBeGreaterThan(20);
     expect(server.count('custom_event') + droppedCount()).toBeGreaterThanOrEqual(130);
+  });
+
+  it('has a twin: of what a page left, and could not, one of them tells', async () => {
+    server.pages['/'] = html('', SDK.replace('beforeSend', "onError: ({ code, message }) => { if (code === 'queue_full') window.told = message }, beforeSend"));
+    await page.goto(server.url);
+    const twin = await context.newPage();
+    await twin.goto(server.url);
+    await expect.poll(() => server.count('page_load')).toBe(2);
+    const toldBy = () => Promise.all([page, twin].map((tab) => tab.evaluate('Number(window.told ?? 0)')));
+    await page.evaluate((key) => {
+      for (let i = 0; i < 20; i++) localStorage[`gosight:${key}:left:0.${i}:1`] = 'x'.repeat(50_000);
+      localStorage[`gosight:${key}:left:1:7`] = '';
+    }, KEY);
+    await Promise.all([page, twin].map((tab) => tab.evaluate(`dispatchEvent(new Event('online'))`)));
+    const left = () => page.evaluate(`Object.keys(localStorage).filter((name) => name.includes(':left:')).length`);
+    await expect.poll(left, { timeout: 30_000 }).toBe(0);
+    await expect.poll(async () => (await toldBy()).sort()).toEqual([0, 7]);
   });
 
   it('has a twin: both were offline, each event comes once, in one session', async () => {

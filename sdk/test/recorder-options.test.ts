@@ -205,6 +205,20 @@ describe('the longest time of a recording', () => {
     around(sum(lengths()));
   });
 
+  it('is not given anew by the next page of the tab', async () => {
+    await open({ body: TICKS, init: `replay: { maxDurationMs: ${MAX_MS} }` });
+    await pass(6);
+    await page.goto(server.url);
+    await expect.poll(() => server.count('page_load')).toBe(2);
+    await pass(30);
+    await page.goto(server.url);
+    await expect.poll(() => server.count('page_load')).toBe(3);
+    await pass(10);
+    await settle();
+    expect(lengths()).toHaveLength(2);
+    around(sum(lengths()));
+  });
+
   it('begins with the trigger, however long nothing was kept before it', async () => {
     await open({ body: TICKS, init: `replay: { mode: 'trigger', maxDurationMs: ${MAX_MS} }` });
     await pass(60);

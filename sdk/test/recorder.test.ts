@@ -142,6 +142,21 @@ describe('a recording', () => {
     await Promise.all([page.close(), player.close(), server.close(), cdn.close()]);
   });
 
+  it('keeps of a style that is too large what comes first', async () => {
+    const rules = Array.from({ length: 30_000 }, (_, i) => `.rule-${i} { color: rgb(1, 2, ${i % 255}) }`);
+    const server = await served(`<link rel="stylesheet" href="/large.css"><p>cups</p>`);
+    server.files['/large.css'] = { body: Buffer.from(rules.join('\n')), headers: { 'content-type': 'text/css' } };
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    const told = /"_cssText":"(.*?)"/.exec(JSON.stringify(recorded(server)))?.[1] as string;
+    expect(told.startsWith('.rule-0 {')).toBe(true);
+    expect(told.length).toBeGreaterThan(900_000);
+    expect(told.length).toBeLessThan(1_000_100);
+    await page.close();
+    await server.close();
+  });
+
   it('hears of a field that only says that it has changed', async () => {
     const server = await served(`<input id="field" value="tea"><script>
       // As it is before anybody has put his own over it.

@@ -45,8 +45,8 @@ export function startDelivery(): void {
   /** Where nothing can be stored, the page's own memory has to do. */
   const spare: Batch[] = [];
 
-  /** One frame out, the status in the trailers. */
-  async function overGrpcWeb(message: Bytes): Promise<Answer> {
+  /** One frame out, the status in the trailers; nothing where there is none. */
+  async function overGrpcWeb(message: Bytes): Promise<Answer | undefined> {
     const frame = new Uint8Array(message.length + 5);
     new DataView(frame.buffer).setUint32(1, message.length);
     frame.set(message, 5);
@@ -54,7 +54,7 @@ export function startDelivery(): void {
     const trailers = await response.text();
     const find = (name: string) => response.headers.get(name) ?? RegExp(`${name}: *(\\d+)`).exec(trailers)?.[1];
     const status = find('grpc-status');
-    if (!status || status === UNIMPLEMENTED) throw new Error('no gRPC-Web here');
+    if (!status || status === UNIMPLEMENTED) return;
     return [STATUS[status] ?? 503, find('retry-after')];
   }
 
@@ -120,27 +120,29 @@ export function startDelivery(): void {
     }
   }
 
+  const failed = (error: unknown) => report('queue', error);
   const isDown = () => retryTimer || !navigator.onLine;
 
   /** Sends what is kept, oldest first, until one fails. */
+  async function sendKept(): Promise<void> {
+    // Of two tabs one takes it up, where a browser lets them agree: it has no locks for plain http.
+    await (navigator.locks?.request(options.projectKey, takeUp) ?? takeUp()).catch(failed);
+    hasKept = false;
+    for (let next = await queue.oldest(); next; next = await queue.oldest()) {
+      if (!settle(await attempt(next[1], false))) break;
+      await queue.remove(next[0]);
+    }
+    for (let next = spare[0]; next && !retryTimer; next = spare[0]) {
+      if (settle(await attempt(next, false)) && next === spare[0]) spare.shift();
+    }
+  }
+
   async function drain(): Promise<void> {
     if (draining) return;
     draining = true;
     clearTimeout(retryTimer);
     retryTimer = undefined;
-    try {
-      await takeUp();
-      hasKept = false;
-      for (let next = await queue.oldest(); next; next = await queue.oldest()) {
-        if (!settle(await attempt(next[1], false))) break;
-        await queue.remove(next[0]);
-      }
-      for (let next = spare[0]; next && !retryTimer; next = spare[0]) {
-        if (settle(await attempt(next, false)) && next === spare[0]) spare.shift();
-      }
-    } catch (error) {
-      report('queue', error);
-    }
+    await sendKept().catch(failed);
     draining = false;
   }
 
@@ -192,7 +194,7 @@ export function startDelivery(): void {
       zipping.clear();
       unsettled.clear();
       spare.length = 0;
-      return queue.clear().catch((error) => report('queue', error));
+      return queue.clear().catch(failed);
     },
   });
   void drain();

@@ -1,22 +1,25 @@
 /**
  * What waits to be sent dies with a tab that is killed. How many events that is stands in sessionStorage, which the tab has back when it is
- * opened again: then they are told as dropped.
+ * opened again: then they are told as dropped. Chunks of a recording that were not handed over stand beside them (recorder/chunks.ts).
  */
 import { countWaiting, drop, guard, options } from './core.js';
 
 /** A window that a page opened begins with a copy of that page's storage, and has nothing to tell. */
 const isOpened = () => history.length === 1 && (performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming).type === 'navigate';
 
+const CHUNKS = 'gosight:chunks';
+
 export function startLedger(): void {
   const key = `gosight:${options.projectKey}:waiting`;
-  const lost = Number(sessionStorage.getItem(key));
+  const lost = (sessionStorage[key] | 0) + (sessionStorage[CHUNKS] | 0);
+  delete sessionStorage[CHUNKS];
   if (lost && !isOpened()) drop(lost);
   let waiting = 0;
-  let written = lost;
+  let written: number | undefined;
   /** Cheaper than `queueMicrotask`, which the browser wraps. */
   const taskOver = Promise.resolve();
   const write = guard(() => {
-    if (waiting !== written) sessionStorage.setItem(key, String((written = waiting)));
+    if (waiting !== written) sessionStorage[key] = written = waiting;
   });
   countWaiting((events) => {
     waiting = events;

@@ -10,7 +10,7 @@ function watched({ played }: HTMLMediaElement): number {
 }
 
 export function startMedia(): void {
-  if (options.events.media === false) return;
+  if (!options.events.media) return;
   onEveryWindow(Object.keys(TYPES).join(' '), ({ type, target }) => {
     const media = target as HTMLMediaElement;
     if (!/^(audio|video)$/.test(media.localName)) return;

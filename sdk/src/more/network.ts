@@ -7,7 +7,7 @@ function sizeOf(body: unknown): number {
 }
 
 export function startNetwork(): void {
-  if (options.events.network === false) return;
+  if (!options.events.network) return;
 
   /** Called as a request starts; what it returns, as it ends. A request's time is its start. */
   const begin = guard((type: 'fetch_request' | 'xhr_request', method: string, rawUrl: string | URL, body: unknown) => {

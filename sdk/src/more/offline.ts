@@ -77,17 +77,15 @@ export function queueOf(projectKey: string): Queue {
     leave({ bytes, events }) {
       const name = `${prefix}${Math.random()}:${events}`;
       const taken = names().reduce((sum, name) => sum + localStorage[name].length, bytes.length);
-      let isCounted = false;
       try {
         localStorage.setItem(name, '');
-        isCounted = true;
         if (taken <= LEFT_LENGTH_MAX) localStorage.setItem(name, asText(bytes));
       } catch {
         // Blocked, or full.
       }
-      return isCounted;
+      return names().includes(name);
     },
-    left: () => names().map((name) => [name, { bytes: asBytes(localStorage[name]), events: Number(name.split(':').pop()) }]),
+    left: () => names().map((name) => [name, { bytes: asBytes(localStorage[name]), events: Number(name.split(':')[4]) }]),
     removeLeft: (name) => localStorage.removeItem(name),
     async keep({ bytes, events }) {
       try {

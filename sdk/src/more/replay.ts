@@ -2,7 +2,7 @@
 import type { ReplayMode } from '../config.js';
 import type { Lent } from '../core.js';
 import type { GoSightEvent } from '../events.js';
-import { isBlockedUrl, isKeptOut, isSampled, listen, options, report } from './core.js';
+import { guard, isBlockedUrl, isKeptOut, isSampled, listen, options, report } from './core.js';
 import type { Turn } from './recorder.js';
 
 /** What happened before the recorder is there may be a trigger. */
@@ -18,6 +18,14 @@ function modeOf(url: string, wanted?: boolean): ReplayMode {
   if (isKeptOut(url, own?.excludeUrls ?? [], own?.includeUrls ?? [])) return 'off';
   if (isKeptOut(url, settings.replay_exclude_urls ?? [], settings.replay_include_urls ?? [])) return 'off';
   return modes.includes('trigger') ? 'trigger' : 'full';
+}
+
+/** In a list one that does not match this at its end is wrong, or does not end: it would swallow those after it. */
+const isSound = (selector: string): unknown => guard(() => document.documentElement.matches(`${selector},*`))() || report('bad_selector', selector);
+
+function checkMarks(): void {
+  const privacy = options.privacy as unknown as Record<string, string[]>;
+  for (const name in privacy) if (/Sel/.test(name)) privacy[name] = (privacy[name] as string[]).filter(isSound);
 }
 
 export function startReplay(lent: Lent): void {
@@ -38,5 +46,9 @@ export function startReplay(lent: Lent): void {
       })
       .catch((error) => report('recorder', error));
   };
-  listen((running, halted, who, page, wanted, event) => turn(running && !halted && page ? modeOf(page.url, wanted) : 'off', running, who, page, event));
+  listen((running, halted, who, page, wanted, event) => {
+    // The page's own, and the project's as they come.
+    if (!event) checkMarks();
+    turn(running && !halted && page ? modeOf(page.url, wanted) : 'off', running, who, page, event);
+  });
 }

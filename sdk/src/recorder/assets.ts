@@ -10,9 +10,15 @@ import { addressOf, CSS_ADDRESS, isBlocked, isMasked, whenAddressTold } from './
 import { plan } from './plan.js';
 import { isPressed } from './pressure.js';
 import { begin, isTimeUp, whenIdle } from './slices.js';
+import { guardedly, remember, remembered } from './tab.js';
 
 /** The server's own limit is 2 MiB; a photo for the web has less than this, and as text it fits one task. */
 const ASSET_BYTES_MAX = 512 * 1024;
+/**
+ * The largest of frameworks have half of it. A snapshot carries the sheets of a page in one event, which is written in one task, and of which the server takes
+ * 10 MiB.
+ */
+export const SHEET_LENGTH_MAX = 1_000_000;
 /** Of one page load, for a visitor's upload is slow and dear. */
 const BYTES_MAX = 4 * 1024 * 1024;
 const COUNT_MAX = 100;
@@ -85,52 +91,49 @@ let isForbidden = false;
 /** Whether we asked for the address, and not the page. */
 export const isAsked = (address: string): boolean => asked.has(address);
 
-/** Rules of another origin's sheet cannot be read, some selectors are for nobody to ask, and storage may be blocked. */
-export function guardedly<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch {}
-}
-
-/** For as long as the tab is there; nothing where storage is blocked. */
-export const remembered = (name: string): string | null | undefined => guardedly(() => sessionStorage.getItem(name));
-export const remember = (name: string, value: string | number): void => guardedly(() => sessionStorage.setItem(name, `${value}`));
-
 /** By default a browser sends the cookies of the page's own origin, and no others. */
 function get(address: string, more?: RequestInit): Promise<Response> {
   asked.add(address);
   return fetcher(address, { cache: 'force-cache', priority: 'low', signal: AbortSignal.timeout(ANSWER_MS), ...more });
 }
 
-/**
- * A sheet of another origin, or nothing. Where its server does not share it, a browser complains on the page's console: a tab asks an origin once.
- */
-export async function sheetAt(address: string): Promise<string> {
-  const { origin } = new URL(address);
-  if (!isForbidden && plan.images === 'keep' && !remembered(FORBIDDEN + origin)) {
-    try {
-      return await (await get(address)).text();
-    } catch {
-      remember(FORBIDDEN + origin, 1);
-    }
+/** The body of an answer, unless it is larger than that. */
+async function bodyOf({ body }: Response, bytesMax: number): Promise<Blob | undefined> {
+  const reader = body?.getReader();
+  const parts: BlobPart[] = [];
+  let bytes = 0;
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    parts.push(part.value);
+    bytes += part.value.length;
+    if (bytes > bytesMax) return void reader?.cancel();
   }
-  return '';
+  return new Blob(parts);
+}
+
+/**
+ * A sheet of another origin, or undefined where it did not come. Where its server does not share it, a browser complains on the page's console: a tab asks
+ * such an origin once.
+ */
+export async function sheetAt(address: string): Promise<string | undefined> {
+  const name = FORBIDDEN + new URL(address).origin;
+  if (isForbidden || plan.images !== 'keep' || remembered(name)) return '';
+  try {
+    const answer = await get(address);
+    if (/^4/.test(`${answer.status}`)) remember(name, 1);
+    if (answer.ok) return (await (await bodyOf(answer, SHEET_LENGTH_MAX))?.text()) ?? '';
+  } catch (error) {
+    // Who is offline, or waits too long, was not refused.
+    if (error instanceof TypeError && navigator.onLine) remember(name, 1);
+  }
 }
 
 /** Its bytes, and what it is. */
 async function read({ href }: URL): Promise<[bytes: Uint8Array<ArrayBuffer>, mime: string] | undefined> {
-  const { ok, body, headers } = await get(href, { redirect: 'manual' });
-  const reader = body?.getReader();
-  const parts: BlobPart[] = [];
-  let bytes = 0;
-  for (let part = await reader?.read(); ok && part?.value; part = await reader?.read()) {
-    parts.push(part.value);
-    bytes += part.value.length;
-    if (bytes > ASSET_BYTES_MAX) return void reader?.cancel();
-  }
-  const blob = new Blob(parts);
+  const answer = await get(href, { redirect: 'manual' });
+  const blob = await bodyOf(answer, answer.ok ? ASSET_BYTES_MAX : 0);
+  if (!blob) return;
   const all = new Uint8Array(await blob.arrayBuffer());
-  const isDrawing = headers.get('content-type')?.startsWith(DRAWING);
+  const isDrawing = answer.headers.get('content-type')?.startsWith(DRAWING);
   const mime = mimeOf(all) ?? (isDrawing && !WORDED.test(await blob.text()) && DRAWING);
   if (mime) return [all, mime];
 }

@@ -2,6 +2,7 @@
 import type { Page } from '../events.js';
 import { drop, pack, report, send, uuid } from '../more/core.js';
 import type { Identity } from '../session.js';
+import { remember } from './tab.js';
 
 /** A chunk is cut so long after its first event… */
 const CHUNK_MS = 3000;
@@ -18,6 +19,9 @@ const WIRE_BYTES_MAX = (2048 - 64) * 1024;
 const JSON_BYTES_MAX = 10 * 1024 * 1024;
 /** …and of JSON in each byte. */
 const INFLATION_RATIO_MAX = 100;
+
+/** Where a tab has how many chunks it has not handed over: should it be killed, the next page tells that they are lost (more/ledger.ts). */
+const UNSENT = 'gosight:chunks';
 
 /** An event as it is sent. */
 export interface Line {
@@ -81,6 +85,10 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
     for (const batch of pack([event], who, Infinity)) void send(batch, false, leaving);
   }
 
+  function note(): void {
+    remember(UNSENT, waiting.length + (lines[0] ? 1 : 0));
+  }
+
   /** What the server would refuse is told as lost, rather than sent in vain. */
   function lose(): void {
     drop(1);
@@ -94,6 +102,7 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
     lines = [];
     length = 0;
     void zip();
+    note();
   }
 
   async function zip(): Promise<void> {
@@ -109,6 +118,7 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
       else if (!middle) lose();
     }
     isZipping = false;
+    note();
   }
 
   /** What is asynchronous at page hide is lost: everything goes as it is, in pieces that fit a beacon. */
@@ -143,6 +153,7 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
   return {
     add(line) {
       lines.push(line);
+      if (!lines[1]) note();
       length += line.json.length;
       const isEnough = length > CHUNK_LENGTH_ENOUGH && line.at - (lines[0] as Line).at > CHUNK_MS_MIN;
       if (line.isFull || isEnough || length > CHUNK_LENGTH_MAX) cut();

@@ -5,8 +5,12 @@
 import type { ReplayMode } from '../config.js';
 import { borrow, on, options } from '../more/core.js';
 import type { Turn } from '../more/recorder.js';
-import { makePlan } from './plan.js';
-import { isIdle, openRecording, type Recording } from './recording.js';
+import { makePlan, plan } from './plan.js';
+import { isIdle, isKept, openRecording, type Recording } from './recording.js';
+import { remember, remembered } from './tab.js';
+
+/** Where a tab remembers how much of its time a session has been recorded. */
+const SPENT = 'gosight:spent';
 
 export function start(lent: Parameters<typeof borrow>[0]): Turn {
   borrow(lent);
@@ -14,12 +18,16 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   /** What the recording belongs to: another mode or session, or other settings, want another. */
   let belongsTo = '';
   let latest: Parameters<Turn>;
-  /** Of the time that a recording of the session may take: a pause does not give it back. */
-  let spentMs = 0;
-  let spentBy = '';
+  /** Of the time that a recording of the session may take: neither a pause nor another page of the tab gives it back. */
+  let [spentBy, spentMs]: [string, number] = JSON.parse(remembered(SPENT) ?? '["", 0]');
+
+  function spend(): void {
+    spentMs = recording?.keptMs() ?? spentMs;
+    remember(SPENT, JSON.stringify([spentBy, spentMs]));
+  }
 
   function end(isSent: boolean): void {
-    spentMs = recording?.keptMs() ?? spentMs;
+    spend();
     recording?.stop(isSent);
     recording = undefined;
   }
@@ -27,7 +35,6 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   /** A session may go on in another tab, and so here. What a trigger started is followed by waiting for the next. */
   function whenOver(mode: ReplayMode): void {
     end(true);
-    if (mode === 'trigger') spentMs = 0;
     if (isIdle(latest[2])) belongsTo = '';
     else if (mode === 'trigger') begin();
   }
@@ -37,8 +44,10 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
     if (document.readyState !== 'complete' && !performance.timing.domContentLoadedEventStart) return;
     makePlan();
     const [mode, , who, page] = latest;
-    if (who.session !== spentBy) spentMs = 0;
+    // What a trigger started is over when its time is, and the next has all of it.
+    if (who.session !== spentBy || (mode === 'trigger' && !isKept())) spentMs = 0;
     spentBy = who.session;
+    if (plan.maxDurationMs && spentMs > plan.maxDurationMs) return;
     recording = openRecording(mode, who, page, spentMs, () => whenOver(mode));
   }
 
@@ -58,7 +67,9 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   // By its state as well: what a page has put in the place of `performance` may know no such time.
   on(document, 'DOMContentLoaded readystatechange', () => belongsTo && !recording && begin());
   on(window, 'pagehide visibilitychange', ({ type }) => {
-    if (type === 'pagehide' || document.hidden) recording?.leave();
+    if (type !== 'pagehide' && !document.hidden) return;
+    recording?.leave();
+    spend();
   });
   return turn;
 }

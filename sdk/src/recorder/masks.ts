@@ -72,7 +72,8 @@ export const isBlock = (element: Element): boolean => element.matches(blocked);
 export const isMask = (element: Element): boolean => element.matches(masked);
 
 /** What the page calls private is, however short it is and whatever it looks like. */
-const byRules = (text: string): string => options.privacy.maskRegex.reduce((rest, rule) => rest.replaceAll(rule, '***'), text);
+const byRules = (text: string): string =>
+  options.privacy.maskRegex.reduce((rest, rule) => rest.replaceAll(rule.global === false ? RegExp(rule, `${rule.flags}g`) : rule, '***'), text);
 
 export function maskText(text: string, isHidden?: boolean): string {
   if (isHidden) return stars(text);

@@ -3,7 +3,7 @@ import type { ReplayMode } from '../config.js';
 import type { GoSightEvent, Page } from '../events.js';
 import { guard, options } from '../more/core.js';
 import type { Identity } from '../session.js';
-import { type Assets, openAssets, remember, remembered } from './assets.js';
+import { type Assets, openAssets } from './assets.js';
 import { openCanvases } from './canvas.js';
 import { type Chunks, openChunks } from './chunks.js';
 import { CUSTOM, FULL_SNAPSHOT, META, MUTATION, PLUGIN, type Recorded } from './events.js';
@@ -14,10 +14,12 @@ import { isPressed } from './pressure.js';
 import { openRing } from './ring.js';
 import { ROUTE_SNAPSHOT_MS_MIN, watchRoutes } from './routes.js';
 import { isWhole, whenIdle } from './slices.js';
+import { remember, remembered } from './tab.js';
 import { watchTriggers } from './triggers.js';
 
-/** Where a tab remembers it. */
+/** Where a tab remembers until when a trigger has it recorded. */
 const KEPT_UNTIL = 'gosight:until';
+export const isKept = (): boolean => Number(remembered(KEPT_UNTIL)) > Date.now();
 
 /** Between two snapshots at least. */
 const SNAPSHOT_MS_MIN = 20_000;

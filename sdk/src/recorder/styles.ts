@@ -3,20 +3,24 @@
  * is; one that comes later when it has come. Rules of another origin nobody may read: that sheet is asked for, as its server may let anyone have it.
  */
 import { guard } from '../more/core.js';
-import { guardedly, sheetAt } from './assets.js';
+import { SHEET_LENGTH_MAX, sheetAt } from './assets.js';
 import type { Attributes } from './events.js';
 import { cssOf, isMasked } from './masks.js';
+import { guardedly } from './tab.js';
 
 /** `[a:b]` of a selector, which Safari writes without the backslash that it needs. */
 const BARE_COLON = /(\[[\w-]+[^\\])(:[\w-]+\])/g;
 
 /** The rules of a sheet as text, with those it imports, their addresses absolute; undefined when they cannot be read. */
-const rulesOf = ({ cssRules, href, ownerNode }: CSSStyleSheet): string => {
-  const text = [...(cssRules as Iterable<Rule>)].map(
-    ({ cssText, styleSheet, selectorText }) => (styleSheet && readable(styleSheet)) || (selectorText ? cssText.replace(BARE_COLON, '$1\\$2') : cssText),
-  );
-  return cssOf(text.join(''), href ?? (ownerNode ?? document).baseURI);
-};
+function rulesOf({ cssRules, href, ownerNode }: CSSStyleSheet): string {
+  let text = '';
+  for (const { cssText, styleSheet, selectorText } of cssRules as Iterable<Rule>) {
+    text += (styleSheet && readable(styleSheet)) || (selectorText ? cssText.replace(BARE_COLON, '$1\\$2') : cssText);
+    // The rules that come first are those that lay out a page.
+    if (text.length > SHEET_LENGTH_MAX) break;
+  }
+  return cssOf(text, href ?? (ownerNode ?? document).baseURI);
+}
 const readable = (sheet: CSSStyleSheet): string | undefined => guardedly(() => rulesOf(sheet));
 
 type Rule = CSSRule & Partial<Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'selectorText'>>;
@@ -51,13 +55,19 @@ function tellStyle(link: HTMLLinkElement): void {
   if (attributes._cssText) tell(link, attributes);
 }
 
+/** What did not come is asked for again with the next snapshot. */
+function bring(address: string, text: string | undefined): void {
+  if (text === undefined) coming.delete(address);
+  else brought.set(address, cssOf(text, address));
+}
+
 export function watchStyle(link: HTMLLinkElement): void {
   const { sheet } = link;
   link.addEventListener('load', onLoad);
   if (!sheet || told.get(link) === sheet) return;
   const address = sheet.href as string;
   if (readable(sheet) !== undefined) return tellStyle(link);
-  const come = coming.get(address) ?? sheetAt(address).then((text) => brought.set(address, cssOf(text, address)));
+  const come = coming.get(address) ?? sheetAt(address).then((text) => bring(address, text));
   coming.set(address, come);
   come.then(guard(() => tellStyle(link)));
 }

@@ -1,12 +1,13 @@
 /** network_activity: a request started, so that the click it answers is not called dead. Each request's details: more/network.ts. */
+import { options } from '../config.js';
 import { guard } from '../guard.js';
-import { clickedAt, emit, isOn } from '../pipeline.js';
+import { clickedAt, emit } from '../pipeline.js';
 
 export function startNetwork(): void {
   let toldAt = 0;
   const started = guard(() => {
     // The first after a click is enough, and away from clicks a polling page would tell of every poll.
-    if (isOn('network') || clickedAt < toldAt) return;
+    if (options.events.network || clickedAt < toldAt) return;
     toldAt = Date.now();
     emit('network_activity', {});
   });
