@@ -1,6 +1,7 @@
 /** The ring against what it should keep, worked out anew from everything that ever came. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Line } from '../src/recorder/chunks.js';
+import { type Earlier, leaveEarlier, since, takeEarlier } from '../src/recorder/earlier.js';
 import { openRing } from '../src/recorder/ring.js';
 
 const KEPT_MS = 30_000;
@@ -91,5 +92,40 @@ describe('the ring', () => {
     expect([ring.isEmpty(), ring.take()]).toEqual([true, []]);
     ring.add(step(2, 7 * MILLION, true), true);
     expect(ring.take()).toHaveLength(1);
+  });
+});
+
+describe('what pages leave to the next of their tab', () => {
+  const storage: Record<string, string> = {};
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => storage[name] ?? null,
+    setItem: (name: string, value: string) => {
+      storage[name] = value;
+    },
+  });
+  const left = (path: string, ageMs: number, length = 1, session = 'this'): Earlier => ({
+    session,
+    page: { path } as Earlier['page'],
+    lines: [step(Date.now() - ageMs - 1000, 0, true), step(Date.now() - ageMs, length)],
+  });
+  const paths = (pages: Earlier[]) => pages.map(({ page }) => page.path);
+
+  it('is given once, and to no other session', () => {
+    leaveEarlier([left('/a', 1), left('/b', 0, 1, 'that')]);
+    expect([paths(takeEarlier('this')), paths(takeEarlier('this'))]).toEqual([['/a'], []]);
+  });
+
+  it('is without the oldest, where all of it is too much', () => {
+    leaveEarlier([left('/a', 2, MILLION), left('/b', 1, MILLION), left('/c', 0, MILLION)]);
+    expect(paths(takeEarlier('this'))).toEqual(['/b', '/c']);
+  });
+
+  it('is of use as long as it reaches into the last seconds', () => {
+    expect(paths(since([left('/a', KEPT_MS), left('/b', KEPT_MS - 500), left('/c', 0)], KEPT_MS))).toEqual(['/b', '/c']);
+  });
+
+  it('is nothing where the storage holds what is none of ours', () => {
+    storage['gosight:earlier'] = '{';
+    expect(takeEarlier('this')).toEqual([]);
   });
 });

@@ -285,6 +285,39 @@ describe('a recording', () => {
     await server.close();
   });
 
+  it('reaches back from a trigger over the pages before it, in its tab, and keeps none of them for who opts out', async () => {
+    const server = await served('<h1></h1><button onclick="missing()">break</button>', `replay: { mode: 'trigger', bufferSeconds: 60 }`);
+    const context = await browser.newContext();
+    const visit = async (page: Page, words: string) => {
+      await page.goto(server.url);
+      await page.evaluate((words) => document.querySelector('h1')?.append(words), words);
+      // What is kept from its start has told it by then.
+      await expect.poll(() => page.evaluate(`performance.getEntriesByName(new URL('/recorder.js', location).href).length`)).toBe(1);
+      await page.evaluate('GoSight.flush()');
+    };
+    const page = await context.newPage();
+    for (const words of ['the cart', 'the payment', 'the error']) await visit(page, words);
+    const other = await context.newPage();
+    await visit(other, 'another tab');
+    expect(chunksOf(server)).toEqual([]);
+    await page.click('button');
+    await leave(page, server);
+    await expect.poll(() => recordingsOf(server).size).toBe(4);
+    const played = [];
+    for (const events of [...recordingsOf(server).values()].sort(([a], [b]) => (a as Recorded).timestamp - (b as Recorded).timestamp)) {
+      played.push((await play(other, events)).text.replace(' break', ''));
+    }
+    expect(played.slice(0, 3)).toEqual(['the cart', 'the payment', 'the error']);
+    const earlier = () => other.evaluate(`sessionStorage['gosight:earlier']`);
+    await visit(other, 'left');
+    await other.evaluate(`dispatchEvent(new Event('pagehide'))`);
+    expect(await earlier()).toContain('left');
+    await other.evaluate('GoSight.optOut()');
+    expect(await earlier()).toBe('[]');
+    await context.close();
+    await server.close();
+  });
+
   it('is not made where the page, the project or a call says so', async () => {
     const server = await served('<button>go</button>', `replay: { excludeUrls: ['*'] }`);
     const page = await browser.newPage();

@@ -6,6 +6,7 @@ import type { Identity } from '../session.js';
 import { type Assets, openAssets } from './assets.js';
 import { openCanvases } from './canvas.js';
 import { type Chunks, openChunks } from './chunks.js';
+import { leaveEarlier, since, takeEarlier } from './earlier.js';
 import { CUSTOM, FULL_SNAPSHOT, META, MUTATION, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
 import { openPanels } from './panels.js';
@@ -44,7 +45,9 @@ export const isIdle = ({ active }: Identity): boolean => Date.now() - active > o
 
 /** `whenOver` is called when it is over by itself: its session is, or its time, of which `spentMs` went to one that was paused. */
 export function openRecording(mode: ReplayMode, identity: Identity, view: Page, spentMs: number, whenOver: () => void): Recording {
-  const ring = openRing(plan.bufferSeconds * 1000);
+  const bufferMs = plan.bufferSeconds * 1000;
+  const ring = openRing(bufferMs);
+  const earlier = mode === 'trigger' ? takeEarlier(identity.session) : [];
   const hear = watchTriggers(guard(trigger));
   let who = identity;
   let page = view;
@@ -123,7 +126,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   function isDue(ageMs: number): boolean {
     if (!lengthSince) return false;
     if (isBaseLost) return ageMs > SNAPSHOT_MS_MIN * losses;
-    if (!chunks) return ageMs > (ring.isEmpty() ? SNAPSHOT_MS_MIN : Math.max(plan.bufferSeconds * 1000, SNAPSHOT_MS_MIN));
+    if (!chunks) return ageMs > (ring.isEmpty() ? SNAPSHOT_MS_MIN : Math.max(bufferMs, SNAPSHOT_MS_MIN));
     if (plan.snapshotInterval) return ageMs > plan.snapshotInterval;
     return ageMs > SNAPSHOT_MS_MIN && (lengthSince > snapshotLength || chunks.count() - chunksBefore > CHUNKS_MAX);
   }
@@ -141,6 +144,11 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     keptUntil = Date.now() + plan.recordAfterSeconds * 1000;
     remember(KEPT_UNTIL, keptUntil);
     if (chunks) return;
+    for (const { page, lines } of since(earlier, bufferMs)) {
+      const past = openChunks(who, page, () => {});
+      lines.forEach(past.add);
+      past.close(true);
+    }
     chunks = keep();
     const isEmpty = ring.isEmpty();
     ring.take().forEach(chunks.add);
@@ -178,8 +186,10 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     leave() {
       observed.leave();
       chunks?.leave();
+      if (mode === 'trigger') leaveEarlier(chunks ? [] : [...since(earlier, bufferMs), { session: who.session, page, lines: ring.lines() }]);
     },
     stop(isSent) {
+      if (!isSent) leaveEarlier([]);
       isStopped = true;
       over.abort();
       routes.stop();

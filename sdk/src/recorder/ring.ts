@@ -12,6 +12,8 @@ export interface Ring {
   add(line: Line, isFirst: boolean): void;
   /** Whether it has nothing that could be played: too much came at once. */
   isEmpty(): boolean;
+  /** Everything, from a snapshot on. */
+  lines(): Line[];
   /** Everything, once. */
   take(): Line[];
 }
@@ -23,6 +25,8 @@ export function openRing(keptMs: number): Ring {
   function forget(): void {
     for (const line of stretches.shift() ?? []) length -= line.json.length;
   }
+
+  const lines = () => stretches.flat();
 
   return {
     add(line, isFirst) {
@@ -36,11 +40,12 @@ export function openRing(keptMs: number): Ring {
       while (stretches[0] && length > LENGTH_MAX) forget();
     },
     isEmpty: () => !stretches[0],
+    lines,
     take() {
-      const lines = stretches.flat();
+      const all = lines();
       stretches = [];
       length = 0;
-      return lines;
+      return all;
     },
   };
 }
