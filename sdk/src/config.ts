@@ -72,7 +72,7 @@ export interface Replay {
     /** Names of your own events. */
     onCustomEvent: string[];
   };
-  /** At least so much of the time before a trigger is kept. */
+  /** At least so much of the time before a trigger is kept, also of the pages before this one in its tab. */
   bufferSeconds: number;
   /** So long it records after the last trigger. */
   recordAfterSeconds: number;
