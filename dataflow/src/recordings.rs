@@ -124,9 +124,10 @@ impl From<AnalyticsError> for Failure {
     fn from(error: AnalyticsError) -> Self {
         match error {
             AnalyticsError::Unavailable(_) | AnalyticsError::TooExpensive(_) => Self::Passing(error.to_string()),
-            AnalyticsError::NewerDatabase { .. } | AnalyticsError::Cold(_) | AnalyticsError::Refused(_) => {
-                Self::Lasting(error.to_string())
-            }
+            AnalyticsError::NewerDatabase { .. }
+            | AnalyticsError::Cold(_)
+            | AnalyticsError::Broken
+            | AnalyticsError::Refused(_) => Self::Lasting(error.to_string()),
         }
     }
 }

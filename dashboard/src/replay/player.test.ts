@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { at, click, hangs, lost, mark, mutation, page, refuses, replay, says, server, snapshot } from './fixtures';
+import type { Request } from '@/api/client';
+import { at, click, hangs, isGone, lost, mark, mutation, page, replay, says, server, snapshot } from './fixtures';
 import { Player } from './player';
 import type { Segment } from './segment';
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: (path: string, { signal }: { signal: AbortSignal }) => server.call(path, signal),
+  callRaw: (path: string, request: Request) => server.call(path, request),
 }));
 
 /** What the stage was told to do, with the seconds. */
@@ -39,7 +40,7 @@ vi.mock('./stage', () => ({
 }));
 
 const { replies } = server;
-const gone = refuses(404);
+const gone = isGone;
 
 /** A recording of nine seconds in three chunks. */
 const CHUNKS = { a: ['0-3 S', '3-6', '6-9'] };

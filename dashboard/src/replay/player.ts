@@ -102,7 +102,7 @@ export class Player {
   private interrupted: Pick<PlayerState, 'isPlaying' | 'isFollowing'> | null = null;
 
   constructor(options: PlayerOptions) {
-    this.chunks = new Chunks(`${options.path}/chunks`, options.replay.clock_offset_ms, () => this.onChunk());
+    this.chunks = new Chunks(options.path, options.replay.clock_offset_ms, () => this.onChunk());
     this.assets = new Assets(options.assetsPath, () => this.onAssets());
     this.recordings = recordingsOf(options.replay);
     this.showings = showingsOf(this.recordings, this.chunks.factsOf);

@@ -172,7 +172,8 @@ async fn a_chunk_can_be_read_about_a_second_after_it_is_durable() {
     let scope = world.analytics.scope(PROJECT);
     let replay = scope.replay(SESSION).await.unwrap().rows;
     assert_eq!((replay[0].clock_offset_ms, replay[0].has_full_snapshot), (120_000, 1));
-    let packed = scope.replay_chunk(SESSION, Uuid::from_u128(1)).await.unwrap().unwrap();
+    let run = scope.replay_run(SESSION, Uuid::from_u128(9), 0..=0).await.unwrap();
+    let packed = &run.chunks[0].packed;
     assert_eq!(packed.zstd, chunk_data(&world).await);
     let page = BackdropFilter {
         path: "/cart".into(),
