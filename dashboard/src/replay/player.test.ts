@@ -255,7 +255,7 @@ describe('the clock', () => {
 });
 
 describe('who follows', () => {
-  it('sees it at normal speed, a little behind, and is not stopped where it ends for now', async () => {
+  it('sees the newest chunk, at normal speed, and is not stopped where it ends for now', async () => {
     await open(0);
     player.setSpeed(4);
     player.follow();
@@ -265,13 +265,35 @@ describe('who follows', () => {
     expect(player.state).toMatchObject({ atMs: at(9), isPlaying: true, isFollowing: true });
   });
 
-  it('jumps when too much has come meanwhile', async () => {
+  it('goes to the next chunk as soon as it is here, however far that is, and waits for it without a word', async () => {
+    let letGo = (_: string) => {};
+    replies.set('a3', [
+      () =>
+        new Promise((done) => {
+          letGo = done;
+        }),
+    ]);
+    await open(0);
+    player.follow();
+    await pass(0);
+    player.refresh(replay({ a: [...CHUNKS.a, '40-43'] }));
+    await pass(1_000);
+    expect(player.state).toMatchObject({ status: 'ready', atMs: at(7) });
+    told = [];
+    letGo('[]');
+    await pass(0);
+    expect(player.state).toMatchObject({ status: 'ready', atMs: at(40) });
+    expect(told).toEqual(['play 40']);
+  });
+
+  it('is brought the newest of all that has come, and not first what there was before', async () => {
     await open(0);
     player.follow();
     await pass(0);
     player.refresh(replay(chunks(10)));
     await pass(0);
     expect(player.state).toMatchObject({ endMs: at(30), atMs: at(27) });
+    expect(server.runs.slice(-2)).toEqual(['a9', 'a3 a4 a5 a6 a7 a8']);
   });
 
   it('stops following with a pause, and with a seek', async () => {

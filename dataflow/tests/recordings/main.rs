@@ -8,6 +8,7 @@ use gosight_log::{EmbeddedConfig, EmbeddedLog, Log, Topic};
 use gosight_proto::record::{Asset, DeadLetter, ReplayRecord};
 use gosight_store::analytics::{Analytics, BackdropFilter};
 use gosight_store::engine::Server;
+use gosight_store::live::{Bus, Recorded};
 use gosight_store::recording;
 use gosight_store::testing;
 use prost::Message;
@@ -35,6 +36,7 @@ fn engine_child() {
 struct World {
     log: Arc<dyn Log>,
     analytics: Analytics,
+    bus: Bus,
     _folder: TempDir,
     _scenario: FailScenario<'static>,
 }
@@ -46,13 +48,18 @@ impl World {
         Self {
             log: open(&folder),
             analytics: testing::analytics().await,
+            bus: Bus::new(),
             _folder: folder,
             _scenario: scenario,
         }
     }
 
     fn start(&self) -> JoinHandle<Result<(), DataflowError>> {
-        tokio::spawn(write_recordings(self.analytics.clone(), self.log.clone()))
+        tokio::spawn(write_recordings(
+            self.analytics.clone(),
+            self.log.clone(),
+            self.bus.clone(),
+        ))
     }
 
     async fn append(&self, partition: u32, record: &ReplayRecord) {
@@ -156,6 +163,20 @@ fn bulk(n: u128, index: u32) -> ReplayRecord {
         assets: vec![],
         ..chunk(n, index)
     }
+}
+
+#[tokio::test]
+async fn who_follows_a_session_is_told_when_there_is_more_to_read() {
+    let world = World::new().await;
+    let mut recorded = world.bus.subscribe_recorded();
+    let writer = world.start();
+    for n in [1, 2] {
+        world.append(0, &chunk(n, n as u32)).await;
+        let told = recorded.recv().await.unwrap();
+        assert_eq!(*told, Recorded::from([(PROJECT, SESSION)]));
+        assert_eq!(world.chunks().await.last(), Some(&n), "it can be read by then");
+    }
+    writer.abort();
 }
 
 #[tokio::test]
@@ -266,7 +287,11 @@ async fn it_waits_for_a_database_that_is_away() {
         url: "http://127.0.0.1:1".into(),
         ..real.clone()
     });
-    let writer = tokio::spawn(write_recordings(Analytics::new(server), world.log.clone()));
+    let writer = tokio::spawn(write_recordings(
+        Analytics::new(server),
+        world.log.clone(),
+        world.bus.clone(),
+    ));
     world.append(0, &chunk(1, 0)).await;
     assert!(!writer.is_finished());
     mover.send_replace(real);
