@@ -1,6 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Request } from '@/api/client';
-import { at, click, hangs, isGone, lost, mark, mutation, page, replay, says, server, snapshot } from './fixtures';
+import {
+  at,
+  click,
+  hangs,
+  hides,
+  isGone,
+  lost,
+  mark,
+  mutation,
+  page,
+  replay,
+  returns,
+  says,
+  server,
+  snapshot,
+} from './fixtures';
 import { Player } from './player';
 import type { Segment } from './segment';
 
@@ -294,6 +309,24 @@ describe('who follows', () => {
     await pass(0);
     expect(player.state).toMatchObject({ endMs: at(30), atMs: at(27) });
     expect(server.runs.slice(-2)).toEqual(['a9', 'a3 a4 a5 a6 a7 a8']);
+  });
+
+  it('stays with the tab in front when another one tells of something, and goes to that one when it comes to the front', async () => {
+    replies.set('b0', [says([snapshot(1), hides(2)])]);
+    replies.set('b1', [says([mutation(10)])]);
+    replies.set('b2', [says([returns(14)])]);
+    const tabs = { a: CHUNKS.a, b: ['1-3 S'] };
+    await open(0, tabs);
+    player.follow();
+    await pass(0);
+    player.refresh(replay({ ...tabs, b: ['1-3 S', '10-13'] }));
+    await pass(1_000);
+    await pass(0);
+    expect(player.state).toMatchObject({ recording: { id: 'a' }, atMs: at(7) });
+    player.refresh(replay({ ...tabs, b: ['1-3 S', '10-13', '14-17'] }));
+    await pass(0);
+    await pass(0);
+    expect(player.state).toMatchObject({ recording: { id: 'b' }, atMs: at(14) });
   });
 
   it('stops following with a pause, and with a seek', async () => {

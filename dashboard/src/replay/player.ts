@@ -176,7 +176,7 @@ export class Player {
     this.change({ isFollowing: true, speed: 1 });
     this.stage?.setSpeed(1);
     this.play();
-    this.goTo(this.newest().startMs);
+    this.goTo(this.newest()?.startMs ?? this.state.endMs);
   }
 
   /** Takes a newer manifest of the same session. */
@@ -267,13 +267,13 @@ export class Player {
    * its start has waited for its end.
    */
   private catchUp(): void {
-    const { id, startMs } = this.newest();
-    if (startMs > this.state.atMs && this.chunks.factsOf(id)) this.goTo(startMs);
+    const newest = this.newest();
+    if (newest && newest.startMs > this.state.atMs && this.chunks.factsOf(newest.id)) this.goTo(newest.startMs);
   }
 
-  private newest(): Chunk {
-    const chunks = this.recordings.flatMap((recording) => recording.chunks);
-    return chunks.reduce((newest, chunk) => (chunk.startMs > newest.startMs ? chunk : newest));
+  /** Of the tab that is in front at last, for which every tab is taken until its newest chunk has been read. */
+  private newest(): Chunk | undefined {
+    return this.showings.at(-1)?.recording.chunks.at(-1);
   }
 
   /** The same recording with more chunks. One that came late belongs among those that are built, so all is built again. */
@@ -323,7 +323,8 @@ export class Player {
   /** What plays next: of what is being recorded, the newest. */
   private ahead(): Chunk[] {
     const { atMs, speed, isFollowing } = this.state;
-    if (isFollowing) return [this.newest()];
+    const newest = this.newest();
+    if (isFollowing && newest) return [newest];
     return aheadOf(this.recordings, atMs, AHEAD_MS * speed).slice(0, AHEAD_CHUNKS_MAX);
   }
 
