@@ -99,7 +99,7 @@ impl Gosight {
         tasks.start_droppable("the relay of settings", relay(meta.clone(), log.clone()));
         tasks.start_droppable(
             "the writer of recordings",
-            write_recordings(analytics.clone(), log.clone()),
+            write_recordings(analytics.clone(), log.clone(), bus.clone()),
         );
         tasks.start("the notifier", notify(notifier.clone(), tasks.stopping()));
         if let Some(bot) = telegram {
@@ -328,8 +328,8 @@ async fn relay(meta: Meta, log: Arc<dyn Log>) -> anyhow::Result<()> {
 }
 
 /// Recordings on their way to their tables.
-async fn write_recordings(analytics: Analytics, log: Arc<dyn Log>) -> anyhow::Result<()> {
-    Ok(gosight_dataflow::write_recordings(analytics, log).await?)
+async fn write_recordings(analytics: Analytics, log: Arc<dyn Log>, bus: Bus) -> anyhow::Result<()> {
+    Ok(gosight_dataflow::write_recordings(analytics, log, bus).await?)
 }
 
 async fn notify(notifier: Arc<Notifier>, stop: CancellationToken) -> anyhow::Result<()> {

@@ -48,6 +48,7 @@ const DEATHS: [Death; 8] = [
 /// The acknowledged chunks of a session: by id, in the order they were recorded in.
 struct Recorded {
     session_id: Uuid,
+    recording_id: Uuid,
     chunks: Vec<(Uuid, String)>,
 }
 
@@ -87,15 +88,15 @@ async fn no_acknowledged_chunk_is_lost_when_processes_are_killed() {
 async fn record(door: Door, mut rng: StdRng, enough: Arc<AtomicBool>) -> Recorded {
     let mut recorded = Recorded {
         session_id: Uuid::from_u128(rng.random()),
+        recording_id: Uuid::from_u128(rng.random()),
         chunks: Vec::new(),
     };
-    let recording_id = Uuid::from_u128(rng.random());
     for index in 0.. {
         if enough.load(Ordering::Relaxed) {
             break;
         }
         let (id, json) = (Uuid::from_u128(rng.random()), chunk(&mut rng, index));
-        let batch = batch(recorded.session_id, recording_id, id, index, &json);
+        let batch = batch(recorded.session_id, recorded.recording_id, id, index, &json);
         send_until_acknowledged(&door, &batch).await;
         if rng.random_ratio(SENT_AGAIN, 100) {
             send_until_acknowledged(&door, &batch).await;
@@ -190,12 +191,31 @@ async fn assert_is_there(door: &Door, token: &str, session: &Recorded) {
     assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), expected);
     let indexes: Vec<u64> = found.iter().map(|(_, index)| *index).collect();
     assert_eq!(indexes, (0..expected.len() as u64).collect::<Vec<_>>());
-    let sent: BTreeMap<_, _> = session.chunks.iter().cloned().collect();
-    for (id, json) in sent {
-        let path = format!("/projects/{PROJECT}{path}/chunks/{id}");
-        let cleaned = recording::clean(json.as_bytes()).unwrap().json;
-        assert_eq!(door.get_text(token, &path).await.as_bytes(), cleaned, "{id}");
+    let path = format!("/projects/{PROJECT}{path}/recordings/{}/chunks", session.recording_id);
+    let read = read_through(door, token, &path).await;
+    let cleaned = |json: &String| String::from_utf8(recording::clean(json.as_bytes()).unwrap().json).unwrap();
+    let sent = session.chunks.iter().map(|(id, json)| (*id, cleaned(json)));
+    assert_eq!(read, sent.collect::<BTreeMap<_, _>>());
+}
+
+/// All chunks of a recording, run by run.
+async fn read_through(door: &Door, token: &str, path: &str) -> BTreeMap<Uuid, String> {
+    let mut chunks = BTreeMap::new();
+    let mut first = Some(0);
+    while let Some(from) = first {
+        let run = door
+            .get_text(token, &format!("{path}?first={from}&last={}", u32::MAX))
+            .await;
+        let mut lines = run.lines();
+        let head: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+        let ids = head["chunks"].as_array().unwrap().iter();
+        chunks.extend(
+            ids.map(|id| id.as_str().unwrap().parse().unwrap())
+                .zip(lines.map(str::to_owned)),
+        );
+        first = head["next"].as_u64();
     }
+    chunks
 }
 
 /// Ids and indexes of all chunks, as the manifest lists them; none while there is none, or no engine to ask.

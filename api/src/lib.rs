@@ -119,7 +119,7 @@ fn all_routes(guarded: impl Fn(Group, OpenApiRouter<Api>) -> OpenApiRouter<Api>)
         .merge(guarded(
             Group::Replay,
             OpenApiRouter::new()
-                .routes(routes!(replay::chunk))
+                .routes(routes!(replay::run))
                 .routes(routes!(replay::asset)),
         ))
         .merge(guarded(

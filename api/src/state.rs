@@ -17,10 +17,10 @@ use crate::work::Work;
 /// Requests per second and caller, per group of routes.
 const REQUESTS_PER_S: f64 = 100.0;
 const REQUESTS_BURST: u32 = 200;
-/// A recording's chunks and pictures, per second and caller. Playing takes 3 a second at the highest speed; a panel that lists all of a
-/// recording reads two at a time, and each is one look-up by its key.
+/// Runs of a recording's chunks and its pictures, per second and caller. Playing takes 3 runs a second at the highest speed; a panel that lists all
+/// of a recording reads one at a time, and each is one look-up by its key.
 const REPLAY_READS_PER_S: f64 = 100.0;
-/// An hour's chunks of 3 s: so long a recording is read through without being told to wait.
+/// A page's pictures, each asked for by itself, and many hours of runs: none who watches is told to wait.
 const REPLAY_READS_BURST: u32 = 1_200;
 /// Sign-in attempts per minute, per address and per account.
 const SIGN_INS_PER_MIN: u32 = 10;
@@ -28,9 +28,9 @@ const SIGN_INS_PER_MIN: u32 = 10;
 /// Open live WebSockets: each costs a task and what it has not read yet.
 const LIVE_CONNECTIONS_MAX: usize = 2_000;
 
-/// Recordings being unpacked and masked at a time: the largest takes some 100 ms of a core and 100 MiB.
+/// Recordings being unpacked and masked at a time: the largest run takes some 200 ms of a core, the largest of its chunks 100 MiB.
 const UNPACKINGS_AT_ONCE: usize = 4;
-/// Recordings waiting for that; a player asks for a few chunks at a time.
+/// Recordings waiting for that; a player asks for a few runs at a time.
 const UNPACKINGS_WAITING_MAX: usize = 256;
 
 /// How this API is reached.

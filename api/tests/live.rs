@@ -218,6 +218,35 @@ async fn only_subscribed_topics_of_the_own_project_are_pushed() {
 }
 
 #[tokio::test]
+async fn who_follows_a_session_is_told_of_it_and_of_no_other() {
+    let it = Installation::ready().await;
+    let (project, token) = (main_id(&it).await, it.owner().await);
+    let mut socket = subscribed(&it, &token, json!([])).await;
+    let [followed, another, next] = [1, 2, 3].map(Uuid::from_u128);
+    let follow = |session_id: Option<Uuid>| json!({ "type": "follow", "session_id": session_id });
+    let recorded = |session_id: Uuid| json!({ "type": "recorded", "session_id": session_id });
+    say(&mut socket, follow(Some(followed))).await;
+    assert_eq!(hear_type(&mut socket, "recorded").await, recorded(followed), "at once");
+    it.bus
+        .publish_recorded([(project, another), (Uuid::nil(), followed)].into());
+    it.bus
+        .publish_recorded([(project, followed), (project, another)].into());
+    assert_eq!(hear_type(&mut socket, "recorded").await, recorded(followed));
+    say(&mut socket, follow(Some(next))).await;
+    assert_eq!(
+        hear_type(&mut socket, "recorded").await,
+        recorded(next),
+        "the other writes were told to nobody"
+    );
+    say(&mut socket, follow(None)).await;
+    say(&mut socket, json!({ "type": "subscribe", "topics": [] })).await;
+    hear_type(&mut socket, "subscribed").await;
+    it.bus.publish_recorded([(project, next)].into());
+    say(&mut socket, follow(Some(another))).await;
+    assert_eq!(hear_type(&mut socket, "recorded").await, recorded(another));
+}
+
+#[tokio::test]
 async fn a_row_that_moved_is_no_removal() {
     let it = Installation::ready().await;
     let (project, token) = (main_id(&it).await, it.owner().await);

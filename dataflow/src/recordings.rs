@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! records ──▶ rows ──▶ chunks, page snapshots, assets inserted ──▶ progress inserted ──▶ records trimmed
-//!                                                             ▲ recordings-inserted (fail point)
+//!                                                             │ ▲ recordings-inserted (fail point)
+//!                                                             └─▶ live bus: who follows these sessions may read on
 //! ```
 //! Progress stands in the database of the rows, so that whoever loses the one loses the other and gets both again. A crash before it is
 //! written inserts the same rows once more: a chunk is the same by its event's id, a snapshot and an asset by their keys.
@@ -17,6 +18,7 @@ use crate::{DataflowError, telemetry};
 use batches::{Batch, Batches};
 use gosight_log::Log;
 use gosight_store::analytics::{Analytics, AnalyticsError, InsertError};
+use gosight_store::live::Bus;
 use gosight_store::rows::TableRow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,8 @@ pub const RECORDINGS_INSERTED: &str = "recordings-inserted";
 const WRITE_EVERY_MIN: Duration = Duration::from_millis(400);
 const WRITE_TIMES_MIN: u32 = 3;
 const WRITE_EVERY_MAX: Duration = Duration::from_secs(2);
+/// How often it is looked for something to write, when there was nothing: who follows a session waits for it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Waits between attempts while the database is away: doubling from the first to the last.
 const RETRY_AFTER_MIN: Duration = Duration::from_millis(100);
@@ -39,22 +43,26 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The log's, when it cannot be read; the database's, when it refuses rows for good.
-pub async fn write_recordings(analytics: Analytics, log: Arc<dyn Log>) -> Result<(), DataflowError> {
+pub async fn write_recordings(analytics: Analytics, log: Arc<dyn Log>, bus: Bus) -> Result<(), DataflowError> {
     let progress = retried(|| async { Ok(analytics.replay_progress().await?) }).await?;
     let mut batches = blocking(move || Batches::open(log, &progress)).await?;
     loop {
         let started = Instant::now();
         let (batch, rest) = blocking(move || batches.next()).await?;
         batches = rest;
-        write(&analytics, &batch).await?;
+        write(&analytics, &batch, &bus).await?;
         if !batch.is_full {
-            let pace = (started.elapsed() * WRITE_TIMES_MIN).clamp(WRITE_EVERY_MIN, WRITE_EVERY_MAX);
+            let pace = if batch.progress.is_empty() {
+                LOOK_EVERY
+            } else {
+                (started.elapsed() * WRITE_TIMES_MIN).clamp(WRITE_EVERY_MIN, WRITE_EVERY_MAX)
+            };
             sleep_until(started + pace).await;
         }
     }
 }
 
-async fn write(analytics: &Analytics, batch: &Batch) -> Result<(), DataflowError> {
+async fn write(analytics: &Analytics, batch: &Batch, bus: &Bus) -> Result<(), DataflowError> {
     if batch.progress.is_empty() {
         return Ok(());
     }
@@ -65,6 +73,10 @@ async fn write(analytics: &Analytics, batch: &Batch) -> Result<(), DataflowError
         insert(analytics, &batch.snapshots, token),
         insert(analytics, &batch.assets, token),
     )?;
+    if !batch.chunks.is_empty() {
+        let sessions = batch.chunks.iter().map(|chunk| (chunk.project_id, chunk.session_id));
+        bus.publish_recorded(sessions.collect());
+    }
     fail::fail_point!(RECORDINGS_INSERTED, |_| std::process::abort());
     insert(analytics, &batch.progress, token).await?;
     telemetry::recorded(&batch.chunks);
@@ -124,9 +136,10 @@ impl From<AnalyticsError> for Failure {
     fn from(error: AnalyticsError) -> Self {
         match error {
             AnalyticsError::Unavailable(_) | AnalyticsError::TooExpensive(_) => Self::Passing(error.to_string()),
-            AnalyticsError::NewerDatabase { .. } | AnalyticsError::Cold(_) | AnalyticsError::Refused(_) => {
-                Self::Lasting(error.to_string())
-            }
+            AnalyticsError::NewerDatabase { .. }
+            | AnalyticsError::Cold(_)
+            | AnalyticsError::Broken
+            | AnalyticsError::Refused(_) => Self::Lasting(error.to_string()),
         }
     }
 }

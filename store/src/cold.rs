@@ -14,6 +14,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt};
+use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -100,10 +101,13 @@ impl ColdStore {
         Ok(())
     }
 
-    /// A part of an object.
-    pub(crate) async fn get(&self, key: &str, offset: u64, bytes: u32) -> Result<Vec<u8>, ColdError> {
-        let range = offset..offset + u64::from(bytes);
-        Ok(self.objects.get_range(&Path::from(key), range).await?.into())
+    /// A part of an object, as far as there is one.
+    pub(crate) async fn get(&self, key: &str, range: Range<u64>) -> Result<Option<Bytes>, ColdError> {
+        match self.objects.get_range(&Path::from(key), range).await {
+            Ok(part) => Ok(Some(part)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The days of which there is something of a project.
@@ -194,17 +198,17 @@ mod tests {
                 .await
                 .unwrap();
         }
-        assert_eq!(cold.get(&key(mine, 1), 2, 3).await.unwrap(), b"cde");
+        assert_eq!(cold.get(&key(mine, 1), 2..5).await.unwrap().unwrap(), b"cde"[..]);
         let mut days = cold.days(mine).await.unwrap();
         days.sort_unstable();
         assert_eq!(days, [day(1), day(2)]);
 
         cold.delete_day(mine, day(1)).await.unwrap();
         assert_eq!(cold.days(mine).await.unwrap(), [day(2)]);
-        assert!(cold.get(&key(mine, 1), 2, 3).await.is_err());
+        assert_eq!(cold.get(&key(mine, 1), 2..5).await.unwrap(), None);
         cold.delete_project(mine).await.unwrap();
         assert_eq!(cold.days(mine).await.unwrap(), []);
-        assert_eq!(cold.get(&key(other, 1), 0, 6).await.unwrap(), b"abcdef");
+        assert_eq!(cold.get(&key(other, 1), 0..6).await.unwrap().unwrap(), b"abcdef"[..]);
         // There is nothing to delete.
         cold.delete_project(mine).await.unwrap();
     }

@@ -5,7 +5,7 @@
 //! The bus also holds what a late joiner needs: each project's newest [`LiveNow`] and how far the views are complete.
 
 use crate::rows::{ClickCellRow, ElementRow, EventRow, InsightRow, RollupRow, SessionRow, TransitionRow};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{broadcast, watch};
@@ -16,6 +16,9 @@ pub const TICKS_MAX: usize = 128;
 
 /// How many events of one project a tick carries; the rest is told as a number.
 pub const EVENTS_MAX: usize = 100;
+
+/// Project and session of what has been recorded, and can be read since now.
+pub type Recorded = HashSet<(Uuid, Uuid)>;
 
 /// What one tick changed, by project.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,6 +64,7 @@ pub struct LiveNow {
 #[derive(Clone, Debug)]
 pub struct Bus {
     ticks: broadcast::Sender<Arc<LiveTick>>,
+    recorded: broadcast::Sender<Arc<Recorded>>,
     /// The newest one that was handed to readers, or that was in the views before.
     newest_tick: Arc<AtomicU64>,
     complete_to_ms: watch::Sender<i64>,
@@ -77,6 +81,7 @@ impl Bus {
     pub fn new() -> Self {
         Self {
             ticks: broadcast::Sender::new(TICKS_MAX),
+            recorded: broadcast::Sender::new(TICKS_MAX),
             newest_tick: Arc::default(),
             complete_to_ms: watch::Sender::new(0),
             now: Arc::default(),
@@ -111,6 +116,17 @@ impl Bus {
     /// Every tick from now on. `RecvError::Lagged(n)` says that `n` ticks were lost.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<LiveTick>> {
         self.ticks.subscribe()
+    }
+
+    /// Tells of recordings that have more than before. No part of a tick: they are written beside the graph.
+    pub fn publish_recorded(&self, recorded: Recorded) {
+        // No reader is no error.
+        drop(self.recorded.send(Arc::new(recorded)));
+    }
+
+    /// Every write of recordings from now on; `RecvError::Lagged` as above.
+    pub fn subscribe_recorded(&self) -> broadcast::Receiver<Arc<Recorded>> {
+        self.recorded.subscribe()
     }
 
     /// A project's newest live figures, if it had any since the start.

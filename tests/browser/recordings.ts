@@ -186,6 +186,20 @@ export async function newestSession(
   return { session, recordings: replay?.recordings ?? [] };
 }
 
+/** What a player asks for: chunks that follow each other in a recording. */
+export const isRun = ({ pathname }: URL) => pathname.endsWith("/chunks");
+
+/** The first line of a run; in its order the chunks follow, a line each. */
+export interface RunHead {
+  chunks: string[];
+  next?: number;
+}
+
+export function readRun(text: string): { head: RunHead; lines: string[] } {
+  const [head = "", ...lines] = text.split("\n");
+  return { head: JSON.parse(head) as RunHead, lines };
+}
+
 /** What these recordings hold, chunk by chunk, as this person may read it. */
 export async function chunkTexts(
   gosight: GoSight,
@@ -193,8 +207,18 @@ export async function chunkTexts(
   session: string,
   recordings: Replay["recordings"],
 ): Promise<string[]> {
-  const chunks = recordings.flatMap((recording) => recording.chunks);
-  return Promise.all(chunks.map(({ id }) => gosight.text("GET", `${replayPath(session)}/chunks/${id}`, token)));
+  const texts = new Map<string, string>();
+  for (const { id, chunks } of recordings) {
+    const last = chunks.at(-1)?.index ?? 0;
+    let first = chunks[0]?.index;
+    while (first !== undefined) {
+      const path = `${replayPath(session)}/recordings/${id}/chunks?first=${first}&last=${last}`;
+      const { head, lines } = readRun(await gosight.text("GET", path, token));
+      for (const [line, chunk] of head.chunks.entries()) texts.set(chunk, lines[line] ?? "");
+      first = head.next;
+    }
+  }
+  return recordings.flatMap(({ chunks }) => chunks.map(({ id }) => texts.get(id) ?? ""));
 }
 
 /** Waits until the session has so many chunks and says that it has a replay. */

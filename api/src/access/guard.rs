@@ -20,7 +20,7 @@ pub enum Group {
     Auth,
     Manage,
     Analytics,
-    /// A recording's chunks and pictures: many small reads, which must not use up what the pages beside the player ask for.
+    /// A recording's runs of chunks and pictures: many small reads, which must not use up what the pages beside the player ask for.
     Replay,
     Alerts,
     Live,

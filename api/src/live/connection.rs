@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use gosight_store::live::LiveTick;
+use gosight_store::live::{LiveTick, Recorded};
 use gosight_store::meta::Project;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use uuid::Uuid;
 
 use super::message::{FromClient, Metrics, TickMessage, ToClient, Topic};
 use crate::access::{Caller, membership};
@@ -92,6 +93,8 @@ struct Connection<'a> {
     project: Project,
     socket: &'a mut WebSocket,
     topics: HashSet<Topic>,
+    /// The session whose recording is watched while it is made.
+    followed: Option<Uuid>,
     last_tick: u64,
     complete_to_ms: i64,
     heartbeat_at: Instant,
@@ -108,6 +111,7 @@ impl<'a> Connection<'a> {
             project,
             socket,
             topics,
+            followed: None,
             last_tick,
             complete_to_ms,
             heartbeat_at,
@@ -118,6 +122,7 @@ impl<'a> Connection<'a> {
     async fn serve(mut self) -> End {
         // Before the first subscription is answered: no tick may fall between the newest metrics and the next push.
         let mut ticks = self.api.bus().subscribe();
+        let mut recorded = self.api.bus().subscribe_recorded();
         let mut access = self.api.meta().access_changed();
         let mut recheck = interval(RECHECK);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -130,6 +135,11 @@ impl<'a> Connection<'a> {
                 tick = ticks.recv() => match tick {
                     Ok(tick) => self.push(&tick).await,
                     Err(RecvError::Lagged(missed)) => self.lagged(missed).await,
+                    Err(RecvError::Closed) => Err(End::Stopping),
+                },
+                sessions = recorded.recv() => match sessions {
+                    Ok(sessions) => self.tell_recorded(&sessions).await,
+                    Err(RecvError::Lagged(_)) => self.say_recorded().await,
                     Err(RecvError::Closed) => Err(End::Stopping),
                 },
                 () = sleep_until(self.heartbeat_at) => self.heartbeat().await,
@@ -151,6 +161,11 @@ impl<'a> Connection<'a> {
         };
         match serde_json::from_str(text) {
             Ok(FromClient::Subscribe { topics }) => self.subscribe(topics).await,
+            Ok(FromClient::Follow { session_id }) => {
+                self.followed = session_id;
+                // From here on nothing is missed; what came before is asked for now.
+                self.say_recorded().await
+            }
             Ok(FromClient::Authenticate { .. }) => Ok(()),
             Err(_) => {
                 self.say(&ToClient::Error {
@@ -202,6 +217,22 @@ impl<'a> Connection<'a> {
             self.say(&ToClient::Lagged { missed: 1 }).await?;
         }
         Ok(())
+    }
+
+    async fn tell_recorded(&mut self, sessions: &Recorded) -> Result<(), End> {
+        let is_followed = |session_id| sessions.contains(&(self.project.id, session_id));
+        if self.followed.is_some_and(is_followed) {
+            return self.say_recorded().await;
+        }
+        Ok(())
+    }
+
+    /// Nothing that a session's row does not tell every member: what was recorded is asked for, by who may.
+    async fn say_recorded(&mut self) -> Result<(), End> {
+        match self.followed {
+            Some(session_id) => self.say(&ToClient::Recorded { session_id }).await,
+            None => Ok(()),
+        }
     }
 
     async fn lagged(&mut self, missed: u64) -> Result<(), End> {

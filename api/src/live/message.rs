@@ -17,8 +17,16 @@ const ROWS_MAX: usize = 500;
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum FromClient {
-    Authenticate { token: String },
-    Subscribe { topics: HashSet<Topic> },
+    Authenticate {
+        token: String,
+    },
+    Subscribe {
+        topics: HashSet<Topic>,
+    },
+    /// Of one session, or of none any more: tell when there is more of its recording.
+    Follow {
+        session_id: Option<Uuid>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,10 +45,20 @@ pub(super) enum Topic {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ToClient {
     Authenticated,
-    Subscribed { topics: Vec<Topic> },
+    Subscribed {
+        topics: Vec<Topic>,
+    },
     Tick(Box<TickMessage>),
-    Lagged { missed: u64 },
-    Error { error: ErrorBody },
+    Lagged {
+        missed: u64,
+    },
+    /// There is more of this session's recording, or may be.
+    Recorded {
+        session_id: Uuid,
+    },
+    Error {
+        error: ErrorBody,
+    },
 }
 
 /// What one tick changed; a part that nothing changed, or that nobody subscribed to, is absent.

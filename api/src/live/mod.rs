@@ -1,6 +1,7 @@
 //! The live socket: what each tick changed in one project, pushed as it happens, without a query.
 //!
-//! A connection authenticates with its first message, subscribes to topics, and gets every tick of the live bus that touches its project;
+//! A connection authenticates with its first message, subscribes to topics, and gets every tick of the live bus that touches its project; of a
+//! session that it follows it is told when there is more of its recording;
 //! at least every 1.5 seconds it gets a heartbeat that says how far the views are complete. Each connection reads the bus on its own: one
 //! that is slow is told how many ticks it lost (`lagged`) and holds up nobody. It ends when the sign-in or the membership ends.
 
@@ -24,7 +25,7 @@ struct LivePath {
     project: String,
 }
 
-/// Live updates over a WebSocket: send `{"type": "authenticate", "token": …}`, then `{"type": "subscribe", "topics": […]}`
+/// Live updates over a WebSocket: send `{"type": "authenticate", "token": …}`, then `{"type": "subscribe", "topics": […]}`; `{"type": "follow", "session_id": …}` tells of its recording
 #[utoipa::path(get, path = "/projects/{project}/live", operation_id = "open_live", tag = "live", responses((status = 101, description = "A WebSocket.")))]
 pub(crate) async fn live(State(api): State<Api>, request: Request) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();

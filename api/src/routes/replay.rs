@@ -4,24 +4,23 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use gosight_store::analytics::{PackedJson, ReplayChunk};
+use gosight_store::analytics::{ReplayChunk, ReplayRun, RunChunk};
 use gosight_store::meta::Role;
 use gosight_store::recording;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::sessions::SessionPath;
 use crate::access::{AsMember, ProjectScope, Rank};
-use crate::{Answer, Api, ApiError, Envelope, InPath, Iso};
+use crate::{Answer, Api, ApiError, Envelope, InPath, Iso, Params};
 
 /// What is recorded never changes. An hour, because who may see what may.
 const CACHING: &str = "private, max-age=3600, immutable";
@@ -67,10 +66,29 @@ struct ChunkView {
     bytes: u32,
 }
 
+/// The first line of a run.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RunView {
+    /// Of which chunk each further line is: a JSON array of rrweb events. One that is missing or broken is left out.
+    chunks: Vec<Uuid>,
+    /// Where to ask on: the answer ends before this chunk, because it would be too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u32>,
+}
+
 #[derive(Deserialize)]
-pub(crate) struct ChunkPath {
+pub(crate) struct RecordingPath {
     session_id: Uuid,
-    chunk_id: Uuid,
+    recording_id: Uuid,
+}
+
+#[derive(Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunParams {
+    /// The index of the first chunk.
+    first: u32,
+    /// The index of the last.
+    last: u32,
 }
 
 #[derive(Deserialize)]
@@ -96,28 +114,46 @@ pub(crate) async fn get(
     Ok(Answer::new(view).truncated(is_truncated))
 }
 
-/// A chunk of a recording: a JSON array of rrweb events, without an envelope
-#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/replay/chunks/{chunk_id}", operation_id = "get_replay_chunk", tag = "replay",
-    params(("session_id" = Uuid, Path), ("chunk_id" = Uuid, Path)), responses((status = 200, body = Vec<Object>)))]
-pub(crate) async fn chunk(
+/// Consecutive chunks of a recording, a line each, without an envelope
+#[utoipa::path(get, path = "/projects/{project}/sessions/{session_id}/replay/recordings/{recording_id}/chunks", operation_id = "get_replay_run", tag = "replay",
+    params(("session_id" = Uuid, Path), ("recording_id" = Uuid, Path), RunParams),
+    responses((status = 200, body = RunView, content_type = "application/x-ndjson", description = "The first line; in its order the chunks follow.")))]
+pub(crate) async fn run(
     State(api): State<Api>,
     scope: ProjectScope<AsMember>,
-    InPath(path): InPath<ChunkPath>,
+    InPath(path): InPath<RecordingPath>,
+    Params(params): Params<RunParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let packed = scope.analytics.replay_chunk(path.session_id, path.chunk_id).await?;
-    let packed = packed.ok_or(ApiError::NotFound("replay chunk"))?;
+    if params.first > params.last {
+        return Err(ApiError::invalid("last", "a run ends with its first chunk or after it"));
+    }
+    let run = scope
+        .analytics
+        .replay_run(path.session_id, path.recording_id, params.first..=params.last)
+        .await?;
+    if run.chunks.is_empty() {
+        return Err(ApiError::NotFound("chunks of the recording"));
+    }
     audit(&api, &scope, path.session_id).await?;
     let is_masked = is_masked(&scope);
-    let mut response = if !is_masked && takes_zstd(&headers) {
-        ([(CONTENT_ENCODING, "zstd")], packed.zstd).into_response()
+    let is_packed = !is_masked && takes_zstd(&headers);
+    let lines = if is_packed {
+        Lines::packed(run)?
     } else {
-        unpacked(&api, packed, is_masked).await?.into_response()
+        api.unpacking().run(move || Lines::unpacked(run, is_masked)).await??
     };
+    let is_whole = lines.count as u64 == u64::from(params.last - params.first) + 1;
+    let mut response = lines.bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     headers.insert(VARY, HeaderValue::from_static(VARIES));
+    // What is missing may still come.
+    let caching = if is_whole { CACHING } else { "no-store" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    if is_packed {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
+    }
     Ok(response)
 }
 
@@ -146,13 +182,56 @@ pub(super) fn is_masked<R: Rank>(scope: &ProjectScope<R>) -> bool {
     scope.role < Role::Admin
 }
 
-async fn unpacked(api: &Api, packed: PackedJson, is_masked: bool) -> Result<Bytes, ApiError> {
-    let work = move || {
-        let json = packed.unpack()?;
-        if is_masked { recording::mask(&json) } else { Ok(json) }
-    };
-    let json = api.unpacking().run(work).await?;
-    Ok(json.map_err(ApiError::internal)?.into())
+/// A run as it is sent.
+struct Lines {
+    bytes: Vec<u8>,
+    /// Of chunks.
+    count: usize,
+}
+
+impl Lines {
+    /// The frames as they are stored, and small ones between them: together they are one stream.
+    fn packed(run: ReplayRun) -> Result<Self, ApiError> {
+        let frames = run.chunks.into_iter().map(|RunChunk { id, packed }| (id, packed.zstd));
+        Self::of(frames.collect(), run.next, recording::compress)
+    }
+
+    fn unpacked(run: ReplayRun, is_masked: bool) -> Result<Self, ApiError> {
+        let json = |RunChunk { id, packed }: RunChunk| {
+            let json = packed.unpack();
+            let json = if is_masked {
+                json.and_then(|json| recording::mask(&json))
+            } else {
+                json
+            };
+            json.inspect_err(|error| tracing::warn!(%error, chunk = %id, "a chunk of a recording cannot be read"))
+                .ok()
+                .map(|json| (id, json))
+        };
+        Self::of(
+            run.chunks.into_iter().filter_map(json).collect(),
+            run.next,
+            <[u8]>::to_vec,
+        )
+    }
+
+    /// `form` makes of what is added the form the chunks have.
+    fn of(chunks: Vec<(Uuid, Vec<u8>)>, next: Option<u32>, form: fn(&[u8]) -> Vec<u8>) -> Result<Self, ApiError> {
+        let first = RunView {
+            chunks: chunks.iter().map(|(id, _)| *id).collect(),
+            next,
+        };
+        let mut bytes = form(&serde_json::to_vec(&first).map_err(ApiError::internal)?);
+        let end_of_line = form(b"\n");
+        for (_, chunk) in &chunks {
+            bytes.extend_from_slice(&end_of_line);
+            bytes.extend_from_slice(chunk);
+        }
+        Ok(Self {
+            bytes,
+            count: chunks.len(),
+        })
+    }
 }
 
 async fn audit(api: &Api, scope: &ProjectScope<AsMember>, session_id: Uuid) -> Result<(), ApiError> {

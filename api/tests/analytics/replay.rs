@@ -1,5 +1,6 @@
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use gosight_store::analytics::RUN_CHUNKS_MAX;
 use gosight_store::recording;
 use gosight_store::rows::ReplayChunkRow;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ async fn a_replay_is_for_members_and_its_texts_for_admins() {
         callers.push((role, world.somebody(role).await));
     }
     let replay = format!("mine/sessions/{SESSION}/replay");
-    let chunk = format!("{replay}/chunks/{CHUNK}");
+    let chunk = format!("{replay}/recordings/{RECORDING}/chunks?first=0&last=0");
     let asset = format!("mine/replay/assets/{}", hex::encode(DIGEST));
     for (role, token) in callers {
         let is_member = !matches!(role, "read key" | "viewer");
@@ -65,13 +66,25 @@ async fn reading_an_hours_recording_through_takes_nothing_from_what_else_is_aske
         answer.headers()["x-ratelimit-limit"].to_str().unwrap().parse().unwrap()
     };
     let manifest = format!("mine/sessions/{SESSION}/replay");
-    let hour_of_chunks = 3_600 / 3;
-    assert_eq!(limit(&format!("{manifest}/chunks/{CHUNK}")).await, hour_of_chunks);
-    assert_eq!(
-        limit(&format!("mine/replay/assets/{}", hex::encode(DIGEST))).await,
-        hour_of_chunks
-    );
+    for read in [run(0, 0), format!("mine/replay/assets/{}", hex::encode(DIGEST))] {
+        assert_eq!(limit(&read).await, 1_200, "{read}");
+    }
     assert_eq!(limit(&manifest).await, 200);
+}
+
+/// The path of a run of the sample's recording.
+fn run(first: u32, last: u32) -> String {
+    format!("mine/sessions/{SESSION}/replay/recordings/{RECORDING}/chunks?first={first}&last={last}")
+}
+
+/// The first line of a run, and the others.
+fn lines(run: &str) -> (Value, Vec<&str>) {
+    let mut lines = run.lines();
+    (serde_json::from_str(lines.next().unwrap()).unwrap(), lines.collect())
+}
+
+fn ids(rows: &[ReplayChunkRow]) -> Vec<Uuid> {
+    rows.iter().map(|row| row.id).collect()
 }
 
 async fn text(response: Response) -> String {
@@ -101,8 +114,15 @@ async fn a_replay_has_the_shape_players_rely_on() {
     assert_eq!(answer["data"], expected);
     for nothing in [
         format!("sessions/{}/replay", Uuid::nil()),
-        format!("sessions/{SESSION}/replay/chunks/{}", Uuid::nil()),
-        format!("sessions/{}/replay/chunks/{CHUNK}", Uuid::nil()),
+        format!(
+            "sessions/{SESSION}/replay/recordings/{}/chunks?first=0&last=0",
+            Uuid::nil()
+        ),
+        format!("sessions/{SESSION}/replay/recordings/{RECORDING}/chunks?first=1&last=9"),
+        format!(
+            "sessions/{}/replay/recordings/{RECORDING}/chunks?first=0&last=0",
+            Uuid::nil()
+        ),
         format!("replay/assets/{}", "00".repeat(32)),
         "replay/assets/nonsense".to_owned(),
     ] {
@@ -147,42 +167,23 @@ async fn a_session_recorded_in_two_tabs_is_on_the_clock_of_its_first_batch() {
 async fn recorded_bytes_are_kept_by_the_browser_for_who_asked_and_never_run() {
     let world = world().await;
     world.furnish_replay().await;
-    let chunk = format!("mine/sessions/{SESSION}/replay/chunks/{CHUNK}");
-    let plain = world.ask_as(&world.token, &chunk, &[]).await;
+    let whole = run(0, 0);
+    let plain = world.ask_as(&world.token, &whole, &[]).await;
     let header = |response: &Response, name: header::HeaderName| {
         response
             .headers()
             .get(name)
             .map(|value| value.to_str().unwrap().to_owned())
     };
-    assert_eq!(header(&plain, header::CONTENT_TYPE).unwrap(), "application/json");
+    assert_eq!(header(&plain, header::CONTENT_TYPE).unwrap(), "application/x-ndjson");
     assert_eq!(
         header(&plain, header::CACHE_CONTROL).unwrap(),
         "private, max-age=3600, immutable"
     );
     assert!(header(&plain, header::VARY).unwrap().contains("authorization"));
     assert_eq!(header(&plain, header::CONTENT_ENCODING), None);
-    let plain = bytes(plain).await;
-    let events: Value = serde_json::from_slice(&plain).unwrap();
-    assert_eq!(
-        (events[0]["type"].as_u64(), events[1]["type"].as_u64()),
-        (Some(4), Some(2))
-    );
-
-    let packed = world
-        .ask_as(&world.token, &chunk, &[(header::ACCEPT_ENCODING, "gzip, zstd")])
-        .await;
-    assert_eq!(header(&packed, header::CONTENT_ENCODING).unwrap(), "zstd");
-    assert_eq!(recording::decompress(&bytes(packed).await, 1 << 20).unwrap(), plain);
-    let member = world.somebody("member").await;
-    let masked = world
-        .ask_as(&member, &chunk, &[(header::ACCEPT_ENCODING, "zstd")])
-        .await;
-    assert_eq!(
-        header(&masked, header::CONTENT_ENCODING),
-        None,
-        "what is stored is not masked"
-    );
+    let still_growing = world.ask_as(&world.token, &run(0, 1), &[]).await;
+    assert_eq!(header(&still_growing, header::CACHE_CONTROL).unwrap(), "no-store");
 
     let asset = world
         .ask_as(
@@ -202,13 +203,90 @@ async fn recorded_bytes_are_kept_by_the_browser_for_who_asked_and_never_run() {
 }
 
 #[tokio::test]
+async fn a_run_is_one_answer_of_one_query_a_line_for_each_chunk() {
+    let world = world().await;
+    let rows = world.chunks(4);
+    world.write(&rows).await;
+    world.queries.take();
+    let answer = text(world.ask_as(&world.token, &run(1, 2), &[]).await).await;
+    assert_eq!(world.queries.take().len(), 1);
+    let (head, chunks) = lines(&answer);
+    assert_eq!(head, json!({ "chunks": ids(&rows[1..=2]) }));
+    assert_eq!(chunks.len(), 2);
+    for chunk in chunks {
+        let events: Value = serde_json::from_str(chunk).unwrap();
+        assert_eq!((&events[0]["type"], &events[1]["type"]), (&json!(4), &json!(2)));
+    }
+
+    let packed = world
+        .ask_as(&world.token, &run(1, 2), &[(header::ACCEPT_ENCODING, "gzip, zstd")])
+        .await;
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "zstd");
+    let packed = bytes(packed).await;
+    assert_eq!(recording::decompress(&packed, 1 << 20).unwrap(), answer.as_bytes());
+    let stored = &rows[1].data;
+    assert!(
+        packed.windows(stored.len()).any(|part| part == stored),
+        "as it is stored"
+    );
+    let member = world.somebody("member").await;
+    let masked = world
+        .ask_as(&member, &run(1, 2), &[(header::ACCEPT_ENCODING, "zstd")])
+        .await;
+    assert_eq!(
+        masked.headers().get(header::CONTENT_ENCODING),
+        None,
+        "what is stored is not masked"
+    );
+    let masked = text(masked).await;
+    assert_eq!(lines(&masked).0, head);
+    assert!(!masked.contains(SECRET), "{masked}");
+}
+
+#[tokio::test]
+async fn a_run_that_would_be_too_long_says_where_it_stopped() {
+    let world = world().await;
+    let rows = world.chunks(RUN_CHUNKS_MAX as u32 + 2);
+    world.write(&rows).await;
+    let answer = text(world.ask_as(&world.token, &run(0, u32::MAX), &[]).await).await;
+    let (head, chunks) = lines(&answer);
+    assert_eq!(
+        head,
+        json!({ "chunks": ids(&rows[..RUN_CHUNKS_MAX]), "next": RUN_CHUNKS_MAX })
+    );
+    assert_eq!(chunks.len(), RUN_CHUNKS_MAX);
+    let (status, answer) = world.ask(&run(1, 0)).await;
+    assert_eq!(
+        (status, &answer["error"]["details"]["field"]),
+        (StatusCode::BAD_REQUEST, &json!("last"))
+    );
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_broken_is_left_out_of_its_run() {
+    let world = world().await;
+    let mut rows = world.chunks(3);
+    rows[0].data.pop();
+    // A frame, but not of what it says.
+    rows[1].inflated_bytes = 3;
+    world.write(&rows).await;
+    let plain = text(world.ask_as(&world.token, &run(0, 2), &[]).await).await;
+    assert_eq!(lines(&plain).0, json!({ "chunks": ids(&rows[2..]) }));
+    let packed = world
+        .ask_as(&world.token, &run(0, 2), &[(header::ACCEPT_ENCODING, "zstd")])
+        .await;
+    let packed = String::from_utf8(recording::decompress(&bytes(packed).await, 1 << 20).unwrap()).unwrap();
+    assert_eq!(lines(&packed).0, json!({ "chunks": ids(&rows[1..]) }));
+}
+
+#[tokio::test]
 async fn who_watches_a_replay_is_written_down_once_in_a_while() {
     let world = world().await;
     world.furnish_replay().await;
     let member = world.somebody("member").await;
     let replay = format!("mine/sessions/{SESSION}/replay");
     for _ in 0..3 {
-        for path in [replay.clone(), format!("{replay}/chunks/{CHUNK}")] {
+        for path in [replay.clone(), run(0, 0)] {
             assert_eq!(world.ask_as(&member, &path, &[]).await.status(), StatusCode::OK);
         }
     }

@@ -13,6 +13,7 @@ pub(crate) const MONDAY: i64 = 1_772_409_600_000;
 pub(crate) const MONDAY_NUMBER: u16 = 20_514;
 pub(crate) const MONDAY_RANGE: &str = "start=2026-03-02T00:00:00Z&end=1772496000000";
 pub(crate) const SESSION: Uuid = Uuid::from_u128(0x51);
+pub(crate) const RECORDING: Uuid = Uuid::from_u128(9);
 pub(crate) const CHUNK: Uuid = Uuid::from_u128(0xC1);
 pub(crate) const DIGEST: [u8; 32] = [7; 32];
 pub(crate) const SECRET: &str = "what Ann wrote";
@@ -71,6 +72,17 @@ impl World {
         self.furnish_events().await;
     }
 
+    /// The chunk of [`Self::furnish_replay`], again and again along its recording, and the id of each.
+    pub(crate) fn chunks(&self, count: u32) -> Vec<ReplayChunkRow> {
+        let chunk = self.chunk(&recorded_page());
+        let at = |index| ReplayChunkRow {
+            id: Uuid::from_u128(0xC1 + u128::from(index)),
+            chunk_index: index,
+            ..chunk.clone()
+        };
+        (0..count).map(at).collect()
+    }
+
     /// A recorded page: the chunk that shows it, the page as it was, and a picture.
     pub(crate) async fn furnish_replay(&self) {
         let cleaned = recorded_page();
@@ -86,12 +98,12 @@ impl World {
         self.write(&[asset]).await;
     }
 
-    fn chunk(&self, cleaned: &Cleaned) -> ReplayChunkRow {
+    pub(crate) fn chunk(&self, cleaned: &Cleaned) -> ReplayChunkRow {
         let data = recording::compress(&cleaned.json);
         ReplayChunkRow {
             project_id: self.project_id,
             session_id: SESSION,
-            recording_id: Uuid::from_u128(9),
+            recording_id: RECORDING,
             id: CHUNK,
             first_ms: cleaned.first_ms,
             last_ms: cleaned.last_ms,

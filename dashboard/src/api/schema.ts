@@ -459,7 +459,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live updates over a WebSocket: send `{"type": "authenticate", "token": …}`, then `{"type": "subscribe", "topics": […]}` */
+        /** Live updates over a WebSocket: send `{"type": "authenticate", "token": …}`, then `{"type": "subscribe", "topics": […]}`; `{"type": "follow", "session_id": …}` tells of its recording */
         get: operations["open_live"];
         put?: never;
         post?: never;
@@ -606,15 +606,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/projects/{project}/sessions/{session_id}/replay/chunks/{chunk_id}": {
+    "/projects/{project}/sessions/{session_id}/replay/recordings/{recording_id}/chunks": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** A chunk of a recording: a JSON array of rrweb events, without an envelope */
-        get: operations["get_replay_chunk"];
+        /** Consecutive chunks of a recording, a line each, without an envelope */
+        get: operations["get_replay_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1802,6 +1802,16 @@ export interface components {
             /** Format: uuid */
             id: string;
             updated_at: components["schemas"]["Iso"];
+        };
+        /** @description The first line of a run. */
+        RunView: {
+            /** @description Of which chunk each further line is: a JSON array of rrweb events. One that is missing or broken is left out. */
+            chunks: string[];
+            /**
+             * Format: int32
+             * @description Where to ask on: the answer ends before this chunk, because it would be too long.
+             */
+            next?: number | null;
         };
         /** @description `type=scroll` */
         ScrollView: {
@@ -3592,13 +3602,18 @@ export interface operations {
             };
         };
     };
-    get_replay_chunk: {
+    get_replay_run: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description The index of the first chunk. */
+                first: number;
+                /** @description The index of the last. */
+                last: number;
+            };
             header?: never;
             path: {
                 session_id: string;
-                chunk_id: string;
+                recording_id: string;
                 /** @description The project's id or slug. */
                 project: string;
             };
@@ -3606,12 +3621,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The first line; in its order the chunks follow. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>[];
+                    "application/x-ndjson": components["schemas"]["RunView"];
                 };
             };
             /** @description What went wrong. */

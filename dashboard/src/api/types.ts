@@ -87,6 +87,7 @@ export type HeatmapPage = Schemas['HeatmapPageView'];
 
 /** What there is to play of a session: a recording for each page load and tab, each in chunks of some seconds. */
 export type Replay = Schemas['ReplayView'];
+export type RunView = Schemas['RunView'];
 
 /** The layouts a page has had, and how it looked in one of them; `node` is rrweb's serialized document. */
 export type Backdrops = Schemas['BackdropsView'];

@@ -4,11 +4,13 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { serverNowMs } from '@/api/client';
 import { applyToCaches } from './caches';
-import { connect } from './socket';
+import { type Connection, connect } from './socket';
 import { applyTick, INITIAL, type LiveState, lose } from './state';
 
 class LiveStore {
   state: LiveState = INITIAL;
+  private connection: Connection | null = null;
+  private followed: { session: string; onRecorded: () => void } | null = null;
   private readonly listeners = new Set<() => void>();
 
   subscribe = (listener: () => void): (() => void) => {
@@ -20,6 +22,24 @@ class LiveStore {
     this.state = next;
     for (const listener of this.listeners) listener();
   }
+
+  use(connection: Connection | null): void {
+    this.connection = connection;
+    connection?.follow(this.followed?.session ?? null);
+  }
+
+  follow(session: string, onRecorded: () => void): () => void {
+    this.followed = { session, onRecorded };
+    this.connection?.follow(session);
+    return () => {
+      this.followed = null;
+      this.connection?.follow(null);
+    };
+  }
+
+  readonly onRecorded = (session: string): void => {
+    if (session === this.followed?.session) this.followed.onRecorded();
+  };
 }
 
 const LiveContext = createContext<LiveStore | null>(null);
@@ -38,6 +58,12 @@ export function useLive<T>(select: (state: LiveState) => T): T {
     () => select(store.state),
     () => select(INITIAL),
   );
+}
+
+/** While `isOn`, `onRecorded` is called at once and whenever there is more of the session's recording. One session at a time. */
+export function useRecorded(session: string, isOn: boolean, onRecorded: () => void): void {
+  const store = useStore();
+  useEffect(() => (isOn ? store.follow(session, onRecorded) : undefined), [store, session, isOn, onRecorded]);
 }
 
 /** The last ticks, for fetches to catch up with; reading them re-renders nothing. */
@@ -79,7 +105,7 @@ export function LiveProvider({ project, children }: { project: string; children:
       clearTimeout(closing);
       closing = setTimeout(refetchAll, COMMIT_MS);
     };
-    const disconnect = connect(project, {
+    const connection = connect(project, {
       onOpen(isAgain) {
         store.change({ ...store.state, connection: 'open' });
         if (isAgain) refetchAll();
@@ -97,11 +123,14 @@ export function LiveProvider({ project, children }: { project: string; children:
       onLost() {
         store.change(lose(store.state));
       },
+      onRecorded: store.onRecorded,
     });
+    store.use(connection);
     return () => {
       clearTimeout(timer);
       clearTimeout(closing);
-      disconnect();
+      store.use(null);
+      connection.close();
     };
   }, [client, project, store]);
 

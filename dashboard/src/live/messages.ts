@@ -44,7 +44,11 @@ export interface Tick {
   elements?: ElementDelta[];
 }
 
-export type ServerMessage = { type: 'authenticated' } | Tick | { type: 'lagged'; missed: number };
+export type ServerMessage =
+  | { type: 'authenticated' }
+  | Tick
+  | { type: 'lagged'; missed: number }
+  | { type: 'recorded'; session_id: string };
 
 /** Reads a message; null for what this dashboard does not know. */
 export function parseMessage(text: string): ServerMessage | null {
@@ -53,6 +57,7 @@ export function parseMessage(text: string): ServerMessage | null {
     case 'authenticated':
     case 'tick':
     case 'lagged':
+    case 'recorded':
       return message as ServerMessage;
     default:
       return null;

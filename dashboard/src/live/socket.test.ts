@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, SILENCE_MS } from './socket';
+import { type Connection, connect, SILENCE_MS } from './socket';
 
 vi.mock('@/api/client', () => ({ API: '/api/v1', accessToken: () => Promise.resolve('token') }));
 
@@ -31,11 +31,11 @@ class FakeSocket {
 
 const HEARTBEAT = { type: 'tick', tick: 1, complete_to: '2026-03-10T12:00:00.000Z' };
 
-const handlers = { onOpen: vi.fn(), onTick: vi.fn(), onLagged: vi.fn(), onLost: vi.fn() };
-let disconnect: () => void;
+const handlers = { onOpen: vi.fn(), onTick: vi.fn(), onLagged: vi.fn(), onLost: vi.fn(), onRecorded: vi.fn() };
+let connection: Connection;
 
 async function connected(): Promise<FakeSocket> {
-  disconnect = connect('shop', handlers);
+  connection = connect('shop', handlers);
   await vi.advanceTimersByTimeAsync(0);
   const socket = newest();
   socket.onopen?.();
@@ -58,7 +58,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  disconnect();
+  connection.close();
   vi.clearAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
@@ -91,7 +91,7 @@ describe('the live socket', () => {
   });
 
   it('gives up a server that takes the connection and says nothing', async () => {
-    disconnect = connect('shop', handlers);
+    connection = connect('shop', handlers);
     await vi.advanceTimersByTimeAsync(SILENCE_MS);
     expect(handlers.onLost).toHaveBeenCalledTimes(1);
     expect(newest().isClosed).toBe(true);
@@ -117,9 +117,30 @@ describe('the live socket', () => {
 
   it('is silent for good once it is let go', async () => {
     await connected();
-    disconnect();
+    connection.close();
     await vi.advanceTimersByTimeAsync(10 * SILENCE_MS);
     expect(FakeSocket.made).toHaveLength(1);
     expect(handlers.onLost).not.toHaveBeenCalled();
+  });
+});
+
+describe('a session that is followed', () => {
+  const follow = (session: string | null) => JSON.stringify({ type: 'follow', session_id: session });
+
+  it('is named to the server, again when the connection comes back, until it is followed no more', async () => {
+    const first = await connected();
+    connection.follow('session-1');
+    expect(first.sent.at(-1)).toBe(follow('session-1'));
+    first.says({ type: 'recorded', session_id: 'session-1' });
+    expect(handlers.onRecorded).toHaveBeenCalledExactlyOnceWith('session-1');
+
+    first.onclose?.();
+    await vi.advanceTimersByTimeAsync(1_000);
+    newest().onopen?.();
+    expect(newest().sent).not.toContain(follow('session-1'));
+    newest().says({ type: 'authenticated' });
+    expect(newest().sent.at(-1)).toBe(follow('session-1'));
+    connection.follow(null);
+    expect(newest().sent.at(-1)).toBe(follow(null));
   });
 });

@@ -17,6 +17,14 @@ export interface LiveHandlers {
   /** The server dropped messages because this reader was slow. */
   onLagged(): void;
   onLost(): void;
+  /** There is more, or may be, of the recording of the session that is followed. */
+  onRecorded(session: string): void;
+}
+
+export interface Connection {
+  /** Of this session's recording, and of no other, the server tells when there is more; at once it says so as well. */
+  follow(session: string | null): void;
+  close(): void;
 }
 
 function address(project: string): string {
@@ -24,9 +32,11 @@ function address(project: string): string {
   return `${scheme}://${window.location.host}${API}/projects/${encodeURIComponent(project)}/live`;
 }
 
-/** Connects, and stays connected until the returned function is called. */
-export function connect(project: string, handlers: LiveHandlers): () => void {
+/** Connects, and stays connected until it is closed. */
+export function connect(project: string, handlers: LiveHandlers): Connection {
   let socket: WebSocket | null = null;
+  let isAuthenticated = false;
+  let followed: string | null = null;
   let retrying: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
@@ -40,6 +50,7 @@ export function connect(project: string, handlers: LiveHandlers): () => void {
     clearTimeout(silence);
     const dropped = socket;
     socket = null;
+    isAuthenticated = false;
     dropped?.close();
   };
 
@@ -57,13 +68,18 @@ export function connect(project: string, handlers: LiveHandlers): () => void {
     silence = setTimeout(retry, SILENCE_MS);
   };
 
+  const say = (to: WebSocket, message: object) => to.send(JSON.stringify(message));
+
   const receive = (from: WebSocket, text: string) => {
     expectWord();
     const message = parseMessage(text);
     if (message?.type === 'tick') handlers.onTick(message);
     if (message?.type === 'lagged') handlers.onLagged();
+    if (message?.type === 'recorded') handlers.onRecorded(message.session_id);
     if (message?.type === 'authenticated') {
-      from.send(JSON.stringify({ type: 'subscribe', topics: TOPICS }));
+      isAuthenticated = true;
+      say(from, { type: 'subscribe', topics: TOPICS });
+      if (followed) say(from, { type: 'follow', session_id: followed });
       handlers.onOpen(wasOpen);
       wasOpen = true;
       attempt = 0;
@@ -79,7 +95,7 @@ export function connect(project: string, handlers: LiveHandlers): () => void {
     const current = new WebSocket(address(project));
     socket = current;
     expectWord();
-    current.onopen = () => current.send(JSON.stringify({ type: 'authenticate', token }));
+    current.onopen = () => say(current, { type: 'authenticate', token });
     current.onmessage = (event: MessageEvent<string>) => {
       if (socket === current) receive(current, event.data);
     };
@@ -97,10 +113,16 @@ export function connect(project: string, handlers: LiveHandlers): () => void {
 
   window.addEventListener('online', wake);
   void open();
-  return () => {
-    isClosed = true;
-    clearTimeout(retrying);
-    window.removeEventListener('online', wake);
-    drop();
+  return {
+    follow(session) {
+      followed = session;
+      if (socket && isAuthenticated) say(socket, { type: 'follow', session_id: session });
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(retrying);
+      window.removeEventListener('online', wake);
+      drop();
+    },
   };
 }

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Request } from '@/api/client';
 import { Chunks } from './chunks';
 import { KIND } from './events';
-import { at, click, event, hangs, lost, refuses, replay, says, server } from './fixtures';
+import { at, click, event, hangs, isGone, lost, refuses, replay, says, server } from './fixtures';
 import { type Chunk, recordingsOf } from './timeline';
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: (path: string, { signal }: { signal: AbortSignal }) => server.call(path, signal),
+  callRaw: (path: string, request: Request) => server.call(path, request),
 }));
 
 const { replies } = server;
@@ -16,7 +17,7 @@ const all = (count: number): Chunk[] =>
   recordingsOf(replay({ a: Array.from({ length: count }, (_, index) => `${index}-${index + 1} S`) }))[0]?.chunks ?? [];
 
 const onChange = vi.fn();
-const made = () => new Chunks('/replay/chunks', 0, onChange);
+const made = () => new Chunks('/replay', 0, onChange);
 const nothing = { needed: [], ahead: [], unread: [] };
 
 beforeEach(() => {
@@ -31,21 +32,42 @@ afterEach(() => {
 });
 
 describe('what is needed', () => {
-  it('is fetched six at a time, and told of when the last has come', async () => {
+  it('is asked for as one run, and told of when it has come', async () => {
     const needed = all(8);
     const chunks = made();
     chunks.want({ ...nothing, needed });
-    await Promise.resolve();
-    expect(server.asked).toHaveLength(6);
     await vi.advanceTimersByTimeAsync(0);
-    expect(server.asked).toHaveLength(8);
+    expect(server.runs).toEqual(['a0 a1 a2 a3 a4 a5 a6 a7']);
+    expect(onChange).toHaveBeenCalledOnce();
+    expect(needed.every(({ id }) => chunks.eventsOf(id))).toBe(true);
+  });
+
+  it('is asked for without what is here, tab by tab, and no lost chunk is asked for', async () => {
+    const recordings = recordingsOf(replay({ a: ['0-1 S', '1-2', '2-3', '3-4', '4-5'], b: ['0-2 S', '2-4'] }));
+    const [a, b] = recordings.map((recording) => recording.chunks) as [Chunk[], Chunk[]];
+    const chunks = made();
+    chunks.want({ ...nothing, needed: a.slice(1, 2) });
+    await vi.advanceTimersByTimeAsync(0);
+    const inOrderOfTime = [...a, ...b].sort((one, other) => one.startMs - other.startMs);
+    chunks.want({ ...nothing, needed: inOrderOfTime.filter(({ id }) => id !== 'a3') });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.runs).toEqual(['a1', 'a0', 'b0 b1', 'a2', 'a4']);
+  });
+
+  it('comes in several answers when it is too much for one, and is told of when the last has come', async () => {
+    server.chunksMax = 3;
+    const needed = all(8);
+    const chunks = made();
+    chunks.want({ ...nothing, needed });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.runs).toEqual(['a0 a1 a2 a3 a4 a5 a6 a7', 'a3 a4 a5 a6 a7', 'a6 a7']);
     expect(onChange).toHaveBeenCalledOnce();
     expect(needed.every(({ id }) => chunks.eventsOf(id))).toBe(true);
   });
 
   it('is on the server’s clock', async () => {
     replies.set('a0', [says([click(1)])]);
-    const chunks = new Chunks('/replay/chunks', 500, onChange);
+    const chunks = new Chunks('/replay', 500, onChange);
     chunks.want({ ...nothing, needed: all(1) });
     await vi.advanceTimersByTimeAsync(0);
     expect(chunks.eventsOf('a0')).toMatchObject([{ timestamp: at(1.5) }]);
@@ -72,7 +94,7 @@ describe('what is needed', () => {
     chunks.dispose();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.givenUp).toEqual(server.asked);
-    expect(server.asked).toHaveLength(6);
+    expect(server.runs).toHaveLength(1);
     expect(onChange).not.toHaveBeenCalled();
   });
 });
@@ -106,7 +128,7 @@ describe('a chunk that did not come', () => {
     await vi.advanceTimersByTimeAsync(6_999);
     expect(server.asked).toEqual(['a0']);
     await vi.advanceTimersByTimeAsync(1);
-    expect(server.asked).toEqual(['a0', 'a0', 'a1', 'a2']);
+    expect(server.runs).toEqual(['a0', 'a0 a1 a2']);
   });
 
   it('holds up no other', async () => {
@@ -117,6 +139,30 @@ describe('a chunk that did not come', () => {
     chunks.want({ ...nothing, needed: all(3) });
     await vi.advanceTimersByTimeAsync(0);
     expect(server.asked).toEqual(['a0', 'a1', 'a2']);
+  });
+
+  it('is asked for by itself, for it may be what is wrong with its run', async () => {
+    const needed = all(3);
+    replies.set('a1', [lost]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(server.runs).toEqual(['a0 a1 a2', 'a0', 'a1', 'a2']);
+    expect(needed.map(({ id }) => chunks.eventsOf(id) !== undefined)).toEqual([true, false, true]);
+  });
+
+  it.each([
+    ['it is lost', isGone, { status: 404 }],
+    ['it is broken', () => '[{', { name: 'SyntaxError' }],
+  ])('does not take its run with it when %s', async (_, reply, error) => {
+    const needed = all(3);
+    replies.set('a1', [reply]);
+    const chunks = made();
+    chunks.want({ ...nothing, needed });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.runs).toEqual(['a0 a1 a2']);
+    expect(needed.map(({ id }) => chunks.eventsOf(id) !== undefined)).toEqual([true, false, true]);
+    expect(chunks.errorOf(needed)).toMatchObject(error);
   });
 
   it('is an error after some tries, and is none any more when it comes after all', async () => {
@@ -134,8 +180,9 @@ describe('a chunk that did not come', () => {
   });
 
   it.each([
-    ['the server has decided', refuses(404), { status: 404 }],
-    ['it is no JSON', () => new Response('<html>'), { name: 'SyntaxError' }],
+    ['the server has decided', refuses(403), { status: 403 }],
+    ['it is lost', isGone, { status: 404 }],
+    ['it is no JSON', () => '<html>', { name: 'SyntaxError' }],
   ])('is an error at once when %s, until somebody asks for it again', async (_, failure, error) => {
     const needed = all(1);
     replies.set('a0', [failure, fine]);
@@ -154,27 +201,22 @@ describe('a chunk that did not come', () => {
 });
 
 describe('reading all of a recording', () => {
-  it('goes two by two, and what is needed goes first', async () => {
+  it('goes run by run, and what is needed goes first', async () => {
     const [first, second, third, ...rest] = all(10) as [Chunk, Chunk, Chunk, ...Chunk[]];
     const chunks = made();
-    chunks.want({ ...nothing, unread: rest });
-    await Promise.resolve();
-    expect(server.asked).toEqual(['a3', 'a4']);
+    chunks.want({ ...nothing, unread: rest.slice(0, 2) });
     chunks.want({ needed: [first, second], ahead: [third], unread: rest });
-    await Promise.resolve();
-    expect(server.asked).toEqual(['a3', 'a4', 'a0', 'a1']);
     await vi.advanceTimersByTimeAsync(0);
-    expect(server.asked.slice(4, 6)).toEqual(['a2', 'a5']);
+    expect(server.runs).toEqual(['a3 a4', 'a0 a1', 'a2', 'a5 a6 a7 a8 a9']);
   });
 
-  it('waits with one that did not come, gives it up after some tries, and reads the others', async () => {
+  it('waits with what did not come, gives up what still does not after some tries, and reads the others', async () => {
     const unread = all(4);
     replies.set('a1', [refuses(500)]);
     const chunks = made();
     chunks.want({ ...nothing, unread });
     await vi.advanceTimersByTimeAsync(499);
-    expect(server.asked.filter((id) => id === 'a1')).toHaveLength(1);
-    expect(server.asked).not.toContain('a3');
+    expect(server.runs).toEqual(['a0 a1 a2 a3']);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(server.asked.filter((id) => id === 'a1')).toHaveLength(4);
     expect(chunks.hasFailed('a1')).toBe(true);

@@ -1,22 +1,23 @@
 /**
- * Fetches a session's chunks: a few at a time, what is needed now before anything else is begun, and no more in memory than a bound.
+ * Fetches a session's chunks: run by run, what is needed now before anything else is begun, and no more in memory than a bound.
  * What the player must know of a chunk for good (`Facts`) stays when its events go. What is needed is needed together: a seek is told of
  * when the last of it has come, not a score of times before it can show anything.
  *
- * What did not arrive is asked for again, later each time: a server that is busy for a while is no reason to stop. Only what is needed
- * now and has failed again and again is an error to show.
+ * What did not arrive is asked for again, later each time, and each chunk by itself, so that one that is broken takes no other with it.
+ * A server that is busy for a while is no reason to stop: only what is needed now and has failed again and again is an error to show.
  */
 
-import { ApiError, callRaw } from '@/api/client';
+import { ApiError } from '@/api/client';
 import { backoffMs } from '@/live/backoff';
 import { eventsOf, type Facts, factsOf, type RecordedEvent } from './events';
 import { LineBudget } from './line-budget';
+import { fetchRun, type Run, runsOf } from './run';
 import type { Chunk } from './timeline';
 
 /** As many as a browser makes to one host at a time. */
 const FETCHES_MAX = 6;
 /** With so many on their way, nothing is begun that nobody waits for. */
-const READS_MAX = 2;
+const READS_MAX = 1;
 /** A chunk that is needed and has failed so often is an error; one that is merely to be read is given up. */
 const TRIES_MAX = 4;
 /** Characters of JSON whose events are kept; in memory they take a few times as much. */
@@ -42,6 +43,13 @@ interface Failure {
   tries: number;
   /** Not to be asked for now; for good, when asking again would change nothing. */
   isWaiting: boolean;
+  /** It may be what was wrong with its run: the next time it goes by itself. */
+  isAlone: boolean;
+}
+
+interface Fetch {
+  run: Run;
+  aborter: AbortController;
 }
 
 /** What the server has decided does not change by asking again; what did not arrive may. */
@@ -56,7 +64,7 @@ export class Chunks {
   private readonly held = new Map<string, Held>();
   private readonly facts = new Map<string, Facts>();
   private readonly failures = new Map<string, Failure>();
-  private readonly fetching = new Map<string, AbortController>();
+  private readonly fetching = new Set<Fetch>();
   private readonly budget = new LineBudget();
   private wanted: Wanted = { needed: [], ahead: [], unread: [] };
   private characters = 0;
@@ -95,7 +103,7 @@ export class Chunks {
   want(wanted: Wanted): void {
     this.wanted = wanted;
     const ids = new Set([...wanted.needed, ...wanted.ahead, ...wanted.unread].map(({ id }) => id));
-    for (const [id, aborter] of this.fetching) if (!ids.has(id)) aborter.abort();
+    for (const { run, aborter } of this.fetching) if (!run.some(({ id }) => ids.has(id))) aborter.abort();
     this.letGo();
     this.fetchMore();
   }
@@ -107,7 +115,7 @@ export class Chunks {
 
   dispose(): void {
     this.isDisposed = true;
-    for (const aborter of this.fetching.values()) aborter.abort();
+    for (const { aborter } of this.fetching) aborter.abort();
   }
 
   private fetchMore(): void {
@@ -124,50 +132,67 @@ export class Chunks {
   /** Whether something that is needed is on its way, or its turn has yet to come. What waits for its next try holds up no other. */
   private awaitsNeeded(): boolean {
     const hasCome = (id: string) => this.held.has(id) || this.failures.has(id);
-    return this.wanted.needed.some(({ id }) => this.fetching.has(id) || !hasCome(id));
+    return this.wanted.needed.some(({ id }) => this.isFetching(id) || !hasCome(id));
+  }
+
+  private isFetching(id: string): boolean {
+    return [...this.fetching].some(({ run }) => run.some((chunk) => chunk.id === id));
   }
 
   private fetchUpTo(fetchesMax: number, chunks: readonly Chunk[]): void {
-    for (const { id } of chunks) {
-      if (this.fetching.size >= fetchesMax) return;
-      const isOnItsWay = this.held.has(id) || this.fetching.has(id) || this.failures.get(id)?.isWaiting;
-      if (!isOnItsWay) void this.fetchOne(id);
-    }
+    const isOnItsWay = (id: string) => this.held.has(id) || this.isFetching(id) || this.failures.get(id)?.isWaiting;
+    const wanted = chunks.filter(({ id }) => !isOnItsWay(id));
+    const alone = wanted.filter(({ id }) => this.failures.get(id)?.isAlone);
+    const together = wanted.filter((chunk) => !alone.includes(chunk));
+    const runs = [...runsOf(together), ...alone.map((chunk): Run => [chunk])];
+    for (const run of runs.slice(0, Math.max(0, fetchesMax - this.fetching.size))) void this.fetch(run);
   }
 
-  private async fetchOne(id: string): Promise<void> {
-    const aborter = new AbortController();
-    this.fetching.set(id, aborter);
+  private async fetch(run: Run): Promise<void> {
+    const fetch = { run, aborter: new AbortController() };
+    const { signal } = fetch.aborter;
+    this.fetching.add(fetch);
     try {
-      const response = await callRaw(`${this.path}/${encodeURIComponent(id)}`, { signal: aborter.signal });
-      this.take(id, await response.text());
+      const { texts, rest } = await fetchRun(this.path, run, signal);
+      for (const chunk of run) {
+        const text = texts.get(chunk.id);
+        if (text !== undefined) this.take(chunk, text);
+        else if (!rest.includes(chunk)) this.noteFailure([chunk], new ApiError(404, 'NOT_FOUND', 'not there'));
+      }
     } catch (error) {
-      if (!aborter.signal.aborted) this.noteFailure(id, error);
+      if (!signal.aborted) this.noteFailure(run, error);
     } finally {
-      this.fetching.delete(id);
+      this.fetching.delete(fetch);
     }
     if (this.isDisposed) return;
     if (!this.awaitsNeeded()) this.onChange();
     this.fetchMore();
   }
 
-  private take(id: string, text: string): void {
-    const events = eventsOf(JSON.parse(text), this.clockOffsetMs);
-    this.failures.delete(id);
-    if (!this.facts.has(id)) this.facts.set(id, this.budget.within(factsOf(events)));
-    this.held.set(id, { events, characters: text.length });
+  private take(chunk: Chunk, text: string): void {
+    const { id } = chunk;
+    try {
+      const events = eventsOf(JSON.parse(text), this.clockOffsetMs);
+      this.failures.delete(id);
+      if (!this.facts.has(id)) this.facts.set(id, this.budget.within(factsOf(events)));
+      this.held.set(id, { events, characters: text.length });
+    } catch (error) {
+      this.noteFailure([chunk], error);
+      return;
+    }
     this.characters += text.length;
     this.letGo();
   }
 
-  private noteFailure(id: string, error: unknown): void {
-    const before = this.failures.get(id)?.tries ?? 0;
-    const failure: Failure = { error, tries: isPassing(error) ? before + 1 : TRIES_MAX, isWaiting: true };
-    this.failures.set(id, failure);
-    if (!isPassing(error)) return;
+  private noteFailure(run: Run, error: unknown): void {
+    const before = this.failures.get(run[0].id)?.tries ?? 0;
+    const tries = isPassing(error) ? before + 1 : TRIES_MAX;
     const askedMs = error instanceof ApiError ? error.retryAfterMs : 0;
-    // A refusal is meant for all of us, not for the one chunk.
+    // A refusal is meant for all of us, not for the one run.
     const isForAll = askedMs > 0;
+    const failure: Failure = { error, tries, isWaiting: true, isAlone: !isForAll };
+    for (const { id } of run) this.failures.set(id, failure);
+    if (!isPassing(error)) return;
     if (isForAll) this.pauses += 1;
     setTimeout(
       () => {

@@ -1,6 +1,6 @@
 /** Recordings for the tests: times are seconds into a session that begins at `START_MS`. */
 
-import { ApiError } from '@/api/client';
+import { ApiError, type Request } from '@/api/client';
 import type { Replay } from '@/api/types';
 import { type Facts, type Fields, factsOf, KIND, type RecordedEvent, SOURCE } from './events';
 
@@ -55,40 +55,62 @@ export function read(chunks: Record<string, RecordedEvent[]>): (id: string) => F
 
 export const NOTHING_READ = () => undefined;
 
-export type Reply = () => Response | Promise<Response>;
+/** A line of JSON; none of a chunk that is not there. */
+export type Reply = () => string | undefined | Promise<string>;
 
-/** Stands in for `callRaw`: what is answered to the requests for each chunk, one after the other, and then always the last. */
+/** Stands in for `callRaw` where runs are asked for: what is answered of each chunk, one time after the other, and then always the last. */
 export const server = {
   replies: new Map<string, Reply[]>(),
+  /** Chunk by chunk, and run by run. */
   asked: [] as string[],
+  runs: [] as string[],
   /** Of what was asked for and had not come. */
   givenUp: [] as string[],
-  async call(path: string, signal?: AbortSignal): Promise<Response> {
-    const id = path.split('/').at(-1) ?? '';
-    server.asked.push(id);
+  /** An answer has no more chunks than this. */
+  chunksMax: Number.POSITIVE_INFINITY,
+  async call(path: string, { params = {}, signal }: Request): Promise<Response> {
+    const recording = path.split('/').at(-2) ?? '';
+    const [first, last] = [Number(params.first), Number(params.last)];
+    const ids = Array.from({ length: last - first + 1 }, (_, place) => `${recording}${first + place}`);
+    server.asked.push(...ids);
+    server.runs.push(ids.join(' '));
     // Who asks for ever is left waiting, so that the test ends.
-    if (server.asked.length > 20) await new Promise(() => {});
-    const next = server.replies.get(id) ?? [];
-    const reply = (next.length > 1 ? next.shift() : next[0]) ?? says([]);
+    if (server.runs.length > 20) await new Promise(() => {});
     const end = new Promise<Response>((_, reject) => {
       signal?.addEventListener('abort', () => {
-        server.givenUp.push(id);
+        server.givenUp.push(...ids);
         reject(signal.reason);
       });
     });
-    return Promise.race([reply(), end]);
+    return Promise.race([server.answer(ids, first), end]);
+  },
+  async answer(ids: string[], first: number): Promise<Response> {
+    const answered = ids.slice(0, server.chunksMax);
+    const texts = await Promise.all(answered.map((id) => server.reply(id)()));
+    const chunks = answered.filter((_, place) => texts[place] !== undefined);
+    if (chunks.length === 0) throw new ApiError(404, 'NOT_FOUND', 'no');
+    const next = answered.length < ids.length ? first + answered.length : undefined;
+    const lines = texts.filter((text) => text !== undefined);
+    return new Response([JSON.stringify({ chunks, next }), ...lines].join('\n'));
+  },
+  reply(id: string): Reply {
+    const next = server.replies.get(id) ?? [];
+    return (next.length > 1 ? next.shift() : next[0]) ?? says([]);
   },
   clear(): void {
     server.replies.clear();
     server.asked = [];
+    server.runs = [];
     server.givenUp = [];
+    server.chunksMax = Number.POSITIVE_INFINITY;
   },
 };
 
 export const says =
   (events: RecordedEvent[], padding = 0): Reply =>
   () =>
-    new Response(JSON.stringify(events) + ' '.repeat(padding));
+    JSON.stringify(events) + ' '.repeat(padding);
+export const isGone: Reply = () => undefined;
 export const refuses =
   (status: number, retryAfterMs = 0): Reply =>
   () => {

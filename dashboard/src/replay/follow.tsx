@@ -1,10 +1,11 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { callData, serverNowMs } from '@/api/client';
 import type { Replay, Session } from '@/api/types';
 import { duration } from '@/format/format';
+import { useLive, useRecorded } from '@/live/live';
 import { useRoute } from '@/route/route';
 import { useNow } from '@/shell/now';
 import { useText } from '@/text/text';
@@ -12,6 +13,7 @@ import { hasEnded } from './moment';
 import type { Player } from './player';
 import { replayPath, usePlayerState } from './use-player';
 
+/** The server tells when there is more; it is asked only while nothing can be told. */
 const POLL_MS = 2_000;
 /** Recording, sending and storing take this long; more is worth a word. */
 const BEHIND_MS = 10_000;
@@ -19,19 +21,9 @@ const BEHIND_MS = 10_000;
 /** Follows a session that is still going on. */
 export function Follow({ player, session }: { player: Player; session: Session }) {
   const text = useText();
-  const { project } = useRoute();
   useNow(1_000);
   const isFollowing = usePlayerState(player, (state) => state.isFollowing);
-  const newest = useQuery({
-    queryKey: ['project', project, 'replay', session.id, 'newest'],
-    queryFn: ({ signal }) => callData<Replay>(replayPath(project, session.id), { signal }),
-    enabled: isFollowing,
-    refetchInterval: POLL_MS,
-    gcTime: 0,
-  });
-  useEffect(() => {
-    if (newest.data) player.refresh(newest.data);
-  }, [player, newest.data]);
+  useNewest(player, session.id, isFollowing);
   const isOver = hasEnded(session, player.state.endMs, serverNowMs());
   const [hasSeenEnd, setSeenEnd] = useState(false);
   useEffect(() => {
@@ -65,4 +57,29 @@ export function Follow({ player, session }: { player: Player; session: Session }
       </button>
     </span>
   );
+}
+
+/** Has the player know of all that has been recorded so far. */
+function useNewest(player: Player, session: string, isFollowing: boolean): void {
+  const { project } = useRoute();
+  const isConnected = useLive(({ connection }) => connection === 'open');
+  const { data, isFetching, refetch } = useQuery({
+    queryKey: ['project', project, 'replay', session, 'newest'],
+    queryFn: ({ signal }) => callData<Replay>(replayPath(project, session), { signal }),
+    enabled: isFollowing,
+    refetchInterval: isConnected ? false : POLL_MS,
+    gcTime: 0,
+  });
+  // What is told while an answer is on its way may not be in it.
+  const [isOld, setOld] = useState(false);
+  const onRecorded = useCallback(() => setOld(true), []);
+  useRecorded(session, isFollowing, onRecorded);
+  useEffect(() => {
+    if (!isOld || isFetching || !isFollowing) return;
+    setOld(false);
+    void refetch();
+  }, [isOld, isFetching, isFollowing, refetch]);
+  useEffect(() => {
+    if (data) player.refresh(data);
+  }, [player, data]);
 }

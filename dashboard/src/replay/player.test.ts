@@ -1,11 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { at, click, hangs, lost, mark, mutation, page, refuses, replay, says, server, snapshot } from './fixtures';
+import type { Request } from '@/api/client';
+import {
+  at,
+  click,
+  hangs,
+  hides,
+  isGone,
+  lost,
+  mark,
+  mutation,
+  page,
+  replay,
+  returns,
+  says,
+  server,
+  snapshot,
+} from './fixtures';
 import { Player } from './player';
 import type { Segment } from './segment';
 
 vi.mock('@/api/client', async (original) => ({
   ...(await original<typeof import('@/api/client')>()),
-  callRaw: (path: string, { signal }: { signal: AbortSignal }) => server.call(path, signal),
+  callRaw: (path: string, request: Request) => server.call(path, request),
 }));
 
 /** What the stage was told to do, with the seconds. */
@@ -39,7 +55,7 @@ vi.mock('./stage', () => ({
 }));
 
 const { replies } = server;
-const gone = refuses(404);
+const gone = isGone;
 
 /** A recording of nine seconds in three chunks. */
 const CHUNKS = { a: ['0-3 S', '3-6', '6-9'] };
@@ -254,7 +270,7 @@ describe('the clock', () => {
 });
 
 describe('who follows', () => {
-  it('sees it at normal speed, a little behind, and is not stopped where it ends for now', async () => {
+  it('sees the newest chunk, at normal speed, and is not stopped where it ends for now', async () => {
     await open(0);
     player.setSpeed(4);
     player.follow();
@@ -264,13 +280,53 @@ describe('who follows', () => {
     expect(player.state).toMatchObject({ atMs: at(9), isPlaying: true, isFollowing: true });
   });
 
-  it('jumps when too much has come meanwhile', async () => {
+  it('goes to the next chunk as soon as it is here, however far that is, and waits for it without a word', async () => {
+    let letGo = (_: string) => {};
+    replies.set('a3', [
+      () =>
+        new Promise((done) => {
+          letGo = done;
+        }),
+    ]);
+    await open(0);
+    player.follow();
+    await pass(0);
+    player.refresh(replay({ a: [...CHUNKS.a, '40-43'] }));
+    await pass(1_000);
+    expect(player.state).toMatchObject({ status: 'ready', atMs: at(7) });
+    told = [];
+    letGo('[]');
+    await pass(0);
+    expect(player.state).toMatchObject({ status: 'ready', atMs: at(40) });
+    expect(told).toEqual(['play 40']);
+  });
+
+  it('is brought the newest of all that has come, and not first what there was before', async () => {
     await open(0);
     player.follow();
     await pass(0);
     player.refresh(replay(chunks(10)));
     await pass(0);
     expect(player.state).toMatchObject({ endMs: at(30), atMs: at(27) });
+    expect(server.runs.slice(-2)).toEqual(['a9', 'a3 a4 a5 a6 a7 a8']);
+  });
+
+  it('stays with the tab in front when another one tells of something, and goes to that one when it comes to the front', async () => {
+    replies.set('b0', [says([snapshot(1), hides(2)])]);
+    replies.set('b1', [says([mutation(10)])]);
+    replies.set('b2', [says([returns(14)])]);
+    const tabs = { a: CHUNKS.a, b: ['1-3 S'] };
+    await open(0, tabs);
+    player.follow();
+    await pass(0);
+    player.refresh(replay({ ...tabs, b: ['1-3 S', '10-13'] }));
+    await pass(1_000);
+    await pass(0);
+    expect(player.state).toMatchObject({ recording: { id: 'a' }, atMs: at(7) });
+    player.refresh(replay({ ...tabs, b: ['1-3 S', '10-13', '14-17'] }));
+    await pass(0);
+    await pass(0);
+    expect(player.state).toMatchObject({ recording: { id: 'b' }, atMs: at(14) });
   });
 
   it('stops following with a pause, and with a seek', async () => {

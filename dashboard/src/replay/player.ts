@@ -35,10 +35,6 @@ const AHEAD_MS = 10_000;
 const AHEAD_CHUNKS_MAX = 16;
 /** Of what is to be read when there is nothing else to do, so much is asked for at a time. */
 const UNREAD_CHUNKS_MAX = 8;
-/** Who follows stays so far behind what has arrived, so that playing never stutters … */
-const EDGE_MS = 3_000;
-/** … and when it is more than this, jumps. */
-const BEHIND_MAX_MS = 9_000;
 
 export interface PlayerState {
   status: 'loading' | 'ready' | 'failed';
@@ -83,6 +79,10 @@ interface Shown {
   fed: number;
 }
 
+function endOf(recordings: readonly Recording[], orMs: number): number {
+  return Math.max(orMs, ...recordings.map(({ endMs }) => endMs));
+}
+
 export class Player {
   state: PlayerState;
   recordings: Recording[];
@@ -102,7 +102,7 @@ export class Player {
   private interrupted: Pick<PlayerState, 'isPlaying' | 'isFollowing'> | null = null;
 
   constructor(options: PlayerOptions) {
-    this.chunks = new Chunks(`${options.path}/chunks`, options.replay.clock_offset_ms, () => this.onChunk());
+    this.chunks = new Chunks(options.path, options.replay.clock_offset_ms, () => this.onChunk());
     this.assets = new Assets(options.assetsPath, () => this.onAssets());
     this.recordings = recordingsOf(options.replay);
     this.showings = showingsOf(this.recordings, this.chunks.factsOf);
@@ -114,7 +114,7 @@ export class Player {
       skipsIdle: true,
       atMs: options.atMs,
       startMs: options.startMs,
-      endMs: Math.max(options.endMs, ...this.recordings.map((recording) => recording.endMs)),
+      endMs: endOf(this.recordings, options.endMs),
       size: null,
       recording: null,
       href: '',
@@ -176,7 +176,7 @@ export class Player {
     this.change({ isFollowing: true, speed: 1 });
     this.stage?.setSpeed(1);
     this.play();
-    this.goTo(this.edgeMs() - EDGE_MS);
+    this.goTo(this.newest()?.startMs ?? this.state.endMs);
   }
 
   /** Takes a newer manifest of the same session. */
@@ -185,7 +185,7 @@ export class Player {
     const { shown } = this;
     const recording = this.recordings.find(({ id }) => id === shown?.recording.id);
     if (shown && recording) this.shown = this.moved(shown, recording);
-    this.change({ endMs: Math.max(this.state.endMs, this.edgeMs()) });
+    this.change({ endMs: endOf(this.recordings, this.state.endMs) });
     this.onChunk();
   }
 
@@ -262,13 +262,18 @@ export class Player {
     if (span) this.goTo(span.toMs);
   }
 
+  /**
+   * Who follows sees the newest chunk, from when it is there, and then waits for the next one: closer than this cannot be, for what was done at
+   * its start has waited for its end.
+   */
   private catchUp(): void {
-    if (this.edgeMs() - this.state.atMs > BEHIND_MAX_MS) this.goTo(this.edgeMs() - EDGE_MS);
+    const newest = this.newest();
+    if (newest && newest.startMs > this.state.atMs && this.chunks.factsOf(newest.id)) this.goTo(newest.startMs);
   }
 
-  /** The newest moment that was recorded. */
-  private edgeMs(): number {
-    return Math.max(...this.recordings.map((recording) => recording.endMs));
+  /** Of the tab that is in front at last, for which every tab is taken until its newest chunk has been read. */
+  private newest(): Chunk | undefined {
+    return this.showings.at(-1)?.recording.chunks.at(-1);
   }
 
   /** The same recording with more chunks. One that came late belongs among those that are built, so all is built again. */
@@ -296,13 +301,12 @@ export class Player {
 
   /** Makes the stage show the moment the clock is at, as soon as that can be. */
   private show(isSeek: boolean): void {
-    const { atMs, speed } = this.state;
+    const { atMs } = this.state;
     const recording = showingAt(this.showings, atMs)?.recording;
     if (!recording || this.isBuilding) return;
     const { snapshotMs, isBuilt } = this.anchoring(recording);
     const needed = isBuilt ? this.unfed(recording) : neededFor(recording, atMs, this.chunks.factsOf);
-    const ahead = aheadOf(this.recordings, atMs, AHEAD_MS * speed).slice(0, AHEAD_CHUNKS_MAX);
-    this.chunks.want({ needed, ahead, unread: this.unread(recording) });
+    this.chunks.want({ needed, ahead: this.ahead(), unread: this.unread(recording) });
     if (isBuilt) this.feed(recording);
     const error = this.chunks.errorOf(needed);
     const isComplete = isBuilt
@@ -314,6 +318,14 @@ export class Player {
     else if (snapshotMs !== undefined && this.stage) {
       void this.build(this.stage, recording, needed, new Segment(snapshotMs));
     } else this.stall();
+  }
+
+  /** What plays next: of what is being recorded, the newest. */
+  private ahead(): Chunk[] {
+    const { atMs, speed, isFollowing } = this.state;
+    const newest = this.newest();
+    if (isFollowing && newest) return [newest];
+    return aheadOf(this.recordings, atMs, AHEAD_MS * speed).slice(0, AHEAD_CHUNKS_MAX);
   }
 
   /** What has not been read and tells something all the same: where the page's assets are, and, if asked for, everything else. */

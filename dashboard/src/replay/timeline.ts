@@ -13,6 +13,9 @@ import type { Facts } from './events';
 
 export interface Chunk {
   id: string;
+  /** The id of the recording it is a part of, and its place there: one that is missing has one too. */
+  recording: string;
+  index: number;
   startMs: number;
   endMs: number;
   bytes: number;
@@ -47,6 +50,8 @@ function chunksOf(recording: Replay['recordings'][number]): Chunk[] {
   const sorted = recording.chunks.toSorted((a, b) => a.index - b.index);
   return sorted.map((chunk, position) => ({
     id: chunk.id,
+    recording: recording.id,
+    index: chunk.index,
     startMs: Date.parse(chunk.started_at),
     endMs: Date.parse(chunk.ended_at),
     bytes: chunk.bytes,

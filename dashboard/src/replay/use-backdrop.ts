@@ -1,11 +1,12 @@
 'use client';
 
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { callData, callRaw } from '@/api/client';
+import { callData } from '@/api/client';
 import { projectPath, useProject } from '@/api/queries';
 import type { Backdrops, Replay } from '@/api/types';
 import { useRoute } from '@/route/route';
 import { eventsOf, type Facts, factsOf } from './events';
+import { fetchRun, runsOf } from './run';
 import { chunksFrom, recordingsOf } from './timeline';
 import { assetsPath, replayPath } from './use-player';
 
@@ -54,9 +55,12 @@ const NONE: Facts['assets'] = [];
 async function assetsOf(path: string, takenMs: number, signal: AbortSignal): Promise<Facts['assets']> {
   const replay = await callData<Replay>(path, { signal });
   const chunks = chunksFrom(recordingsOf(replay), takenMs).slice(0, BACKDROP_CHUNKS_MAX);
-  const facts = chunks.map(async ({ id }) => {
-    const response = await callRaw(`${path}/chunks/${encodeURIComponent(id)}`, { signal });
-    return factsOf(eventsOf(await response.json(), 0)).assets;
-  });
-  return (await Promise.all(facts)).flat();
+  const assets: Facts['assets'] = [];
+  const runs = runsOf(chunks);
+  for (const run of runs) {
+    const { texts, rest } = await fetchRun(path, run, signal);
+    for (const text of texts.values()) assets.push(...factsOf(eventsOf(JSON.parse(text), 0)).assets);
+    runs.push(...runsOf(rest));
+  }
+  return assets;
 }

@@ -8,6 +8,7 @@ use gosight_log::{EmbeddedConfig, EmbeddedLog, Log, Topic};
 use gosight_proto::record::{Asset, DeadLetter, ReplayRecord};
 use gosight_store::analytics::{Analytics, BackdropFilter};
 use gosight_store::engine::Server;
+use gosight_store::live::{Bus, Recorded};
 use gosight_store::recording;
 use gosight_store::testing;
 use prost::Message;
@@ -35,6 +36,7 @@ fn engine_child() {
 struct World {
     log: Arc<dyn Log>,
     analytics: Analytics,
+    bus: Bus,
     _folder: TempDir,
     _scenario: FailScenario<'static>,
 }
@@ -46,13 +48,18 @@ impl World {
         Self {
             log: open(&folder),
             analytics: testing::analytics().await,
+            bus: Bus::new(),
             _folder: folder,
             _scenario: scenario,
         }
     }
 
     fn start(&self) -> JoinHandle<Result<(), DataflowError>> {
-        tokio::spawn(write_recordings(self.analytics.clone(), self.log.clone()))
+        tokio::spawn(write_recordings(
+            self.analytics.clone(),
+            self.log.clone(),
+            self.bus.clone(),
+        ))
     }
 
     async fn append(&self, partition: u32, record: &ReplayRecord) {
@@ -159,6 +166,20 @@ fn bulk(n: u128, index: u32) -> ReplayRecord {
 }
 
 #[tokio::test]
+async fn who_follows_a_session_is_told_when_there_is_more_to_read() {
+    let world = World::new().await;
+    let mut recorded = world.bus.subscribe_recorded();
+    let writer = world.start();
+    for n in [1, 2] {
+        world.append(0, &chunk(n, n as u32)).await;
+        let told = recorded.recv().await.unwrap();
+        assert_eq!(*told, Recorded::from([(PROJECT, SESSION)]));
+        assert_eq!(world.chunks().await.last(), Some(&n), "it can be read by then");
+    }
+    writer.abort();
+}
+
+#[tokio::test]
 async fn a_chunk_can_be_read_about_a_second_after_it_is_durable() {
     let world = World::new().await;
     let writer = world.start();
@@ -172,7 +193,8 @@ async fn a_chunk_can_be_read_about_a_second_after_it_is_durable() {
     let scope = world.analytics.scope(PROJECT);
     let replay = scope.replay(SESSION).await.unwrap().rows;
     assert_eq!((replay[0].clock_offset_ms, replay[0].has_full_snapshot), (120_000, 1));
-    let packed = scope.replay_chunk(SESSION, Uuid::from_u128(1)).await.unwrap().unwrap();
+    let run = scope.replay_run(SESSION, Uuid::from_u128(9), 0..=0).await.unwrap();
+    let packed = &run.chunks[0].packed;
     assert_eq!(packed.zstd, chunk_data(&world).await);
     let page = BackdropFilter {
         path: "/cart".into(),
@@ -265,7 +287,11 @@ async fn it_waits_for_a_database_that_is_away() {
         url: "http://127.0.0.1:1".into(),
         ..real.clone()
     });
-    let writer = tokio::spawn(write_recordings(Analytics::new(server), world.log.clone()));
+    let writer = tokio::spawn(write_recordings(
+        Analytics::new(server),
+        world.log.clone(),
+        world.bus.clone(),
+    ));
     world.append(0, &chunk(1, 0)).await;
     assert!(!writer.is_finished());
     mover.send_replace(real);

@@ -16,6 +16,9 @@ pub enum AnalyticsError {
     /// Old recordings cannot be read or moved.
     #[error(transparent)]
     Cold(#[from] ColdError),
+    /// Nothing that was asked for is what was stored.
+    #[error("what was stored of a recording is gone or broken")]
+    Broken,
     /// A defect: of the query or of the database.
     #[error("the analytics database refused a query: {0}")]
     Refused(String),

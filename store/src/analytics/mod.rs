@@ -40,7 +40,7 @@ pub use keeping::Moved;
 pub use overview::{Change, Overview, SeriesPoint, Share, Summary, TopPage};
 pub use query_log::{LoggedQuery, QueryLog};
 pub use range::{DayRange, RangeError, Step, TimeRange, start_of_day_ms};
-pub use replay::{PackedJson, ReplayAsset, ReplayChunk};
+pub use replay::{PackedJson, RUN_BYTES_MAX, RUN_CHUNKS_MAX, ReplayAsset, ReplayChunk, ReplayRun, RunChunk};
 pub use scope::{Scope, TABLES};
 pub use sessions::{SessionOrder, SessionSort};
 pub use totals::{Today, Totals};

@@ -37,5 +37,5 @@ pub use error::RecordingError;
 pub use events::{Cleaned, EVENTS_MAX, clean};
 pub use json::{DEPTH_MAX, VALUES_MAX};
 pub use mask::mask;
-pub use packing::{LEVEL, compress, decompress};
+pub use packing::{LEVEL, compress, decompress, is_frame};
 pub use snapshots::{PageSnapshot, snapshots};

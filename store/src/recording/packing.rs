@@ -34,6 +34,11 @@ pub fn decompress(zstd: &[u8], bytes_max: usize) -> Result<Vec<u8>, RecordingErr
     Ok(out)
 }
 
+/// Whether these bytes are one frame, from its head to its end; what is in it is not looked at.
+pub fn is_frame(zstd: &[u8]) -> bool {
+    zstd::zstd_safe::find_frame_compressed_size(zstd) == Ok(zstd.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +59,15 @@ mod tests {
             decompress(&packed, 1 << 20),
             Err(RecordingError::TooLarge { bytes_max: 1 << 20 })
         );
+    }
+
+    #[test]
+    fn a_frame_is_whole_and_alone() {
+        let frame = compress(&[7; 4096]);
+        assert!(is_frame(&frame));
+        assert!(!is_frame(&frame[..frame.len() - 1]), "cut off");
+        assert!(!is_frame(&frame.repeat(2)), "two");
+        assert!(!is_frame(b"[]") && !is_frame(&[]));
     }
 
     #[test]

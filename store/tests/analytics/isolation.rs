@@ -3,7 +3,7 @@
 use crate::samples::*;
 use chrono_tz::Tz;
 use gosight_store::analytics::{
-    BackdropFilter, HeatmapFilter, InsightFilter, PageRequest, QueryLog, SessionFilter, SessionOrder,
+    BackdropFilter, HeatmapFilter, InsightFilter, PageRequest, QueryLog, ReplayRun, SessionFilter, SessionOrder,
 };
 use gosight_store::rows::Dimension;
 use gosight_store::testing;
@@ -65,7 +65,10 @@ async fn every_question_about_another_project_finds_nothing() {
     assert_eq!(other.today(MONDAY, Tz::UTC).await.unwrap().events, 0);
 
     assert!(other.replay(id(1)).await.unwrap().rows.is_empty());
-    assert_eq!(other.replay_chunk(id(1), id(1)).await.unwrap(), None);
+    assert_eq!(
+        other.replay_run(id(1), id(9), 0..=u32::MAX).await.unwrap(),
+        ReplayRun::default()
+    );
     assert_eq!(other.replay_asset([1; 32]).await.unwrap(), None);
     let page = BackdropFilter {
         path: "/shop".into(),

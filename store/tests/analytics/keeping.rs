@@ -2,7 +2,7 @@
 
 use crate::deletions::metadata;
 use crate::samples::*;
-use gosight_store::analytics::{Analytics, AnalyticsError};
+use gosight_store::analytics::{Analytics, AnalyticsError, RunChunk};
 use gosight_store::cold::ColdStore;
 use gosight_store::keeping::Keeping;
 use gosight_store::meta::{Meta, ProjectPatch};
@@ -53,16 +53,25 @@ impl World {
 
     /// The chunks of a session that are listed and can be read, by what they say.
     async fn readable(&self, session: u128) -> Vec<u128> {
+        let listed = self.analytics.scope(self.project_id).replay(id(session)).await.unwrap();
+        let read = self.run(session).await;
+        assert_eq!(
+            listed.rows.iter().map(|chunk| chunk.id.as_u128()).collect::<Vec<_>>(),
+            read
+        );
+        read
+    }
+
+    async fn run(&self, session: u128) -> Vec<u128> {
         let scope = self.analytics.scope(self.project_id);
-        let mut ids = Vec::new();
-        for listed in scope.replay(id(session)).await.unwrap().rows {
-            let packed = scope.replay_chunk(id(session), listed.id).await.unwrap().unwrap();
-            assert_eq!(packed.zstd.len(), listed.bytes as usize);
-            let json: serde_json::Value = serde_json::from_slice(&packed.unpack().unwrap()).unwrap();
-            assert_eq!(json[0]["data"]["tag"], listed.id.as_u128().to_string());
-            ids.push(listed.id.as_u128());
-        }
-        ids
+        let run = scope.replay_run(id(session), id(9), 0..=u32::MAX).await.unwrap();
+        assert_eq!(run.next, None);
+        let said = |chunk: RunChunk| {
+            let json: serde_json::Value = serde_json::from_slice(&chunk.packed.unpack().unwrap()).unwrap();
+            assert_eq!(json[0]["data"]["tag"], chunk.id.as_u128().to_string());
+            chunk.id.as_u128()
+        };
+        run.chunks.into_iter().map(said).collect()
     }
 
     /// Bytes of data in the table, of rows that count or not.
@@ -264,15 +273,7 @@ async fn a_project_keeps_recordings_for_as_long_as_it_wants() {
         "what another project has stays"
     );
     let others = world.analytics.scope(OTHER_PROJECT);
-    assert!(
-        others
-            .replay_chunk(id(1), id(1))
-            .await
-            .unwrap()
-            .unwrap()
-            .unpack()
-            .is_ok()
-    );
+    assert_eq!(others.replay_run(id(1), id(9), 1..=1).await.unwrap().chunks.len(), 1);
 }
 
 #[tokio::test]
@@ -298,8 +299,26 @@ async fn a_store_that_is_gone_is_an_error_and_no_empty_replay() {
     write(&world.analytics, &[world.chunk(1, 1, 0)]).await;
     world.sweep(8).await;
     std::fs::remove_dir_all(world.folder.path().join("cold")).unwrap();
-    let read = world.analytics.scope(world.project_id).replay_chunk(id(1), id(1)).await;
-    assert!(matches!(read, Err(AnalyticsError::Cold(_))), "{read:?}");
+    let scope = world.analytics.scope(world.project_id);
+    let read = scope.replay_run(id(1), id(9), 1..=1).await;
+    assert!(matches!(read, Err(AnalyticsError::Broken)), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_run_reads_what_is_hot_and_what_is_cold_and_does_without_what_is_gone() {
+    let world = World::new().await;
+    // Two days that move, one chunk of the first late; a third day that stays, one of its chunks between those of the first.
+    for (n, day) in [(1, 0), (2, 0), (5, 0), (3, 1), (4, 2), (6, 2)] {
+        write(&world.analytics, &[world.chunk(n, 1, day)]).await;
+    }
+    assert_eq!(world.sweep(9).await, 4);
+    assert_eq!(world.run(1).await, [1, 2, 3, 4, 5, 6]);
+    let tuesday = world
+        .objects()
+        .into_iter()
+        .find(|object| object.to_str().unwrap().contains("2026-03-03"));
+    std::fs::remove_file(tuesday.unwrap()).unwrap();
+    assert_eq!(world.run(1).await, [1, 2, 4, 5, 6]);
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Recordings and backdrops: what was written is read back, once, in order.
 
 use crate::samples::*;
-use gosight_store::analytics::{Analytics, BackdropFilter};
+use gosight_store::analytics::{Analytics, BackdropFilter, RUN_BYTES_MAX, RUN_CHUNKS_MAX, RunChunk};
 use gosight_store::rows::*;
 use gosight_store::testing;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// The session's chunks as recording, index and id.
@@ -16,9 +17,17 @@ async fn chunks(analytics: &Analytics, session: Uuid) -> Vec<(u128, u32, u128)> 
     replay.rows.iter().map(place).collect()
 }
 
-async fn text(analytics: &Analytics, session: Uuid, chunk: Uuid) -> Option<String> {
-    let chunk = analytics.scope(PROJECT).replay_chunk(session, chunk).await.unwrap()?;
-    Some(String::from_utf8(chunk.unpack().unwrap()).unwrap())
+/// The ids of a run's chunks of recording 9, and where it stopped.
+async fn run(analytics: &Analytics, session: Uuid, indexes: RangeInclusive<u32>) -> (Vec<u128>, Option<u32>) {
+    let scope = analytics.scope(PROJECT);
+    let run = scope.replay_run(session, id(9), indexes).await.unwrap();
+    let mut ids = Vec::new();
+    for RunChunk { id, packed } in run.chunks {
+        let json = String::from_utf8(packed.unpack().unwrap()).unwrap();
+        assert!(json.contains(&format!(r#"{{"tag":"{}"}}"#, id.as_u128())), "{json}");
+        ids.push(id.as_u128());
+    }
+    (ids, run.next)
 }
 
 #[tokio::test]
@@ -50,10 +59,86 @@ async fn a_session_s_chunks_come_recording_by_recording_in_their_order() {
         ),
         (written.first_ms, written.last_ms, 1, 1, written.bytes)
     );
-    let json = text(&analytics, id(1), id(2)).await.unwrap();
-    assert!(json.contains(r#"{"tag":"2"}"#), "{json}");
-    assert_eq!(text(&analytics, id(2), id(2)).await, None, "of another session");
-    assert_eq!(text(&analytics, id(1), id(99)).await, None);
+}
+
+#[tokio::test]
+async fn a_run_has_the_chunks_between_two_of_one_recording_in_their_order() {
+    let analytics = testing::analytics().await;
+    let elsewhere = ReplayChunkRow {
+        session_id: id(2),
+        ..chunk(6, 1)
+    };
+    let of_another_tab = ReplayChunkRow {
+        recording_id: id(8),
+        ..chunk(7, 1)
+    };
+    let again = ReplayChunkRow {
+        received_at: MONDAY + DAY,
+        ..chunk(2, 1)
+    };
+    write(&analytics, &[chunk(5, 5), chunk(2, 1), elsewhere]).await;
+    write(&analytics, &[chunk(3, 2), chunk(1, 0), of_another_tab]).await;
+    write(&analytics, &[again]).await;
+    for (indexes, ids) in [
+        (0..=5, vec![1, 2, 3, 5]),
+        (1..=4, vec![2, 3]),
+        (0..=u32::MAX, vec![1, 2, 3, 5]),
+        (3..=4, vec![]),
+    ] {
+        assert_eq!(
+            run(&analytics, id(1), indexes.clone()).await,
+            (ids, None),
+            "{indexes:?}"
+        );
+    }
+    assert_eq!(
+        run(&analytics, id(2), 0..=9).await,
+        (vec![6], None),
+        "of another session"
+    );
+}
+
+#[tokio::test]
+async fn a_run_ends_where_it_would_be_too_long_and_says_where() {
+    let analytics = testing::analytics().await;
+    let many = RUN_CHUNKS_MAX as u32 + 5;
+    let rows: Vec<_> = (0..many).map(|n| chunk(1 + u128::from(n), n)).collect();
+    write(&analytics, &rows).await;
+    let first: Vec<_> = (1..=RUN_CHUNKS_MAX as u128).collect();
+    assert_eq!(run(&analytics, id(1), 0..=many).await, (first.clone(), Some(32)));
+    assert_eq!(run(&analytics, id(1), 0..=31).await, (first, None));
+    assert_eq!(run(&analytics, id(1), 32..=many).await.0.len(), 5);
+
+    let large = |n: u32| ReplayChunkRow {
+        session_id: id(2),
+        inflated_bytes: (RUN_BYTES_MAX / 2) as u32,
+        ..chunk(u128::from(n), n)
+    };
+    let larger = ReplayChunkRow {
+        inflated_bytes: RUN_BYTES_MAX as u32 + 1,
+        ..large(4)
+    };
+    write(&analytics, &[large(1), large(2), large(3), larger, large(5)]).await;
+    assert_eq!(run(&analytics, id(2), 1..=5).await, (vec![1, 2], Some(3)));
+    assert_eq!(run(&analytics, id(2), 3..=5).await, (vec![3], Some(4)));
+    assert_eq!(run(&analytics, id(2), 4..=5).await, (vec![4], Some(5)), "one at least");
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_broken_does_not_take_its_run_with_it() {
+    let analytics = testing::analytics().await;
+    let mut cut = chunk(2, 1);
+    cut.data.pop();
+    let twice = ReplayChunkRow {
+        data: chunk(3, 2).data.repeat(2),
+        ..chunk(3, 2)
+    };
+    let nothing = ReplayChunkRow {
+        data: Vec::new(),
+        ..chunk(4, 3)
+    };
+    write(&analytics, &[chunk(1, 0), cut, twice, nothing, chunk(5, 4)]).await;
+    assert_eq!(run(&analytics, id(1), 0..=4).await, (vec![1, 5], None));
 }
 
 #[tokio::test]

@@ -1,0 +1,93 @@
+import type { Page } from "@playwright/test";
+import { expect, signIn, test, watch } from "./gosight.js";
+import { openSession, seek, stage } from "./player.js";
+import { newestSession } from "./recordings.js";
+import { setUpWorkshop, WINDOW } from "./workshop.js";
+
+const world = setUpWorkshop();
+
+/** A browser without windows takes every tab for the one in front: it is told, as one with windows would tell it. */
+async function turn(tab: Page, isHidden: boolean): Promise<void> {
+  await tab.evaluate((isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    Object.defineProperty(document, "visibilityState", { value: isHidden ? "hidden" : "visible", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
+/** What is in front, from when on. */
+interface Front {
+  tab: number;
+  path: string;
+  heading: string;
+  fromMs: number;
+}
+
+test("two tabs of one session are one replay, which shows the one in front", async ({ browser, page, problems }) => {
+  const token = await world.gosight.token();
+  const visit = await browser.newContext({ viewport: WINDOW });
+  const fronts: Front[] = [];
+  const inFront = (tab: number, path: string, heading: string) =>
+    fronts.push({ tab, path, heading, fromMs: Date.now() });
+  /** Until what the tab told of this moment has come: the next is some seconds later. */
+  const hasCome = async () => {
+    const { tab, fromMs } = fronts.at(-1) ?? { tab: 0, fromMs: 0 };
+    const last = async () => {
+      const { recordings } = await newestSession(world.gosight, token);
+      return Math.max(0, ...(recordings[tab]?.chunks ?? []).map(({ ended_at }) => Date.parse(ended_at)));
+    };
+    await expect.poll(last, { timeout: 20_000, message: `tab ${tab} is recorded` }).toBeGreaterThan(fromMs);
+  };
+
+  const first = await visit.newPage();
+  watch(first, problems);
+  await first.goto(world.site.url);
+  inFront(0, "/", "Clay, twice a week");
+  await first.locator("#fire").click();
+  await hasCome();
+
+  await turn(first, true);
+  const second = await visit.newPage();
+  watch(second, problems);
+  await second.goto(`${world.site.url}/classes.html`);
+  inFront(1, "/classes.html", "Throwing");
+  await second.locator("#dates").click();
+  await hasCome();
+
+  // From here on nothing is done: that a tab is in front is all there is to tell.
+  await turn(second, true);
+  inFront(0, "/", "Clay, twice a week");
+  await turn(first, false);
+  await hasCome();
+
+  await turn(first, true);
+  inFront(1, "/classes.html", "Throwing");
+  await turn(second, false);
+  await hasCome();
+  await visit.close();
+
+  const { session, recordings } = await newestSession(world.gosight, token);
+  expect(recordings).toHaveLength(2);
+  const [begins, ends] = [recordings[1]?.chunks[0]?.started_at ?? "", recordings[0]?.chunks.at(-1)?.ended_at ?? ""];
+  expect(Date.parse(begins), "at once").toBeLessThan(Date.parse(ends));
+
+  watch(page, problems);
+  await signIn(page, world.gosight);
+  const span = await openSession(page, world.gosight, session);
+  const tabs = page.getByRole("list", { name: "Tabs of the visitor" }).getByRole("listitem");
+  await expect(tabs).toHaveCount(2);
+  const shows = async ({ tab, path, heading }: Front) => {
+    await expect(tabs.nth(tab)).toHaveAttribute("aria-current", "true");
+    await expect(page.getByTestId("replay-address")).toHaveText(`${new URL(world.site.url).host}${path}`);
+    await expect(stage(page).locator("h1")).toHaveText(heading);
+  };
+  const afterMs = 300;
+  for (const front of fronts.toReversed()) {
+    await seek(page, span, front.fromMs + afterMs + span.clockOffsetMs);
+    await shows(front);
+  }
+  // The same by itself, in as long as it took.
+  await page.getByRole("button", { name: "Skip inactivity" }).click();
+  await page.getByTestId("replay-play").click();
+  for (const front of fronts) await shows(front);
+});
