@@ -39,7 +39,7 @@ export const closest = <E extends Element>(element: Element | null | undefined, 
 type Mark = 'mask' | 'block' | 'ignore';
 
 /** Of a list in `:is()` one that is wrong is none, and spoils no other. */
-export const marked = (mark: Mark): string => `[data-gosight-${mark}],:is(${options.privacy[`${mark}Selectors`]})`;
+export const marked = (mark: Mark): string => `:is(${[`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]]})`;
 const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
 
 /** Elements whose text is not read when it is inside of a larger one's. */
