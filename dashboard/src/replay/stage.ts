@@ -9,6 +9,7 @@
 import { Replayer } from 'rrweb';
 import { CANVAS_RULE, Cleaner, type Kept } from './clean';
 import type { RecordedEvent } from './events';
+import { scrollsAt } from './scrolls';
 import type { Segment } from './segment';
 import './stage.css';
 
@@ -82,6 +83,7 @@ export class Stage {
       seekTo(built, atMs, isPlaying);
       this.clear();
       this.built = built;
+      scrollAsItGrows(built);
       host.style.visibility = '';
       if (size) this.onSize(size);
     } catch (error) {
@@ -165,4 +167,18 @@ function seekTo({ segment, replayer }: Built, atMs: number, isPlaying: boolean):
   const offsetMs = Math.max(0, atMs - segment.startMs) + 1;
   if (isPlaying) replayer.play(offsetMs);
   else replayer.pause(offsetMs);
+}
+
+/** Its pictures and fonts come after the page, which is higher then: what could not be scrolled so far is. */
+function scrollAsItGrows({ segment, replayer }: Built): void {
+  const page = replayer.iframe.contentDocument;
+  const scroll = () => {
+    for (const [id, to] of scrollsAt(segment.events, segment.startMs + replayer.getCurrentTime())) {
+      const node = replayer.getMirror().getNode(id);
+      const scrolled = node === page ? page?.defaultView : (node as Element | null);
+      scrolled?.scrollTo?.({ ...to, behavior: 'instant' });
+    }
+  };
+  page?.addEventListener('load', scroll, true);
+  page?.fonts.addEventListener('loadingdone', scroll);
 }
