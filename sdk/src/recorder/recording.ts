@@ -25,9 +25,8 @@ export const isKept = (): boolean => Number(remembered(KEPT_UNTIL)) > Date.now()
 /** Between two snapshots at least. */
 const SNAPSHOT_MS_MIN = 20_000;
 /**
- * …and so many chunks at most, three quarters of a minute of a page where there is always something: a seek brings all of them before it shows anything,
- * and each costs the server some 5 ms of the 300 it may take (tests/browser/replay-long.spec.ts). By the clock a page that stands still would pay for
- * snapshots as well.
+ * …and so many chunks at most, three quarters of a minute of a page where there is always something: a seek brings all of them before it shows anything
+ * (tests/browser/replay-long.spec.ts). By the clock a page that stands still would pay for snapshots as well.
  */
 const CHUNKS_MAX = 16;
 
