@@ -49,7 +49,7 @@ fn questions() -> Vec<Question> {
                     "{}?{}",
                     template
                         .replace("{session_id}", &SESSION.to_string())
-                        .replace("{chunk_id}", &CHUNK.to_string())
+                        .replace("{recording_id}", &RECORDING.to_string())
                         .replace("{digest}", &hex::encode(DIGEST))
                         .replace("{rule_id}", &Uuid::nil().to_string()),
                     query.join("&")
@@ -82,6 +82,7 @@ fn said(parameter: &Value) -> Vec<String> {
         "session_id" | "rule_id" => return vec![format!("{name}={SESSION}")],
         "error" | "rage" | "dead" | "error_click" | "replay" => "true",
         "duration_min_ms" | "duration_max_ms" | "per_page" => "2",
+        "first" | "last" => "0",
         "country" => "DE",
         "version" => "0000000000000001",
         "browser" | "os" | "referrer" | "utm_source" | "utm_medium" | "utm_campaign" | "user" => "x",

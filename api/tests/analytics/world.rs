@@ -93,7 +93,8 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> (StatusCode
     let response = router.clone().oneshot(request).await.unwrap();
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 10_000_000).await.unwrap();
-    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+    (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
 }
 
 impl World {
