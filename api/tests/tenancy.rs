@@ -127,7 +127,7 @@ async fn furnish(it: &Installation) -> Ids {
         ),
         ("chat_id", "42".to_owned()),
         ("session_id", "0190163d-8694-739b-aea5-966c26f8ad91".to_owned()),
-        ("chunk_id", "0190163d-8694-739b-aea5-966c26f8ad92".to_owned()),
+        ("recording_id", "0190163d-8694-739b-aea5-966c26f8ad92".to_owned()),
         ("digest", "07".repeat(32)),
     ])
 }
