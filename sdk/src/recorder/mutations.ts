@@ -103,6 +103,8 @@ export function gatherMutations(tell: (data: object) => void): Mutations {
     const parentId = teller ? idOf(teller) : UNTOLD;
     // The text of an area is its value.
     if (!teller || parentId < 0 || isBlocked(teller) || isArea(parent)) return;
+    // Of ten thousand that wait not each looks for the end of them.
+    if (isTimeUp()) return postpone(parent);
     let last = node;
     let next = nextOf(last);
     for (; next && idOf(next) < 0; next = nextOf(next)) last = next;
