@@ -203,7 +203,7 @@ function momentsOf({ stretches }: Long, round: number): number[] {
   });
 }
 
-test("half an hour of a busy page opens within a second, and any moment of it within a quarter of one", async ({
+test("half an hour of a busy page opens within a second, and any moment of it within 300 ms", async ({
   context,
   problems,
 }) => {
