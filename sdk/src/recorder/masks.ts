@@ -65,6 +65,8 @@ function isUnder(node: Node, selector: string): boolean {
 
 export const isBlocked = (node: Node): boolean => isUnder(node, blocked);
 export const isMasked = (node: Node): boolean => options.privacy.maskAllText || node.ownerDocument?.designMode === 'on' || isUnder(node, masked);
+/** What is in a text area is its value. */
+export const isArea = (node: Node | null): node is Element => (node as Element | null)?.tagName === 'TEXTAREA';
 /** Nothing that happens in the field is told. */
 export const isUnseen = (field: Element): boolean => isIgnored(field);
 /** As above, of an element whose ancestors are known to be neither. */

@@ -1,8 +1,12 @@
 /**
  * Which nodes are told, and by which ids. What counts as told begins anew with every snapshot, and a node keeps its id; one that goes and comes again
  * gets another, for a player may still have what was in it.
+ *
+ * A node that goes is *untold*, and what is in it is not looked at, however much that is: it keeps ids that are *stale* and gets others as it is told again.
+ * So a player has a node when it is told and all around it is (`isThere`).
  */
 import type { Told } from './events.js';
+import { hostOf, parentOf } from './nodes.js';
 
 /** rrweb's ids of what is not told (yet, or any more), and of what is left out for good. */
 export const UNTOLD = -1;
@@ -16,11 +20,24 @@ let count = 0;
 let snapshot: WeakMap<Node, Told> | undefined;
 
 export const idOf = (node: Node): number => (told.has(node) ? (ids.get(node) as number) : UNTOLD);
-export const untell = (node: Node): unknown => ids.delete(node) && told.delete(node);
+export const untell = (node: Node): unknown => told.delete(node) && ids.delete(node);
+
+/** As it is told: what is in a shadow tree is told of its host. */
+export const tellerOf = (parent: Node): Node => hostOf(parent) ?? parent;
+
+/** Whether a player has the node, and nothing around it goes with `isGoing`. */
+export function isThere(node: Node, isGoing?: (node: Node) => boolean): boolean {
+  for (let at: Node | null = node; at && idOf(at) > 0 && !isGoing?.(at); ) {
+    if (at.nodeType === Node.DOCUMENT_NODE) return true;
+    const parent: Node | null = parentOf(at);
+    at = parent && tellerOf(parent);
+  }
+  return false;
+}
 
 export function add(node: Node, as: Omit<Told, 'id'> | undefined): Told | undefined {
   const known = ids.get(node) ?? LEFT_OUT;
-  const id = !as ? LEFT_OUT : known > 0 ? known : ++lastId;
+  const id = !as ? LEFT_OUT : known > 0 && !told.has(node) ? known : ++lastId;
   ids.set(node, id);
   told.add(node);
   count++;

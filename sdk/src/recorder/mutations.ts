@@ -9,29 +9,18 @@
  * is told later, as it is by then.
  */
 import type { Add, Attributes } from './events.js';
-import { attributeOf, fieldValue, isBlocked, textOf } from './masks.js';
-import { idOf, LEFT_OUT, UNTOLD, untell } from './mirror.js';
-import { childrenOf, hostOf, nextOf, parentOf, previousOf } from './nodes.js';
+import { attributeOf, fieldValue, isArea, isBlocked, textOf } from './masks.js';
+import { idOf, isThere, LEFT_OUT, tellerOf, UNTOLD, untell } from './mirror.js';
+import { hostOf, nextOf, parentOf, previousOf } from './nodes.js';
 import { isOverdue } from './pressure.js';
 import { serialize } from './serialize.js';
-import { flat, isTimeUp, postpone } from './slices.js';
+import { flat, isTimeUp, postpone, takesChildren } from './slices.js';
 
 /** Gathers the mutations of all documents and shadow trees of a page. */
 export interface Mutations {
   gather(record: MutationRecord): void;
   tellAll(): void;
   forget(): void;
-}
-
-const isArea = (node: Node | null): node is Element => (node as Element | null)?.tagName === 'TEXTAREA';
-/** As it is told: what is in a shadow tree is told of its host. */
-const tellerOf = (parent: Node): Node => hostOf(parent) ?? parent;
-
-function untellAll(node: Node): void {
-  untell(node);
-  childrenOf(node).forEach(untellAll);
-  const { shadowRoot } = node as Element;
-  if (shadowRoot) untellAll(shadowRoot);
 }
 
 export function gatherMutations(tell: (data: object) => void): Mutations {
@@ -84,27 +73,13 @@ export function gatherMutations(tell: (data: object) => void): Mutations {
     if (name === 'open' && element.tagName === 'DIALOG') told.rr_open_mode = element.matches(':modal') ? 'modal' : 'non-modal';
   }
 
-  /** Whether a player has the node, and loses it with no other that goes. */
-  function isTopmost(node: Node): boolean {
-    let isTop = true;
-    for (let at: Node | null | undefined = node; at && idOf(at) > 0; ) {
-      if (at.nodeType === Node.DOCUMENT_NODE) return isTop;
-      isTop &&= at === node || !touched.has(at);
-      const parent: Node | null | undefined = touched.has(at) ? touched.get(at) : parentOf(at);
-      at = parent && tellerOf(parent);
-    }
-    return false;
-  }
-
   /** Tells nodes that wait beside each other, the last of them first: each comes before one that is there. */
   function tellRun(node: Node, adds: Add[]): void {
-    const parent = parentOf(node);
-    const teller = parent && tellerOf(parent);
-    const parentId = teller ? idOf(teller) : UNTOLD;
-    // The text of an area is its value.
-    if (!teller || parentId < 0 || isBlocked(teller) || isArea(parent)) return;
-    // Of ten thousand that wait not each looks for the end of them.
+    const parent = parentOf(node) as Node;
+    // Of ten thousand that wait none looks for the end of them, and nobody asks where they are.
     if (isTimeUp()) return postpone(parent);
+    if (!takesChildren(parent)) return;
+    const parentId = idOf(tellerOf(parent));
     let last = node;
     let next = nextOf(last);
     for (; next && idOf(next) < 0; next = nextOf(next)) last = next;
@@ -118,21 +93,34 @@ export function gatherMutations(tell: (data: object) => void): Mutations {
     }
   }
 
-  function tellAll(): void {
+  /** What went, but for what goes with another. From now on all that is touched is untold. */
+  function untellTouched(): object[] {
     const removes = [];
+    const isTouched = (node: Node) => touched.has(node);
+    /** Most went from the same parent. */
+    let parent: Node | null = null;
+    let stays = false;
     for (const [node, from] of touched) {
-      if (from && isTopmost(node)) removes.push({ parentId: idOf(tellerOf(from)), id: idOf(node), ...(hostOf(from) && { isShadow: true }) });
+      if (from !== parent) {
+        parent = from;
+        stays = !!from && isThere(tellerOf(from), isTouched);
+      }
+      if (from && stays && idOf(node) > 0) removes.push({ parentId: idOf(tellerOf(from)), id: idOf(node), ...(hostOf(from) && { isShadow: true }) });
+      untell(node);
     }
-    // What is in one that went is asked for its ancestors when it comes again.
-    for (const node of touched.keys()) (node.isConnected ? untellAll : untell)(node);
+    return removes;
+  }
+
+  function tellAll(): void {
+    const removes = untellTouched();
     const runs: Add[] = [];
     for (const node of touched.keys()) if (node.isConnected && idOf(node) === UNTOLD) tellRun(node, runs);
     const adds = flat(runs);
     const ids = new Set(adds.map(({ node }) => node.id));
-    const isThere = (node: Node) => node.isConnected && idOf(node) > 0 && !ids.has(idOf(node));
+    const isOld = (node: Node) => isThere(node) && !ids.has(idOf(node));
     const data = {
-      texts: [...texts].filter(isThere).map((node) => ({ id: idOf(node), value: textOf(node, node.data) })),
-      attributes: [...attributes].filter(([node]) => isThere(node)).map(([node, told]) => ({ id: idOf(node), attributes: told })),
+      texts: [...texts].filter(isOld).map((node) => ({ id: idOf(node), value: textOf(node, node.data) })),
+      attributes: [...attributes].filter(([node]) => isOld(node)).map(([node, told]) => ({ id: idOf(node), attributes: told })),
       removes,
       adds,
     };

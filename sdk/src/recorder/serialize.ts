@@ -6,7 +6,7 @@ import { guard } from '../more/core.js';
 import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
-import { add, idOf } from './mirror.js';
+import { add, idOf, untell } from './mirror.js';
 import { hostOf } from './nodes.js';
 import { isTimeUp, postpone } from './slices.js';
 import { styleOf } from './styles.js';
@@ -55,16 +55,19 @@ function tell(node: Node, how: How): Told | undefined {
   return told;
 }
 
-/** The children of a parent; when time is up in the midst of them, the parent waits for the next slice. */
+/** The children of a parent; when time is up in the midst of them, the parent waits for the next slice, and what is left of them has no stale ids. */
 function addChildren(told: Told, parent: Node, { isHidden, isNew, depth = 0 }: How): void {
   const isTop = /^(#document|HTML|HEAD)$/.test(parent.nodeName);
   const isCssTold = told.attributes?._cssText !== undefined;
   if (told.tagName === 'textarea') return;
+  let isOver = depth > DEPTH_MAX;
   for (const child of parent.childNodes) {
-    if (depth > DEPTH_MAX || (!isTop && isTimeUp())) return postpone(parent);
-    const one = serialize(child, { isHidden, isNew, isCssTold, depth: depth + 1 });
+    isOver ||= !isTop && isTimeUp();
+    const one = !isOver && serialize(child, { isHidden, isNew, isCssTold, depth: depth + 1 });
+    if (isOver) untell(child);
     if (one) told.childNodes?.push(one);
   }
+  if (isOver) postpone(parent);
 }
 
 function describe(node: Node, how: How): Omit<Told, 'id'> | undefined {

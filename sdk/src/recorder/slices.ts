@@ -4,8 +4,8 @@
  */
 import { guard } from '../more/core.js';
 import type { Add } from './events.js';
-import { idOf, LEFT_OUT, UNTOLD } from './mirror.js';
-import { hostOf } from './nodes.js';
+import { isArea, isBlocked } from './masks.js';
+import { idOf, isThere, LEFT_OUT, tellerOf, UNTOLD } from './mirror.js';
 import { serialize } from './serialize.js';
 
 /** A slice, so short that an interaction that comes meanwhile is not felt to wait. */
@@ -74,12 +74,17 @@ function slice(ms: number): void {
 
 export const lastSlice = (): void => slice(LAST_SLICE_MS);
 
+/** A parent that is gone, or not told itself, is told with its children or not at all; one that is blocked has none, and a text area's is its value. */
+export function takesChildren(parent: Node): boolean {
+  const teller = tellerOf(parent);
+  return isThere(teller) && !isBlocked(teller) && !isArea(parent);
+}
+
 /** Tells the children that are not told yet, each before the next sibling that is, as long as there is time. */
 function complete(root: Node, adds: Late[]): void {
-  const parent = hostOf(root) ?? root;
+  if (!takesChildren(root)) return;
+  const parent = tellerOf(root);
   const parentId = idOf(parent);
-  // A parent that is gone, or not told itself, is told with its children or not at all.
-  if (parentId < 0 || !root.isConnected) return;
   const missing: [Node, number | null][] = [];
   let nextId: number | null = null;
   for (let child = root.lastChild; child; child = child.previousSibling) {
