@@ -9,7 +9,7 @@ import { type Identity, identity, isSampled, overBecause, renew, touch, uuid } f
 import { leave, send } from './transport.js';
 import { newView, page, viewPayload } from './view.js';
 
-/** How long after a click on an interactive element its responses are urgent. */
+/** How long after a click on an interactive element its responses are urgent; a change of the page answers whatever was clicked, and the next ones answer nothing. */
 const RESPONSE_WINDOW_MS = 1000;
 /** Timers come late; this much earlier keeps the promise of `urgentWaitMs`. */
 const TIMER_SLACK_MS = 20;
@@ -21,8 +21,8 @@ const UTM = ['source', 'medium', 'campaign', 'term', 'content'] as const;
 /** Sensors report while it is running and not paused. `recording` is what the page asked for, if it did. */
 export const state: { running: boolean; halted: boolean; recording?: boolean } = { running: false, halted: false };
 
-/** When something interactive was clicked last. */
-export let clickedAt = 0;
+/** When something interactive was clicked that no change of the page has answered yet. */
+let clickedAt = 0;
 
 let buffer: GoSightEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -37,7 +37,7 @@ export function countWaiting(run: (events: number) => void): void {
   onWaiting = guard(run);
 }
 
-export const awaitResponse = (): number => (clickedAt = Date.now());
+export const awaitResponse = (now: number): number => (clickedAt = now);
 export const inResponseWindow = (): boolean => Date.now() < clickedAt + RESPONSE_WINDOW_MS;
 export const isOn = (category: string): boolean => options.events[category] !== false;
 /** An event that waits in the buffer can still grow. */
@@ -76,6 +76,7 @@ export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Da
   // mouse_, media_, memory: they respond to nothing.
   const hurry = urgent || (inResponseWindow() && type[0] !== 'm');
   urgentWaits ||= hurry;
+  if (eventCategory === 'dom' && at >= clickedAt) clickedAt = 0;
   schedule(buffer.length < maxEvents ? (hurry ? urgentWaitMs : maxWaitMs) : 0);
   return event;
 }

@@ -15,7 +15,7 @@ export interface Identity {
 }
 
 /** How stale the stored time of the last activity may get. */
-const SAVE_EVERY_MS = 1000;
+const SAVE_EVERY_MS = 5000;
 /** In every zone a day begins with a quarter of an hour: within one there is no need to ask the calendar, which costs as much as an event. */
 const QUARTER_MS = 900_000;
 

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { KEY } from './capture.js';
 import { AT_ONCE_MS, html, it, waited } from './chromium.js';
 
 describe('clicks', () => {
@@ -35,6 +36,22 @@ describe('clicks', () => {
     const mutation = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
     expect(mutation.timestamp_ms - click.timestamp_ms).toBeGreaterThanOrEqual(250);
     expect(waited(mutation)).toBeLessThan(AT_ONCE_MS);
+  });
+
+  it('are in no hurry to tell of what comes after the page has answered', async ({ page, server, open }) => {
+    server.pages['/data'] = '{}';
+    await open(
+      `<button id="b" onclick="document.body.append('changed'); setTimeout(() => fetch('/data'), 400)">Go</button>`,
+      '/',
+      `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', events: { network: true } })</script>`,
+    );
+    await page.click('#b');
+    const click = await server.event('click');
+    const mutation = await server.event('dom_mutation', ({ timestamp_ms }) => timestamp_ms >= click.timestamp_ms);
+    expect(waited(mutation)).toBeLessThan(AT_ONCE_MS);
+    const request = await server.event('fetch_request');
+    expect(request.timestamp_ms - click.timestamp_ms).toBeLessThan(1000);
+    expect(waited(request)).toBeGreaterThan(500);
   });
 
   it('are not called dead when a menu opened already as they were pressed', async ({ page, server, open }) => {

@@ -4,7 +4,7 @@
  * they are changes too: a control whose click sends a form or moves the focus is not dead in the page's first moments either.
  */
 import { guard, later, onEveryWindow } from '../guard.js';
-import { clickedAt, emit, inResponseWindow } from '../pipeline.js';
+import { emit, inResponseWindow } from '../pipeline.js';
 import { isField } from '../target.js';
 import { isPlain } from '../transport.js';
 
@@ -19,13 +19,12 @@ let inner: MutationObserver;
 let count = 0;
 let firstAt = 0;
 let isPressed: boolean | undefined;
-let toldAt = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function tell(): void {
   clearTimeout(timer);
   timer = isPressed = undefined;
-  if (count) emit('dom_mutation', { count }, (toldAt = firstAt));
+  if (count) emit('dom_mutation', { count }, firstAt);
   count = 0;
   watch(document, observer);
 }
@@ -35,7 +34,7 @@ const changed = guard((records: ArrayLike<unknown>) => {
   count += records.length;
   if (count > COUNT_ENOUGH) observer.disconnect();
   // Between press and click it is not yet known what this responds to.
-  if (!isPressed) timer ??= later(tell, clickedAt >= toldAt ? EAGER_MS : CALM_MS);
+  if (!isPressed) timer ??= later(tell, inResponseWindow() ? EAGER_MS : CALM_MS);
 });
 
 /** Watches a document or a shadow root; once more changes nothing. */

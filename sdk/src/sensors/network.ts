@@ -1,15 +1,12 @@
 /** network_activity: a request started, so that the click it answers is not called dead. Each request's details: more/network.ts. */
 import { options } from '../config.js';
 import { guard } from '../guard.js';
-import { clickedAt, emit } from '../pipeline.js';
+import { emit, inResponseWindow } from '../pipeline.js';
 
 export function startNetwork(): void {
-  let toldAt = 0;
   const started = guard(() => {
-    // The first after a click is enough, and away from clicks a polling page would tell of every poll.
-    if (options.events.network || clickedAt < toldAt) return;
-    toldAt = Date.now();
-    emit('network_activity', {});
+    // Away from clicks a polling page would tell of every poll.
+    if (!options.events.network && inResponseWindow()) emit('network_activity', {});
   });
   const { fetch } = window;
   window.fetch = (...args) => {

@@ -37,7 +37,7 @@ function onClick(event: PointerEvent): void {
     last = { at: event.timeStamp, double_tap, control: closest<HTMLLabelElement>(element, 'label')?.control };
     // A link that opens elsewhere, or is in this page, does not lead away.
     view.nextUrl = target.never_dead || element.matches('[href^="#"]') ? '' : target.href;
-    if (looks_interactive) awaitResponse();
+    if (looks_interactive) awaitResponse(now);
   }
   emit(
     type,
