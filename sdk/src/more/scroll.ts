@@ -1,5 +1,6 @@
 /** scroll (throttled) and scroll_milestone, once per view. A scroll inside the page counts when it responds to a click. */
 import { emit, inResponseWindow, later, on, options, view } from './core.js';
+import { afterFrame } from './frame.js';
 
 const MILESTONES = [25, 50, 75, 90, 100];
 
@@ -28,7 +29,6 @@ export function startScroll(): void {
       lastTop = top;
       while (depth_percent >= (MILESTONES[view.milestone] as number)) emit('scroll_milestone', { percent: MILESTONES[view.milestone++] as number });
     };
-    // Right after a frame the layout is known: at another time the page would have to be laid out once more.
-    later(() => requestAnimationFrame(() => later(measure)), scrollThrottle);
+    later(() => afterFrame(measure), scrollThrottle);
   });
 }

@@ -8,7 +8,7 @@ function getter<T>(name: keyof Node): Get<T> {
 }
 
 export const parentOf: Get<Node | null> = getter('parentNode');
-export const childrenOf: Get<NodeListOf<ChildNode>> = getter('childNodes');
+export const firstOf: Get<Node | null> = getter('firstChild');
 export const nextOf: Get<Node | null> = getter('nextSibling');
 export const previousOf: Get<Node | null> = getter('previousSibling');
 

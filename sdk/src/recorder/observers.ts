@@ -1,5 +1,6 @@
 /** What a visitor does on a document, and what scripts do with its fields, as rrweb's events tell it. */
 import { guard, later, options } from '../more/core.js';
+import { afterFrame } from '../more/frame.js';
 import { DRAG, INPUT, MOUSE_INTERACTION, MOUSE_MOVE, RESIZE, SCROLL, SELECTION, TOUCH_MOVE } from './events.js';
 import { fieldValue, isBlocked, isUnseen } from './masks.js';
 import { idOf } from './mirror.js';
@@ -88,14 +89,15 @@ function observeInteractions(doc: Document, signal: AbortSignal, tell: Tell): vo
 /** Of a document, or of a shadow tree, which keeps its scrolls to itself. */
 export function observeScrolls(root: Document | ShadowRoot, signal: AbortSignal, tell: Tell): void {
   const scrolled = new Set<Node>();
-  const tellScrolls = throttled(() => {
+  const tellAll = () => {
     for (const target of scrolled) {
       const { scrollLeft, scrollTop } = target as Element;
       const { scrollX = scrollLeft, scrollY = scrollTop } = (target as Document).defaultView ?? {};
       tell(SCROLL, { id: idOf(target), x: scrollX, y: scrollY });
     }
     scrolled.clear();
-  }, SCROLL_MS);
+  };
+  const tellScrolls = throttled(() => afterFrame(tellAll), SCROLL_MS);
   listen(root, ['scroll'], signal, (event) => {
     const target = targetOf(event);
     if (isBlocked(target)) return;

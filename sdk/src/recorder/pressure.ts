@@ -4,7 +4,7 @@
  */
 import { guard, report } from '../more/core.js';
 import type { Mutations } from './mutations.js';
-import { begin } from './slices.js';
+import { begin, whenIdle } from './slices.js';
 
 /** One callback's mutations may take so long to look at; what they add is told in slices anyway. */
 const TASK_MS_MAX = 25;
@@ -12,6 +12,8 @@ const TASK_MS_MAX = 25;
 const SECOND_MS_MAX = 100;
 /** Looking at one takes no longer. What did has waited for the processor, which others had, and the page may have its recording all the same. */
 const ONE_MS_MAX = 0.5;
+/** The clock is asked once for so many: to ask costs as much as to look. */
+const ASK_EVERY = 16;
 /** So few mutations in a second are calm. */
 const CALM_RECORDS_MAX = 1000;
 const SECOND_MS = 1000;
@@ -25,6 +27,7 @@ let spentMs = 0;
 let records = 0;
 /** How many mutations and removed nodes this callback has looked at. */
 let looked = 0;
+let isLate = false;
 let gapMs = GAP_MS_FIRST;
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** Told that a gap begins, and asked for a snapshot at its end. */
@@ -40,6 +43,7 @@ export function onPressure(run: typeof tell): void {
 export function takeMutations(batch: MutationRecord[], mutations: Mutations): void {
   startedAt = begin();
   looked = 0;
+  isLate = false;
   if (startedAt - secondBegan > SECOND_MS) {
     secondBegan = startedAt;
     spentMs = records = 0;
@@ -65,8 +69,8 @@ const takenMs = () => Math.min(performance.now() - startedAt, looked * ONE_MS_MA
 
 /** Asked at each one: whether what is being looked at has taken too long. */
 export function isOverdue(): boolean {
-  looked++;
-  return takenMs() > TASK_MS_MAX;
+  isLate ||= ++looked % ASK_EVERY === 0 && takenMs() > TASK_MS_MAX;
+  return isLate;
 }
 
 /** Whether what happens on the page is too much to look at. */
@@ -75,18 +79,26 @@ export const isPressed = (): boolean => !!timer;
 function give(mutations: Mutations): void {
   mutations.forget();
   tell(true);
-  timer = setTimeout(guard(resume), gapMs);
+  wait();
+}
+
+function wait(): void {
+  timer = setTimeout(
+    guard(() => whenIdle(resume)),
+    gapMs,
+  );
 }
 
 function resume(): void {
+  // Another recording may have begun since.
+  if (!timer) return;
   const isBusy = performance.now() - secondBegan < 2 * SECOND_MS && records > CALM_RECORDS_MAX;
   gapMs = Math.min(gapMs * 2, GAP_MS_MAX);
-  clearTimeout(timer);
   timer = undefined;
   tell(false);
   if (isBusy) {
     tell(true);
-    timer = setTimeout(guard(resume), gapMs);
+    wait();
   } else {
     // Calm for as long as the gap was, it may be short again.
     const until = gapMs;

@@ -7,7 +7,7 @@ import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
 import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
 import { add, idOf, untell } from './mirror.js';
-import { hostOf } from './nodes.js';
+import { firstOf, hostOf, nextOf } from './nodes.js';
 import { isTimeUp, postpone } from './slices.js';
 import { styleOf } from './styles.js';
 
@@ -61,7 +61,7 @@ function addChildren(told: Told, parent: Node, { isHidden, isNew, depth = 0 }: H
   const isCssTold = told.attributes?._cssText !== undefined;
   if (told.tagName === 'textarea') return;
   let isOver = depth > DEPTH_MAX;
-  for (const child of parent.childNodes) {
+  for (let child = firstOf(parent); child; child = nextOf(child)) {
     isOver ||= !isTop && isTimeUp();
     const one = !isOver && serialize(child, { isHidden, isNew, isCssTold, depth: depth + 1 });
     if (isOver) untell(child);

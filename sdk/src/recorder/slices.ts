@@ -3,6 +3,7 @@
  * In idle time each incomplete parent is looked at again, as it is by then, and the children that are not told yet are told as additions.
  */
 import { guard } from '../more/core.js';
+import { afterFrame } from '../more/frame.js';
 import type { Add } from './events.js';
 import { isArea, isBlocked } from './masks.js';
 import { idOf, isThere, LEFT_OUT, tellerOf, UNTOLD } from './mirror.js';
@@ -31,10 +32,14 @@ export function onSlice(run: typeof tell): void {
   incomplete.clear();
 }
 
+/** When there is time, and right after a frame: to ask where an element is scrolled at another time would lay the page out once more. */
 export function whenIdle(run: () => void): void {
   // Safari has no idle time.
   const wait: (run: () => void, options: object) => unknown = window.requestIdleCallback ?? setTimeout;
-  wait(guard(run), { timeout: IDLE_WAIT_MS });
+  wait(
+    guard(() => afterFrame(run)),
+    { timeout: IDLE_WAIT_MS },
+  );
 }
 
 /** A task of ours begins now and has so much time. */
