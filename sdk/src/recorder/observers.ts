@@ -26,14 +26,14 @@ function listen<E extends Event>(target: EventTarget, types: string[], signal: A
 
 const targetOf = (event: Event) => (event.composedPath()[0] ?? event.target) as HTMLInputElement;
 
-/** At once, and then once in a while as long as it is called. */
+/** After the next frame, for to ask what is selected or scrolled may lay out the page; and then once in a while as long as it is called. */
 function throttled(run: () => void, everyMs: number): () => void {
   let at = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const go = () => {
     timer = undefined;
     at = Date.now();
-    run();
+    afterFrame(run);
   };
   return () => {
     const leftMs = at + everyMs - Date.now();
@@ -89,15 +89,14 @@ function observeInteractions(doc: Document, signal: AbortSignal, tell: Tell): vo
 /** Of a document, or of a shadow tree, which keeps its scrolls to itself. */
 export function observeScrolls(root: Document | ShadowRoot, signal: AbortSignal, tell: Tell): void {
   const scrolled = new Set<Node>();
-  const tellAll = () => {
+  const tellScrolls = throttled(() => {
     for (const target of scrolled) {
       const { scrollLeft, scrollTop } = target as Element;
       const { scrollX = scrollLeft, scrollY = scrollTop } = (target as Document).defaultView ?? {};
       tell(SCROLL, { id: idOf(target), x: scrollX, y: scrollY });
     }
     scrolled.clear();
-  };
-  const tellScrolls = throttled(() => afterFrame(tellAll), SCROLL_MS);
+  }, SCROLL_MS);
   listen(root, ['scroll'], signal, (event) => {
     const target = targetOf(event);
     if (isBlocked(target)) return;
