@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
-import { CUSTOM, chunksOf, FULL_SNAPSHOT, PLUGIN, play, type Recorded, recorded, recordingsOf } from './recordings.js';
+import { CUSTOM, chunksOf, FULL_SNAPSHOT, PLUGIN, play, type Recorded, recorded, recordingsOf, replayed } from './recordings.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -188,6 +188,20 @@ describe('a recording', () => {
     const { text } = await clicked(`<div id="host"></div><p id="to">cups</p><script>host.attachShadow({ mode: 'open' })</script>
       <button onclick="const line = document.createElement('p'); line.textContent = 'blue'; host.shadowRoot.append(line); to.append(host)">go</button>`);
     expect(text.match(/blue/g)).toHaveLength(1);
+  });
+
+  it('keeps what is in a frame that moved and went on living', async () => {
+    const server = await served(`<iframe srcdoc="<p>cups</p>"></iframe><main></main>`);
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await expect.poll(() => JSON.stringify(recorded(server)), { timeout: 10_000 }).toContain('cups');
+    await page.evaluate(`document.querySelector('main').moveBefore(document.querySelector('iframe'), null)`);
+    await page.evaluate(`setTimeout(() => document.querySelector('iframe').contentDocument.body.append('blue'), 100)`);
+    await expect.poll(() => JSON.stringify(recorded(server)), { timeout: 10_000 }).toContain('"blue"');
+    const { found } = await replayed<string>(page, recorded(server), `doc.querySelector('main iframe').contentDocument.body.textContent`);
+    expect(found).toBe('cupsblue');
+    await page.close();
+    await server.close();
   });
 
   it('takes a new snapshot when it could not look at what changed', async () => {

@@ -8,7 +8,7 @@ import { cleanUrl, guard, later, watch as watchChanges } from '../more/core.js';
 import type { Add, Attributes, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
 import { readMarks } from './masks.js';
-import { beginSnapshot, countTold, endSnapshot, idOf, toldInSnapshot } from './mirror.js';
+import { beginSnapshot, countTold, endSnapshot, idOf, toldInSnapshot, untell } from './mirror.js';
 import { gatherMutations } from './mutations.js';
 import { parentOf } from './nodes.js';
 import { observeScrolls, observeSize, observeVisitor } from './observers.js';
@@ -169,7 +169,11 @@ export function observe(signal: AbortSignal, take: (event: Recorded) => void, wa
     const come = guard(() => enter(frame));
     if (!frames.has(frame)) frame.addEventListener('load', come);
     frames.add(frame);
-    if (frame.contentDocument?.readyState === 'complete') setTimeout(come);
+    const { contentDocument } = frame;
+    if (!contentDocument) return;
+    // A frame may be moved without loading anew, and then its document comes again with it.
+    untell(contentDocument);
+    if (contentDocument.readyState === 'complete') setTimeout(come);
   });
   onPressure((isGap) => {
     if (!isGap) return snapshot();
