@@ -35,7 +35,7 @@ export interface Batching {
   maxEvents: number;
   /** So long an event waits at most. */
   maxWaitMs: number;
-  /** Clicks, errors, page views, custom events, and whatever responds to a click, wait at most this long. */
+  /** Clicks, errors, page views, custom events, and what answers a click until the page has changed, wait at most this long. */
   urgentWaitMs: number;
   /** Send what is left when the page is hidden. */
   flushOnClose: boolean;
