@@ -6,7 +6,9 @@ import { guard, later } from './core.js';
  * where the browser lets us (Safari does not). A page that is hidden has no frames, and is in nobody's way.
  */
 export function afterFrame(run: () => void): void {
-  const soon = () => window.scheduler?.postTask(guard(run), { priority: 'user-blocking' }) ?? later(run);
+  const { scheduler } = window;
+  // Without one of the browser's it may be anything of the page's.
+  const soon = () => (scheduler?.postTask ? scheduler.postTask(guard(run), { priority: 'user-blocking' }) : later(run));
   if (document.hidden) later(run);
   else requestAnimationFrame(guard(soon));
 }
