@@ -111,6 +111,7 @@ const markedPlaces = (secret: Canaries) =>
     const at = (place: string) => secret.at(`${place} under ${mark}`);
     return `<section ${attribute}><p>${at('a text')}</p><button aria-label="${at('aria-label')}" title="${at('a title attribute')}" data-note="${at('a data attribute')}">${at('a button')}</button>
       <img alt="${at('alt')}" src="/dot.png"><input placeholder="${at('a placeholder')}"><div><button name="n">${at('a deep button')}</button></div></section>
+      <iframe ${attribute} srcdoc="<p>${at('a frame')}</p><button>${at('a button in a frame')}</button>"></iframe>
       <p>around <b ${attribute}>${at('a part of a text')}</b></p>`;
   }).join('');
 
@@ -184,7 +185,7 @@ describe('no secret leaves the browser', () => {
     await page.goto(`${site.url}/page${address}#access_token=${at('a hash', 'token')}`);
     await server.event('page_load');
 
-    const frame = page.frameLocator('iframe');
+    const frame = page.frameLocator('iframe[src]');
     for (const [selector, value] of typed) {
       // Key by key once; the others at once, as pasted.
       if (selector.endsWith('-password')) await page.locator(selector).pressSequentially(value);

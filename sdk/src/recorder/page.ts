@@ -7,7 +7,7 @@
 import { cleanUrl, guard, later, watch as watchChanges } from '../more/core.js';
 import type { Add, Attributes, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
-import { readMarks } from './masks.js';
+import { isBlocked, readMarks } from './masks.js';
 import { beginSnapshot, countTold, endSnapshot, idOf, toldInSnapshot, untell } from './mirror.js';
 import { gatherMutations } from './mutations.js';
 import { parentOf } from './nodes.js';
@@ -147,7 +147,7 @@ export function observe(signal: AbortSignal, take: (event: Recorded) => void, wa
     const { contentDocument } = frame;
     const parentId = idOf(frame);
     // It may be complete as its frame is told, and load a moment later.
-    if (!contentDocument || parentId < 0 || idOf(contentDocument) > 0) return;
+    if (!contentDocument || parentId < 0 || idOf(contentDocument) > 0 || isBlocked(frame)) return;
     begin();
     const node = serialize(contentDocument, {});
     mutate({ adds: [{ parentId, nextId: null, node }], isAttachIframe: true });
