@@ -42,7 +42,7 @@ export interface Batching {
 }
 
 export interface Privacy {
-  /** Elements whose text becomes stars, beside those with `data-gosight-mask`. A selector that is wrong, here or below, is skipped, and told to `onError`. */
+  /** Elements whose text becomes stars, and of which no address or label is told, beside those with `data-gosight-mask`. A selector that is wrong, here or below, is skipped, and told to `onError`. */
   maskSelectors: string[];
   /** Elements of which neither text nor attributes are read, but for what tells which one it is: id, class, test attribute. Beside those with `data-gosight-block`. */
   blockSelectors: string[];

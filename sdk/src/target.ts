@@ -116,7 +116,7 @@ export function describe(element: Element, never_dead = ''): Target {
     id: maskPersonal(element.getAttribute('id') ?? ''),
     classes: element.classList.value,
     text,
-    href: href && !blocked ? cleanUrl(href) : '',
+    href: href && !hidden ? cleanUrl(href) : '',
     name:
       (!hidden && given && (isField(element) && looksSecret(given) ? '***' : maskPersonal(given))) ||
       text ||

@@ -102,7 +102,12 @@ suite('privacy', () => {
     expect(
       describe(html('<div x>a <textarea>typed</textarea><b data-gosight-mask>Ada</b><i class="private">Bob</i><u class="closed">Eve</u> z</div>')).text,
     ).toBe('a z');
-    expect(describe(html('<p data-gosight-mask><b x data-a="1" id="ada">Ada B</b></p>'))).toMatchObject({ text: '*** *', name: '*** *', attributes: {} });
+    expect(describe(html('<p data-gosight-mask><a x href="/ada" data-a="1" id="ada">Ada B</a></p>'))).toMatchObject({
+      text: '*** *',
+      name: '*** *',
+      href: '',
+      attributes: {},
+    });
     expect(describe(html('<p data-gosight-block><b x href="/a" data-a="1" title="t">Ada</b></p>'))).toMatchObject({
       text: '',
       name: 'b',

@@ -1,5 +1,6 @@
 /** Fields and forms: that something was typed, how much of it, never what. */
 import { describe, emit, isIgnored, isTextField, looksSecret, onEveryWindow, onExit, textToTell } from './core.js';
+import { isPrivate } from './private.js';
 
 type Field = HTMLInputElement;
 
@@ -11,13 +12,14 @@ export function startForms(): void {
 
   /** Field names like ssn or card are not told. */
   function fieldName(field: Field): string {
-    const name = field.name || field.id || field.localName;
+    const name = (!isPrivate(field) && field.name) || field.id || field.localName;
     return looksSecret(name) ? '***' : textToTell(name, false);
   }
 
   const isField = (element: Element) => element.matches('input,select,textarea');
   /** By its attributes: a form's own `id` and `name` may be fields that are called so. */
-  const formName = (form: HTMLFormElement) => textToTell(form.getAttribute('id') || form.getAttribute('name') || describe(form).selector, false);
+  const formName = (form: HTMLFormElement) =>
+    textToTell(form.getAttribute('id') || (!isPrivate(form) && form.getAttribute('name')) || describe(form).selector, false);
 
   /** How many fields a form has, and how many hold something. */
   function countsOf(form: HTMLFormElement): { field_count: number; fields_filled: number } {

@@ -1,5 +1,6 @@
 /** Audio and video: play, pause, seek, complete, error. */
-import { cleanUrl, emit, onEveryWindow, options } from './core.js';
+import { cleanUrl, emit, onEveryWindow, options, textToTell } from './core.js';
+import { isPrivate } from './private.js';
 
 const TYPES = { play: 'media_play', pause: 'media_pause', seeked: 'media_seek', ended: 'media_complete', error: 'media_error' } as const;
 
@@ -16,8 +17,8 @@ export function startMedia(): void {
     if (!/^(audio|video)$/.test(media.localName)) return;
     emit(TYPES[type as keyof typeof TYPES], {
       kind: media.localName,
-      src: cleanUrl(media.currentSrc),
-      id: media.id,
+      src: isPrivate(media) ? '' : cleanUrl(media.currentSrc),
+      id: textToTell(media.id, false),
       current_s: media.currentTime,
       duration_s: media.duration,
       watched_s: watched(media),
