@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
 import { chunksOf, recorded } from './recordings.js';
+import { silence } from './silence.js';
 
 type Kind = 'word' | 'email' | 'card' | 'phone' | 'token';
 
@@ -29,18 +30,6 @@ class Canaries {
     this.places.push([`${kind} in ${place}`, value]);
     return value;
   }
-}
-
-/** A tenth of a second of silence, as a WAV file. */
-function silence(): Buffer {
-  const samples = Buffer.alloc(800, 128);
-  const head = Buffer.alloc(44);
-  head.write('RIFF\0\0\0\0WAVEfmt ');
-  head.write('data', 36);
-  for (const [i, word] of [16, 0x10001, 8000, 8000, 0x80001].entries()) head.writeUInt32LE(word, 16 + 4 * i);
-  head.writeUInt32LE(36 + samples.length, 4);
-  head.writeUInt32LE(samples.length, 40);
-  return Buffer.concat([head, samples]);
 }
 
 /** The number with the digit that makes it a card's. */
@@ -198,7 +187,7 @@ describe('no secret leaves the browser', () => {
       <script>host.attachShadow({ mode: 'open' }).innerHTML = ${quoted(shadow)}</script></body></html>`;
     const context = await browser.newContext({ viewport: { width: 1200, height: 5000 } });
     const page = await context.newPage();
-    await page.route('**/*.wav', (route) => route.fulfill({ contentType: 'audio/wav', body: silence() }));
+    await page.route('**/*.wav', (route) => route.fulfill({ contentType: 'audio/wav', body: silence(100) }));
     const address = `?password=${at('a url parameter', 'token')}&q=${encodeURIComponent(at('a url value', 'email'))}&t=${at('a url value', 'token')}&p=${encodeURIComponent(at('a url value', 'phone'))}&c=${at('a url value', 'card')}`;
     await page.goto(`${site.url}/page${address}#access_token=${at('a hash', 'token')}`);
     await server.event('page_load');
