@@ -22,7 +22,7 @@ export type Category =
 export interface Sampling {
   /** Percent of sessions that are sent. */
   sessionSampleRate: number;
-  /** Percent of sessions that are recorded. */
+  /** Percent of sessions that are recorded. Default: 100. */
   replaySampleRate?: number;
   /** Milliseconds between two pointer positions. Default: 50. */
   mouseMoveInterval?: number;
