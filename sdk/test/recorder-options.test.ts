@@ -159,6 +159,22 @@ describe('a page is recorded', () => {
     expect(recordingsOf(server).size).toBe(count);
   });
 
+  it.each([
+    ['that is excluded', `replay: { excludeUrls: ['*/private*'] }`],
+    ['that is blocked', `privacy: { blockUrls: ['*/private*'] }`],
+  ])('after a page %s is gone, and not as the address changes, with that page still on the screen', async (_, init) => {
+    await open({ body: '<p id="p">before</p>', init });
+    await page.evaluate(`history.pushState({}, '', '/private'); p.textContent = 'confided'`);
+    await pass(5);
+    await page.evaluate(`history.pushState({}, '', '/open'); setTimeout(() => { p.textContent = 'for all to see' }, 500)`);
+    await pass(10);
+    await settle();
+    expect(recordingsOf(server).size).toBe(2);
+    const seen = JSON.stringify(told());
+    expect(seen).toContain('for all to see');
+    expect(seen).not.toContain('confided');
+  });
+
   it('up to the call of stopReplay', async () => {
     await open({ body: TICKS });
     await pass(5);

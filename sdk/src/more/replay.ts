@@ -1,10 +1,13 @@
 /** Whether this page is recorded. What records it, `recorder.js`, is loaded when it is, and told of everything from then on. */
 import type { ReplayMode } from '../config.js';
 import type { Lent } from '../core.js';
-import type { GoSightEvent } from '../events.js';
-import { guard, isBlockedUrl, isKeptOut, isSampled, listen, options, report } from './core.js';
+import type { GoSightEvent, Page } from '../events.js';
+import type { Listener } from '../pipeline.js';
+import { guard, isBlockedUrl, isKeptOut, isSampled, later, listen, options, report } from './core.js';
 import type { Turn } from './recorder.js';
 
+/** So long a page that is not recorded may still be on the screen after it was left: applications change the address first. */
+const LEAVING_MS = 1000;
 /** What happened before the recorder is there may be a trigger. */
 const EARLY_EVENTS_MAX = 100;
 
@@ -46,9 +49,23 @@ export function startReplay(lent: Lent): void {
       })
       .catch((error) => report('recorder', error));
   };
-  listen((running, halted, who, page, wanted, event) => {
+  /** The page that was not recorded when it was seen last, once it is known what the project wants. */
+  let keptOut: Page | undefined;
+  let leaving = 0;
+  const hear: Listener = (running, halted, who, page, wanted, event) => {
     // The page's own, and the project's as they come.
     if (!event) checkMarks();
-    turn(running && !halted && page ? modeOf(page.url, wanted) : 'off', running, who, page, event);
-  });
+    const mode = running && !halted && page ? modeOf(page.url, wanted) : 'off';
+    if (mode === 'off') keptOut = options.settings && page;
+    else if (keptOut && keptOut !== page) {
+      keptOut = undefined;
+      leaving++;
+      later(() => {
+        leaving--;
+        listen(hear);
+      }, LEAVING_MS);
+    }
+    turn(leaving ? 'off' : mode, running, who, page, event);
+  };
+  listen(hear);
 }
