@@ -43,3 +43,16 @@ export function onEveryWindow<E extends Event>(types: string, handler: Handler<E
 export function adoptFrame(frame: Window): void {
   for (const [types, handler] of watched) on(frame, types, handler);
 }
+
+/** Calls `run` after each call of a function that the page has as well, which does what it does. */
+export function after(owner: object, names: string, run: (args: unknown[]) => void): void {
+  const functions = owner as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of names.split(' ')) {
+    const original = functions[name] as (...args: unknown[]) => unknown;
+    functions[name] = function (...args) {
+      const result = original.apply(this, args);
+      run(args);
+      return result;
+    };
+  }
+}

@@ -11,6 +11,9 @@ const PERSONAL =
 /** Runs of digits as long as a phone's number. In a url they are ids. */
 const DIGITS = /\+?\d[\d\s().-]{7,}\d/g;
 
+/** A parameter of an address, wherever it stands in a text: a stack has that of the page. */
+const PARAMETER = /[?&#]([^\s/?#&=@]{1,64})=[^\s&]*/g;
+
 export const looksSecret = (name: string): boolean => SECRET.test(name);
 
 /** Every hit of a rule, whether it says so or not. */
@@ -20,7 +23,10 @@ const maskAlways = (text: string): string =>
     text,
   );
 
-export const maskPersonal = (text: string): string => maskAlways(text.slice(0, TEXT_MAX)).replaceAll(DIGITS, '***');
+export const maskPersonal = (text: string): string =>
+  maskAlways(text.slice(0, TEXT_MAX))
+    .replaceAll(PARAMETER, (hit, name) => (looksSecret(name) ? '***' : hit))
+    .replaceAll(DIGITS, '***');
 
 /** A text of the page, as it may be told. */
 export const textToTell = (text: string, isHidden = options.privacy.maskAllText || !options.settings): string =>
@@ -40,7 +46,7 @@ type Mark = 'mask' | 'block' | 'ignore';
 
 /** Of a list in `:is()` one that is wrong is none, and spoils no other. */
 export const marked = (mark: Mark): string => `:is(${[`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]]})`;
-const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
+export const isMarked = (element: Element, mark: Mark): boolean => !!closest(element, marked(mark));
 
 /** Elements whose text is not read when it is inside of a larger one's. */
 export const silent = (): string => `script,style,textarea,select,[contenteditable],${marked('mask')},${marked('block')}`;

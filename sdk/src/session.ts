@@ -31,8 +31,8 @@ export function save(): void {
   savedAt = Date.now();
   try {
     // Before a visitor agrees there is nothing to remember.
-    if (identity.visitor || identity.choice) localStorage.setItem(storageKey(), JSON.stringify(identity));
-    else localStorage.removeItem(storageKey());
+    if (identity.visitor || identity.choice) localStorage[storageKey()] = JSON.stringify(identity);
+    else delete localStorage[storageKey()];
   } catch {
     // Blocked or full storage: the identity lives as long as the page.
   }
@@ -40,7 +40,7 @@ export function save(): void {
 
 export function load(): void {
   try {
-    identity = { ...identity, ...JSON.parse(localStorage.getItem(storageKey()) as string) };
+    identity = { ...identity, ...JSON.parse(localStorage[storageKey()]) };
   } catch {
     // As above.
   }

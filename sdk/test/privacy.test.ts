@@ -115,7 +115,7 @@ const markedPlaces = (secret: Canaries) =>
       ? `<form name="${at("a form's name")}"><input class="named" name="${at("a field's name")}"><input required name="${at("an empty field's name")}"></form>`
       : '';
     return `<section ${attribute}><p>${at('a text')}</p><button aria-label="${at('aria-label')}" title="${at('a title attribute')}" data-note="${at('a data attribute')}">${at('a button')}</button>
-      <img alt="${at('alt')}" src="/dot.png"><input placeholder="${at('a placeholder')}"><div><button name="n">${at('a deep button')}</button></div>
+      <img alt="${at('alt')}" src="/${at('a picture that is missing')}.png"><input placeholder="${at('a placeholder')}"><div><button name="n">${at('a deep button')}</button></div>
       <a href="/${at('an address')}" onclick="return false"><p>there</p></a><audio src="/${at('an audio')}.wav"></audio>${form}</section>
       <iframe ${attribute} srcdoc="<p>${at('a frame')}</p><button>${at('a button in a frame')}</button>"></iframe>
       <p>around <b ${attribute}>${at('a part of a text')}</b></p>`;
@@ -183,12 +183,17 @@ describe('no secret leaves the browser', () => {
       <title>Mail of ${PERSONAL.map((kind) => at('the title', kind)).join(' ')} ${isAllText ? secret.at('the title') : ''}</title>
       <script src="${server.url}/sdk.js"></script><script>GoSight.init(${quoted(config)})</script></head><body>
       ${isAllText ? allPlaces(secret) : ''}${fields(secret, 'of the page', typed)}${personalPlaces(secret)}${markedPlaces(secret)}
+      <button onclick="failing()">f</button><script>function failing() {
+        console.error('failed: /to?pin=${secret.at('a told address')}', new Error('control'));
+        Promise.reject(new Error('control'));
+        throw new Error('control');
+      }</script>
       <div id="host"></div><iframe src="/frame" width="900" height="400"></iframe><canvas width="50" height="50"></canvas>
       <script>host.attachShadow({ mode: 'open' }).innerHTML = ${quoted(shadow)}</script></body></html>`;
     const context = await browser.newContext({ viewport: { width: 1200, height: 5000 } });
     const page = await context.newPage();
     await page.route('**/*.wav', (route) => route.fulfill({ contentType: 'audio/wav', body: silence(100) }));
-    const address = `?password=${at('a url parameter', 'token')}&q=${encodeURIComponent(at('a url value', 'email'))}&t=${at('a url value', 'token')}&p=${encodeURIComponent(at('a url value', 'phone'))}&c=${at('a url value', 'card')}`;
+    const address = `?pwd=${at('a url parameter that errors tell', 'word')}&password=${at('a url parameter', 'token')}&q=${encodeURIComponent(at('a url value', 'email'))}&t=${at('a url value', 'token')}&p=${encodeURIComponent(at('a url value', 'phone'))}&c=${at('a url value', 'card')}`;
     await page.goto(`${site.url}/page${address}#access_token=${at('a hash', 'token')}`);
     await server.event('page_load');
 
@@ -251,6 +256,8 @@ describe('no secret leaves the browser', () => {
     expect(everything(server)).toContain(`not-a-secret-${name.length}`);
     expect(server.arrivals.filter(({ type }) => type === 'click').length).toBeGreaterThan(20);
     expect(server.count('media_play')).toBeGreaterThan(0);
+    expect(server.arrivals.filter(({ type, payload }) => type === 'js_error' && /failing .*page/.test(payload.stack))).not.toEqual([]);
+    expect(server.arrivals.filter(({ type, payload }) => type === 'resource_error' && payload.url === '')).not.toEqual([]);
     expect(recorded(server).length).toBeGreaterThan(20);
     expect(secret.places.length).toBeGreaterThan(200);
     expect(leaks(server, secret)).toEqual([]);

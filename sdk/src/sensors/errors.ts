@@ -1,8 +1,8 @@
 /** js_error, resource_error, unhandled_rejection, console_error: at most so many per view, for an error in a loop says it all the first time. */
 import type { EventType, Payloads } from '../events.js';
-import { guard, onEveryWindow } from '../guard.js';
+import { after, guard, onEveryWindow } from '../guard.js';
 import { emit } from '../pipeline.js';
-import { cleanUrl, maskPersonal } from '../privacy.js';
+import { cleanUrl, isMarked, maskPersonal } from '../privacy.js';
 import { view } from '../view.js';
 
 const ERRORS_MAX_PER_VIEW = 100;
@@ -16,8 +16,15 @@ const stackOf = (value: unknown) => maskPersonal((value as Error | undefined)?.s
 
 export function startErrors(): void {
   onEveryWindow('error', (event: ErrorEvent) => {
-    const { localName, src, href } = event.target as HTMLImageElement & HTMLLinkElement;
-    if (localName) return emitError('resource_error', { url: cleanUrl(src || href || ''), kind: localName, status: 0 });
+    const target = event.target as HTMLImageElement & HTMLLinkElement;
+    const { localName, src, href } = target;
+    // By the page's own marks: before the project's are known an error is told all the same.
+    if (localName)
+      return emitError('resource_error', {
+        url: isMarked(target, 'mask') || isMarked(target, 'block') ? '' : cleanUrl(src || href || ''),
+        kind: localName,
+        status: 0,
+      });
     const { message, filename, lineno, colno, error } = event;
     emitError('js_error', {
       message: maskPersonal(message),
@@ -31,10 +38,9 @@ export function startErrors(): void {
   onEveryWindow('unhandledrejection', ({ reason }: PromiseRejectionEvent) => {
     emitError('unhandled_rejection', { reason: textOf(reason), stack: stackOf(reason) });
   });
-  const original = console.error;
-  const told = guard((args: unknown[]) => emitError('console_error', { message: args.map(textOf).join(' '), stack: args.map(stackOf).join('') }));
-  console.error = (...args) => {
-    original.apply(console, args);
-    told(args);
-  };
+  after(
+    console,
+    'error',
+    guard((args: unknown[]) => emitError('console_error', { message: args.map(textOf).join(' '), stack: args.map(stackOf).join('') })),
+  );
 }

@@ -1,6 +1,6 @@
 /** network_activity: a request started, so that the click it answers is not called dead. Each request's details: more/network.ts. */
 import { options } from '../config.js';
-import { guard } from '../guard.js';
+import { after, guard } from '../guard.js';
 import { emit, inResponseWindow } from '../pipeline.js';
 
 export function startNetwork(): void {
@@ -8,14 +8,6 @@ export function startNetwork(): void {
     // Away from clicks a polling page would tell of every poll.
     if (!options.events.network && inResponseWindow()) emit('network_activity', {});
   });
-  const { fetch } = window;
-  window.fetch = (...args) => {
-    started();
-    return fetch(...args);
-  };
-  const { send } = XMLHttpRequest.prototype;
-  XMLHttpRequest.prototype.send = function (body) {
-    started();
-    send.call(this, body);
-  };
+  after(window, 'fetch', started);
+  after(XMLHttpRequest.prototype, 'send', started);
 }

@@ -1,5 +1,5 @@
 /** page_view and page_exit, per load and per navigation of a single-page application. */
-import { guard, on } from '../guard.js';
+import { after, guard, on } from '../guard.js';
 import { emit, enterView } from '../pipeline.js';
 import { cleanUrl } from '../privacy.js';
 import { page, view } from '../view.js';
@@ -26,13 +26,7 @@ const moved = guard(() => {
 });
 
 export function startPage(): void {
-  for (const name of ['pushState', 'replaceState'] as const) {
-    const original = history[name];
-    history[name] = (...args) => {
-      original.apply(history, args);
-      moved();
-    };
-  }
+  after(history, 'pushState replaceState', moved);
   on(window, 'popstate hashchange', moved);
   on(window, 'pagehide', () => exit(view.nextUrl));
 }

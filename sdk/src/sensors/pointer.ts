@@ -41,7 +41,7 @@ function onClick(event: PointerEvent): void {
   }
   emit(
     type,
-    { page_x: x + scrollX, page_y: y + scrollY, viewport_x: x, viewport_y: y, button: BUTTONS[event.button] ?? '', target, pointer_type, double_tap },
+    { page_x: x + scrollX, page_y: y + scrollY, viewport_x: x, viewport_y: y, button: BUTTONS[event.button] as string, target, pointer_type, double_tap },
     now,
   );
   clicked(now);
