@@ -218,11 +218,11 @@ describe('the tab', () => {
     server.pages['/'] = (server.pages['/'] as string).replace('projectKey', 'events: { dom: false }, projectKey');
     await open();
     await server.event('replay_chunk');
-    await expect.poll(() => page.evaluate('sessionStorage["gosight:chunks"]')).toBe('0');
+    await expect.poll(() => page.evaluate(`sessionStorage["gosight:${KEY}:chunks"]`)).toBe('0');
     await flush();
     // A chunk is handed over sooner or later, and the next one begins at once.
     await page.evaluate(`setInterval(() => document.body.append('cups'), 20)`);
-    await expect.poll(() => page.evaluate('sessionStorage["gosight:chunks"]')).not.toBe('0');
+    await expect.poll(() => page.evaluate(`sessionStorage["gosight:${KEY}:chunks"]`)).not.toBe('0');
     await killAndReload();
     await expect.poll(droppedCount, { timeout: 60_000 }).toBeGreaterThanOrEqual(1);
     // Of the visit's events none was waiting.

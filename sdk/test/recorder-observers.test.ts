@@ -1,5 +1,5 @@
 /** What happens on a page beside the changes of its tree, in Chromium: each as rrweb's players read it. */
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
@@ -10,9 +10,12 @@ interface Node {
   attributes?: Record<string, string>;
   childNodes?: Node[];
 }
+interface Add {
+  node: Node;
+}
 type Ids = Record<string, number>;
 
-const [MOVE, PRESS, SCROLL, RESIZE, INPUT, RULE, DECLARATION, SELECTION, ADOPTED] = [1, 2, 3, 4, 5, 8, 13, 14, 15];
+const [MUTATION, MOVE, PRESS, SCROLL, RESIZE, INPUT, RULE, DECLARATION, SELECTION, ADOPTED] = [0, 1, 2, 3, 4, 5, 8, 13, 14, 15];
 
 const BODY = `<style id="own">h1 { color: red } @media print { p { color: red } }</style>
   <h1 id="title">One</h1><p id="words">text to select</p><div id="box" style="height:50px;overflow:auto"><div style="height:500px">tall</div></div><div id="host"></div><div id="old"></div>
@@ -38,7 +41,7 @@ const BODY = `<style id="own">h1 { color: red } @media print { p { color: red } 
     const inFrame = () => frame.contentDocument;
   </script>`;
 
-/** What is done, what is told of it, and with what. */
+/** What is done, what is told of it, and with what. Each begins where the one before it ended. */
 const ACTS: [name: string, act: string, source: number | undefined, told: (ids: Ids) => object][] = [
   ['a rule that is added', `of('own').insertRule('h2 { color: blue }', 1)`, RULE, ({ own }) => ({ id: own, adds: [{ rule: 'h2 { color: blue }', index: 1 }] })],
   ['a rule that goes', `of('own').deleteRule(1)`, RULE, ({ own }) => ({ id: own, removes: [{ index: 1 }] })],
@@ -105,7 +108,7 @@ const ACTS: [name: string, act: string, source: number | undefined, told: (ids: 
   [
     'a text in a new shadow tree',
     '',
-    0,
+    MUTATION,
     ({ host }) => ({
       adds: expect.arrayContaining([expect.objectContaining({ parentId: host, node: expect.objectContaining({ tagName: 'p', isShadow: true }) })]),
     }),
@@ -137,9 +140,8 @@ const ACTS: [name: string, act: string, source: number | undefined, told: (ids: 
 describe('what is told', () => {
   let browser: Browser;
   let server: Capture;
+  let page: Page;
   const complaints: string[] = [];
-  let ids: Ids;
-  let inZone: unknown;
 
   beforeAll(async () => {
     browser = await launch();
@@ -147,55 +149,73 @@ describe('what is told', () => {
     server.settings = { version: '1' };
     server.pages['/'] =
       `<!doctype html><html><head><script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}' })</script></head><body>${BODY}</body></html>`;
-    const page = await browser.newPage();
+    page = await browser.newPage();
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(server.url);
-    await server.event('replay_chunk');
-    for (const [, act] of ACTS) {
-      await page.evaluate(act);
-      // What a setter is told of comes a task later, and a scroll with the next frame.
-      await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 120)))');
-    }
-    await page.click('#go');
-    await page.fill('#ignored', 'secret words');
-    for (let i = 1; i < 9; i++) await page.mouse.move(i * 9, i * 9);
-    await page.setViewportSize({ width: 800, height: 500 });
-    await vi.waitUntil(() => recorded(server).some(({ data }) => data.source === RESIZE), { timeout: 30_000 });
-    const all = (node: Node): Node[] => [node, ...(node.childNodes ?? []).flatMap(all)];
-    const { node } = recorded(server).find(({ type }) => type === FULL_SNAPSHOT)?.data as { node: Node };
-    ids = Object.fromEntries(all(node).map(({ id, attributes }) => [attributes?.id ?? '', id]));
-    ids.document = node.id;
-    inZone = await page.evaluate('inZone');
-    await page.close();
+    // The frame is told after the page.
+    await vi.waitUntil(() => 'field' in ids(), { timeout: 30_000 });
   });
   afterAll(async () => {
     await browser.close();
     await server.close();
   });
 
-  const of = (source: number | undefined) => recorded(server).filter(({ data }: Recorded) => data.source === source);
+  const dataOf = (source: number | undefined) =>
+    recorded(server)
+      .filter(({ data }: Recorded) => data.source === source)
+      .map(({ data }) => data);
 
-  it.each(ACTS)('of %s', (_, _act, source, told) => {
-    expect(of(source).map(({ data }) => data)).toContainEqual(expect.objectContaining(told(ids)));
+  /** Of what is on the page, by the names it has there. */
+  function ids(): Ids {
+    const all = (node: Node): Node[] => [node, ...(node.childNodes ?? []).flatMap(all)];
+    const snapshots = recorded(server).filter(({ type }) => type === FULL_SNAPSHOT);
+    const later = dataOf(MUTATION).flatMap(({ adds }) => adds as Add[]);
+    const roots: Node[] = [...snapshots.map(({ data }) => data), ...later].map(({ node }) => node);
+    const named = roots.flatMap(all).map(({ id, attributes }) => [attributes?.id ?? '', id]);
+    return { ...Object.fromEntries(named), document: roots[0]?.id };
+  }
+
+  /** What has been told of one source. A page that may be gone in a moment waits for no chunk to be full. */
+  async function told(source: number | undefined): Promise<Recorded['data'][]> {
+    await page.evaluate(`dispatchEvent(new Event('pagehide'))`);
+    return dataOf(source);
+  }
+
+  it.each(ACTS)('of %s', async (_, act, source, expected) => {
+    await page.evaluate(act);
+    await expect.poll(() => told(source)).toContainEqual(expect.objectContaining(expected(ids())));
   });
 
-  it('of a press, its pointer and its way there', () => {
-    expect(of(PRESS).map(({ data }) => [data.type, data.id === ids.go])).toEqual(expect.arrayContaining([1, 0, 2].map((type) => [type, true])));
-    const moves = of(MOVE).flatMap(({ data }) => data.positions as { x: number; timeOffset: number }[]);
-    expect(moves.length).toBeGreaterThan(0);
-    expect(moves.every(({ timeOffset }) => timeOffset <= 0 && timeOffset > -1000)).toBe(true);
+  it('of a press, its pointer and its way there', async () => {
+    const { go } = ids();
+    await page.click('#go');
+    await expect.poll(async () => (await told(PRESS)).map(({ type, id }) => [type, id])).toEqual(expect.arrayContaining([1, 0, 2].map((type) => [type, go])));
+    let x = 0;
+    const ways = async () => {
+      await page.mouse.move(++x, 9);
+      return (await told(MOVE)).map(({ positions }) => positions as { timeOffset: number }[]);
+    };
+    // The first is told at once, those that follow together.
+    await expect.poll(async () => Math.max(...(await ways()).map(({ length }) => length))).toBeGreaterThan(1);
+    expect((await ways()).flat().every(({ timeOffset }) => timeOffset <= 0 && timeOffset > -1000)).toBe(true);
   });
 
-  it('of another size of the window', () => {
-    expect(of(RESIZE).at(-1)?.data).toEqual({ source: RESIZE, width: 800, height: 500 });
+  it('of another size of the window', async () => {
+    await page.setViewportSize({ width: 800, height: 500 });
+    await expect.poll(async () => (await told(RESIZE)).at(-1)).toEqual({ source: RESIZE, width: 800, height: 500 });
   });
 
-  it('of no field that is ignored, and of no choice that has not changed', () => {
-    expect(of(INPUT).filter(({ data }) => [ids.ignored, ids.other].includes(data.id))).toEqual([]);
+  it('of no field that is ignored, and of no choice that has not changed', async () => {
+    const { ignored, other, text } = ids();
+    await page.fill('#ignored', 'secret words');
+    // What would have been told of it is told before this.
+    await page.fill('#text', 'coffee');
+    await expect.poll(() => told(INPUT)).toContainEqual(expect.objectContaining({ id: text, text: '******' }));
+    expect(dataOf(INPUT).filter(({ id }) => [ignored, other].includes(id))).toEqual([]);
   });
 
-  it('without a complaint of the page, and without a call of its zone', () => {
+  it('without a complaint of the page, and without a call of its zone', async () => {
+    expect(await page.evaluate('inZone')).toEqual([]);
     expect(complaints).toEqual([]);
-    expect(inZone).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
 /** The ring against what it should keep, worked out anew from everything that ever came. */
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { borrow } from '../src/more/core.js';
 import type { Line } from '../src/recorder/chunks.js';
 import { type Earlier, leaveEarlier, since, takeEarlier } from '../src/recorder/earlier.js';
 import { openRing } from '../src/recorder/ring.js';
+import { KEY } from './capture.js';
 
 const KEPT_MS = 30_000;
 const MILLION = 1_000_000;
@@ -97,12 +99,9 @@ describe('the ring', () => {
 
 describe('what pages leave to the next of their tab', () => {
   const storage: Record<string, string> = {};
-  vi.stubGlobal('sessionStorage', {
-    getItem: (name: string) => storage[name] ?? null,
-    setItem: (name: string, value: string) => {
-      storage[name] = value;
-    },
-  });
+  vi.stubGlobal('sessionStorage', storage);
+  const enter = (projectKey: string) => borrow([{ projectKey }] as never);
+  beforeEach(() => enter(KEY));
   const left = (path: string, ageMs: number, length = 1, session = 'this'): Earlier => ({
     session,
     page: { path } as Earlier['page'],
@@ -115,6 +114,14 @@ describe('what pages leave to the next of their tab', () => {
     expect([paths(takeEarlier('this')), paths(takeEarlier('this'))]).toEqual([['/a'], []]);
   });
 
+  it('is given to no other project of the site', () => {
+    leaveEarlier([left('/a', 1)]);
+    enter('another_key_0123456789');
+    expect(takeEarlier('this')).toEqual([]);
+    enter(KEY);
+    expect(paths(takeEarlier('this'))).toEqual(['/a']);
+  });
+
   it('is without the oldest, where all of it is too much', () => {
     leaveEarlier([left('/a', 2, MILLION), left('/b', 1, MILLION), left('/c', 0, MILLION)]);
     expect(paths(takeEarlier('this'))).toEqual(['/b', '/c']);
@@ -125,7 +132,7 @@ describe('what pages leave to the next of their tab', () => {
   });
 
   it('is nothing where the storage holds what is none of ours', () => {
-    storage['gosight:earlier'] = '{';
+    storage[`gosight:${KEY}:earlier`] = '{';
     expect(takeEarlier('this')).toEqual([]);
   });
 });

@@ -288,7 +288,7 @@ describe('a recording', () => {
     await open(page, 2);
     await expect.poll(() => recordingsOf(server).size).toBe(2);
     await open(await context.newPage(), 3);
-    await page.evaluate(`sessionStorage['gosight:until'] = 0`);
+    await page.evaluate(`sessionStorage['gosight:${KEY}:until'] = 0`);
     await open(page, 4);
     // What is kept from its start has told its first snapshot by now.
     await page.evaluate('GoSight.flush()');
@@ -296,6 +296,30 @@ describe('a recording', () => {
     await page.click('button');
     await expect.poll(() => recordingsOf(server).size).toBe(3);
     await context.close();
+    await server.close();
+  });
+
+  it('does not go on with a page of another project in the tab, nor reach back to one', async () => {
+    const server = await served('<h1>ours</h1><button onclick="missing()">break</button>', `replay: { mode: 'trigger', bufferSeconds: 60 }`);
+    const page = await browser.newPage();
+    const open = async () => {
+      await page.goto(server.url);
+      await expect.poll(() => page.evaluate(`performance.getEntriesByName(new URL('/recorder.js', location).href).length`)).toBe(1);
+      await page.evaluate('GoSight.flush()');
+    };
+    await open();
+    server.pages['/'] = (server.pages['/'] as string).replace(KEY, 'another_key_0123456789').replace('ours', 'theirs');
+    await open();
+    await page.click('button');
+    await expect.poll(() => recordingsOf(server).size).toBe(1);
+    server.pages['/'] = (server.pages['/'] as string).replace('another_key_0123456789', KEY).replace('theirs', 'ours again');
+    await open();
+    const clickedAt = Date.now();
+    await page.click('button');
+    // Two of ours, of which the second began as the first was left.
+    await expect.poll(() => recordingsOf(server).size).toBe(3);
+    expect(chunksOf(server).filter(({ batch }) => batch.project_key === KEY && batch.at < clickedAt)).toEqual([]);
+    await page.close();
     await server.close();
   });
 
@@ -322,7 +346,7 @@ describe('a recording', () => {
       played.push((await play(other, events)).text.replace(' break', ''));
     }
     expect(played.slice(0, 3)).toEqual(['the cart', 'the payment', 'the error']);
-    const earlier = () => other.evaluate(`sessionStorage['gosight:earlier']`);
+    const earlier = () => other.evaluate(`sessionStorage['gosight:${KEY}:earlier']`);
     await visit(other, 'left');
     await other.evaluate(`dispatchEvent(new Event('pagehide'))`);
     expect(await earlier()).toContain('left');
@@ -464,7 +488,7 @@ describe('pictures and fonts', () => {
     const endpoint = await new Capture().listen();
     endpoint.settings = { version: '1' };
     const site = await open(`endpoint: '${endpoint.url}'`, { 'content-security-policy': `connect-src ${endpoint.url}` });
-    await expect.poll(() => site.page.evaluate(`sessionStorage.getItem('gosight:no_assets')`), { timeout: 30_000 }).toBe('1');
+    await expect.poll(() => site.page.evaluate(`sessionStorage.getItem('gosight:${KEY}:no_assets')`), { timeout: 30_000 }).toBe('1');
     expect(site.complaints.filter((line) => /policy/i.test(line)).length).toBeLessThanOrEqual(2);
     const before = site.complaints.length;
     await site.page.reload();

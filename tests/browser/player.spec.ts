@@ -227,6 +227,26 @@ test("a moment is shown as it was when the last part it takes comes last", async
   await expect(stage(page).locator("p")).toHaveText(`Clay, second ${second}`);
 });
 
+test("a page stands where the visitor had scrolled to, whatever changed right after", async ({ page, problems }) => {
+  const change = (timestamp: number, data: RecordedEvent["data"]): RecordedEvent => ({ type: 3, data, timestamp });
+  const adds = [{ parentId: 4, nextId: null, node: element("div", 7, [], { style: "height: 3000px" }) }];
+  const told = [
+    change(500, { source: 0, texts: [], attributes: [], removes: [], adds }),
+    // What changes each second is right before this, and right after that.
+    change(10_200, { source: 3, id: 1, x: 0, y: 400 }),
+    change(10_800, { source: 3, id: 1, x: 0, y: 900 }),
+  ];
+  const span = await opened(page, problems, await visit("/scrolled", [], [], told));
+  const html = stage(page).locator("html");
+  const standsAt = async (second: number) => {
+    await seek(page, span, span.startMs + second * 1000 + 500);
+    await expect(stage(page).locator("p")).toHaveText(`Clay, second ${second}`);
+    return html.evaluate(({ scrollTop }) => scrollTop);
+  };
+  expect(await standsAt(10)).toBe(400);
+  expect(await standsAt(11)).toBe(900);
+});
+
 test("a link to a moment opens at it", async ({ context, page, problems }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const made = await visit("/moment", []);

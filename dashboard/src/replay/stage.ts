@@ -139,6 +139,7 @@ export class Stage {
       UNSAFE_replayCanvas: false,
     });
     Object.assign(replayer, { cache: this.styles });
+    forgetScrolls(replayer);
     forbidRequests(replayer.iframe);
     replayer.iframe.tabIndex = -1;
     replayer.iframe.title = '';
@@ -167,6 +168,17 @@ function seekTo({ segment, replayer }: Built, atMs: number, isPlaying: boolean):
   const offsetMs = Math.max(0, atMs - segment.startMs) + 1;
   if (isPlaying) replayer.play(offsetMs);
   else replayer.pause(offsetMs);
+}
+
+/**
+ * Going to a moment, rrweb makes the changes up to it in a tree of its own, from the first mutation on, and then makes the page like that tree. Where the
+ * page was scrolled to stays in the tree, and the next time undid a scroll that came before the first mutation.
+ */
+function forgetScrolls(replayer: Replayer): void {
+  const tree = Reflect.get(replayer, 'virtualDom') as { scrollData: unknown };
+  replayer.on('flush', () => {
+    tree.scrollData = null;
+  });
 }
 
 /** Its pictures and fonts come after the page, which is higher then: what could not be scrolled so far is. */

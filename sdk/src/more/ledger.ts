@@ -7,12 +7,12 @@ import { countWaiting, drop, guard, options } from './core.js';
 /** A window that a page opened begins with a copy of that page's storage, and has nothing to tell. */
 const isOpened = () => history.length === 1 && (performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming).type === 'navigate';
 
-const CHUNKS = 'gosight:chunks';
-
 export function startLedger(): void {
-  const key = `gosight:${options.projectKey}:waiting`;
-  const lost = (sessionStorage[key] | 0) + (sessionStorage[CHUNKS] | 0);
-  delete sessionStorage[CHUNKS];
+  const prefix = `gosight:${options.projectKey}:`;
+  const key = `${prefix}waiting`;
+  const chunks = `${prefix}chunks`;
+  const lost = (sessionStorage[key] | 0) + (sessionStorage[chunks] | 0);
+  delete sessionStorage[chunks];
   if (lost && !isOpened()) drop(lost);
   let waiting = 0;
   let written: number | undefined;

@@ -37,7 +37,7 @@ const RULES_MAX = 500;
 /** So many wearers of a style are asked whether they are private. */
 const WEARERS_MAX = 20;
 /** Where a tab remembers that the page's policy lets us fetch nothing, and with an origin after it, that this one shares no sheet. */
-const FORBIDDEN = 'gosight:no_assets';
+const FORBIDDEN = 'no_assets';
 
 /** By the bytes they begin with, as browsers do; what is not here the server does not take, but for a drawing. */
 const TYPES: [mime: string, begins: string, at?: number][] = [

@@ -21,7 +21,7 @@ const JSON_BYTES_MAX = 10 * 1024 * 1024;
 const INFLATION_RATIO_MAX = 100;
 
 /** Where a tab has how many chunks it has not handed over: should it be killed, the next page tells that they are lost (more/ledger.ts). */
-const UNSENT = 'gosight:chunks';
+const UNSENT = 'chunks';
 
 /** An event as it is sent. */
 export interface Line {

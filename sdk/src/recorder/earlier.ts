@@ -9,7 +9,7 @@ import type { Line } from './chunks.js';
 import { guardedly, remember, remembered } from './tab.js';
 
 /** Where a tab keeps it. */
-const EARLIER = 'gosight:earlier';
+const EARLIER = 'earlier';
 /** Characters: a browser gives a tab five million, and the site has its own use for them. */
 const LENGTH_MAX = 2_000_000;
 

@@ -10,7 +10,7 @@ import { isIdle, isKept, openRecording, type Recording } from './recording.js';
 import { remember, remembered } from './tab.js';
 
 /** Where a tab remembers how much of its time a session has been recorded. */
-const SPENT = 'gosight:spent';
+const SPENT = 'spent';
 
 export function start(lent: Parameters<typeof borrow>[0]): Turn {
   borrow(lent);

@@ -19,7 +19,7 @@ import { remember, remembered } from './tab.js';
 import { watchTriggers } from './triggers.js';
 
 /** Where a tab remembers until when a trigger has it recorded. */
-const KEPT_UNTIL = 'gosight:until';
+const KEPT_UNTIL = 'until';
 export const isKept = (): boolean => Number(remembered(KEPT_UNTIL)) > Date.now();
 
 /** Between two snapshots at least. */
