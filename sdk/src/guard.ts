@@ -51,7 +51,7 @@ export function after(owner: object, names: string, run: (args: unknown[]) => vo
     const original = functions[name] as (...args: unknown[]) => unknown;
     functions[name] = function (...args) {
       const result = original.apply(this, args);
-      run(args);
+      guard(run)(args);
       return result;
     };
   }

@@ -14,7 +14,7 @@ const RESPONSE_WINDOW_MS = 1000;
 /** Timers come late; this much earlier keeps the promise of `urgentWaitMs`. */
 const TIMER_SLACK_MS = 20;
 /** The first batch waits at most this long for the project's settings. */
-const SETTINGS_WAIT_MS = 1000;
+export const SETTINGS_WAIT_MS = 1000;
 /** In the order of their field numbers. */
 const UTM = ['source', 'medium', 'campaign', 'term', 'content'] as const;
 

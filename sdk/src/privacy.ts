@@ -46,7 +46,7 @@ type Mark = 'mask' | 'block' | 'ignore';
 
 /** Of a list in `:is()` one that is wrong is none, and spoils no other. */
 export const marked = (mark: Mark): string => `:is(${[`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]]})`;
-export const isMarked = (element: Element, mark: Mark): boolean => !!closest(element, marked(mark));
+const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
 
 /** Elements whose text is not read when it is inside of a larger one's. */
 export const silent = (): string => `script,style,textarea,select,[contenteditable],${marked('mask')},${marked('block')}`;

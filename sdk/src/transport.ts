@@ -107,7 +107,7 @@ export async function overHttp(body: Bytes, query = ''): Promise<Answer> {
 export function isSettled(status: number): boolean {
   if (WORTH_ANOTHER_TRY.test(`${status}`)) return false;
   if (status > 399) report('rejected', status);
-  isRefused ||= /40[13]/.test(`${status}`);
+  isRefused ||= status === 401 || status === 403;
   return true;
 }
 

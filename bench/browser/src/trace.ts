@@ -62,7 +62,7 @@ export function shares(events: TraceEvent[], scripts: string[]): Shares {
   const mark = events.find(({ name }) => name === WORK);
   if (mark === undefined) throw new Error("the trace has no beginning of the work");
   const here = events.filter(({ pid, tid }) => pid === mark.pid && tid === mark.tid);
-  const samples = samplesOf(events, mark);
+  const samples = samplesOf(events, mark, scripts);
   const start: Share = { totalMs: 0, longestTaskMs: 0 };
   const work: Share = { totalMs: 0, longestTaskMs: 0 };
   let allMs = 0;
@@ -99,7 +99,7 @@ function tasksOf(events: TraceEvent[]): Task[] {
 }
 
 /** The samples of the thread that made the mark; a page may have workers with profiles of their own. */
-function samplesOf(events: TraceEvent[], { pid, tid }: TraceEvent): Sample[] {
+function samplesOf(events: TraceEvent[], { pid, tid }: TraceEvent, scripts: string[]): Sample[] {
   const profiles = events.filter((event) => event.name === "Profile" && event.pid === pid && event.tid === tid);
   return profiles.flatMap((profile) => {
     const chunks = events
@@ -107,14 +107,16 @@ function samplesOf(events: TraceEvent[], { pid, tid }: TraceEvent): Sample[] {
       .sort((a, b) => a.ts - b.ts);
     const nodes = new Map<number, ProfileNode>();
     const urls = new Map<number, string>();
+    const isOurs = (url: string) => scripts.some((script) => url.endsWith(script));
+    const callerOf = (node?: ProfileNode) => (node?.parent === undefined ? undefined : nodes.get(node.parent));
     const urlOf = (id: number): string => {
       const known = urls.get(id);
       if (known !== undefined) return known;
       const node = nodes.get(id);
-      const caller = node?.parent === undefined ? undefined : nodes.get(node.parent);
-      // `fetch` under a `window.fetch` of ours is the page's own call, passed on.
-      const isPassedOn =
-        !node?.callFrame.url && caller?.callFrame.functionName.endsWith(`.${node?.callFrame.functionName}`);
+      const caller = callerOf(node);
+      // `fetch` under a `fetch` of ours is the page's own call, passed on, where the page called that.
+      const calledBy = callerOf(caller)?.callFrame.url;
+      const isPassedOn = node?.callFrame.functionName === "fetch" && !!calledBy && !isOurs(calledBy);
       const url = node?.callFrame.url || (caller === undefined || isPassedOn ? "" : urlOf(caller.id));
       urls.set(id, url);
       return url;

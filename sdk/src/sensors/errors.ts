@@ -1,8 +1,10 @@
 /** js_error, resource_error, unhandled_rejection, console_error: at most so many per view, for an error in a loop says it all the first time. */
+
+import { options } from '../config.js';
 import type { EventType, Payloads } from '../events.js';
-import { after, guard, onEveryWindow } from '../guard.js';
-import { emit } from '../pipeline.js';
-import { cleanUrl, isMarked, maskPersonal } from '../privacy.js';
+import { after, later, onEveryWindow } from '../guard.js';
+import { emit, SETTINGS_WAIT_MS } from '../pipeline.js';
+import { cleanUrl, isBlocked, isMasked, maskPersonal } from '../privacy.js';
 import { view } from '../view.js';
 
 const ERRORS_MAX_PER_VIEW = 100;
@@ -15,17 +17,15 @@ const textOf = (value: unknown) => maskPersonal(String((value as Error | undefin
 const stackOf = (value: unknown) => maskPersonal((value as Error | undefined)?.stack ?? '');
 
 export function startErrors(): void {
-  onEveryWindow('error', (event: ErrorEvent) => {
-    const target = event.target as HTMLImageElement & HTMLLinkElement;
-    const { localName, src, href } = target;
-    // By the page's own marks: before the project's are known an error is told all the same.
+  onEveryWindow('error', ({ target, message, filename, lineno, colno, error }: ErrorEvent) => {
+    const element = target as HTMLImageElement & HTMLLinkElement;
+    const { localName, src, href } = element;
+    // What the project holds private is not known at once.
     if (localName)
-      return emitError('resource_error', {
-        url: isMarked(target, 'mask') || isMarked(target, 'block') ? '' : cleanUrl(src || href || ''),
-        kind: localName,
-        status: 0,
-      });
-    const { message, filename, lineno, colno, error } = event;
+      return later(
+        () => emitError('resource_error', { url: isBlocked(element) || isMasked(element) ? '' : cleanUrl(src || href || ''), kind: localName, status: 0 }),
+        options.settings ? 0 : SETTINGS_WAIT_MS,
+      );
     emitError('js_error', {
       message: maskPersonal(message),
       stack: stackOf(error),
@@ -38,9 +38,5 @@ export function startErrors(): void {
   onEveryWindow('unhandledrejection', ({ reason }: PromiseRejectionEvent) => {
     emitError('unhandled_rejection', { reason: textOf(reason), stack: stackOf(reason) });
   });
-  after(
-    console,
-    'error',
-    guard((args: unknown[]) => emitError('console_error', { message: args.map(textOf).join(' '), stack: args.map(stackOf).join('') })),
-  );
+  after(console, 'error', (args) => emitError('console_error', { message: args.map(textOf).join(' '), stack: args.map(stackOf).join('') }));
 }

@@ -18,12 +18,12 @@ function exit(next_url: string): void {
   emit('page_exit', { time_on_page_ms: Date.now() - view.enteredAt, max_scroll_percent: Math.max(view.scrollPercentMax, seen), next_url });
 }
 
-const moved = guard(() => {
+function moved(): void {
   const url = cleanUrl(location.href);
   if (url === view.url) return;
   exit(url);
   enterView(page.url);
-});
+}
 
 export function startPage(): void {
   after(history, 'pushState replaceState', moved);
