@@ -1,5 +1,20 @@
 import { describe, expect } from 'vitest';
+import { KEY } from './capture.js';
 import { AT_ONCE_MS, html, it, waited } from './chromium.js';
+
+/** How many batches wait for a better time. */
+const KEPT = `new Promise((done, failed) => {
+  const request = indexedDB.open('gosight:${KEY}');
+  request.onerror = failed;
+  request.onsuccess = () => {
+    const { result } = request;
+    const [store] = result.objectStoreNames;
+    const left = Object.keys(localStorage).filter((name) => name.includes(':left:')).length;
+    if (store) result.transaction(store).objectStore(store).count().onsuccess = ({ target }) => done(target.result + left);
+    else done(left);
+    result.close();
+  };
+})`;
 
 describe('before the page has loaded', () => {
   const slow = '<img src="/slow.png">';
@@ -48,6 +63,26 @@ describe('before the page has loaded', () => {
     const first = await server.event('click');
     await page.evaluate('new Promise((done) => setTimeout(() => done(GoSight.flush()), 1100))');
     expect(server.arrivals.filter(({ type, timestamp_ms }) => type === 'dom_mutation' && timestamp_ms >= first.timestamp_ms)).toEqual([]);
+  });
+
+  it('who opts out has nothing sent of what earlier pages kept', async ({ page, server, open }) => {
+    await open('<p>first</p>');
+    server.refuse = { status: 503 };
+    await page.evaluate(`GoSight.track('kept'); GoSight.flush()`);
+    await expect.poll(() => page.evaluate(KEPT)).toBeGreaterThan(0);
+    server.pages['/away'] = '<!doctype html><title>away</title>';
+    await page.goto(`${server.url}/away`);
+    server.refuse = undefined;
+    server.held.add('/sdk.more.js');
+    await page.goto(server.url, { waitUntil: 'commit' });
+    await page.waitForFunction('window.GoSight');
+    await page.evaluate('GoSight.optOut()');
+    server.letGo();
+    // Sent or not: nothing is kept any more.
+    await expect.poll(() => page.evaluate(KEPT)).toBe(0);
+    await page.evaluate(`GoSight.optIn(); GoSight.track('later')`);
+    await server.event('custom_event', ({ payload }) => payload.name === 'later');
+    expect(server.arrivals.filter(({ payload }) => payload.name === 'kept')).toEqual([]);
   });
 
   it('what could not be sent goes by beacon when the page is left', async ({ page, server }) => {

@@ -4,7 +4,7 @@
  */
 import type { Batch } from '../batch.js';
 import type { Answer, Bytes } from '../transport.js';
-import { beacon, drop, isSettled, later, on, options, overHttp, post, report, stamped, takeOver } from './core.js';
+import { beacon, drop, isSettled, later, listen, on, options, overHttp, post, report, stamped, takeOver } from './core.js';
 import { queueOf } from './offline.js';
 
 const GZIP_FROM_BYTES = 1024;
@@ -187,15 +187,14 @@ export function startDelivery(): void {
       if (isAsked || !beacon(batch)) leave(batch, isCopy);
     }
   });
-  takeOver({
-    send,
-    clear() {
-      era++;
-      zipping.clear();
-      unsettled.clear();
-      spare.length = 0;
-      return queue.clear().catch(failed);
-    },
-  });
-  void drain();
+  function clear(): Promise<void> {
+    era++;
+    zipping.clear();
+    unsettled.clear();
+    spare.length = 0;
+    return queue.clear().catch(failed);
+  }
+  takeOver({ send, clear });
+  // Who opted out before this file came has nothing sent of what was kept.
+  listen((running) => void (running ? drain() : clear()));
 }
