@@ -121,7 +121,20 @@ function detailOf(event: SessionEvent): string {
     case 'unhandled_rejection':
       return textOf(payload, 'reason');
     case 'resource_error':
+    case 'websocket_open':
+    case 'websocket_close':
+    case 'websocket_error':
       return textOf(payload, 'url');
+    case 'media_play':
+    case 'media_pause':
+    case 'media_seek':
+    case 'media_complete':
+    case 'media_error':
+      return textOf(payload, 'src');
+    case 'orientation_change':
+      return textOf(payload, 'orientation');
+    case 'group':
+      return textOf(payload, 'group_id');
     case 'xhr_request':
     case 'fetch_request':
       return requestOf(payload);
