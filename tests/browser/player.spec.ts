@@ -280,6 +280,20 @@ test("keys play, move, change the speed and fill the screen", async ({ page, pro
   expect(await page.evaluate(() => document.fullscreenElement)).toBeNull();
 });
 
+test("where no element may fill the screen, as on an iPhone, the player fills the window", async ({
+  page,
+  problems,
+}) => {
+  await page.addInitScript(() => Object.defineProperty(document, "fullscreenEnabled", { value: false }));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await opened(page, problems, await visit("/pocket", []));
+  const whole = page.getByTestId("replay-whole");
+  await page.getByRole("button", { name: "Full screen" }).click();
+  expect(await whole.boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 });
+  await page.getByRole("button", { name: "Leave full screen" }).click();
+  expect((await whole.boundingBox())?.width).toBeLessThan(390);
+});
+
 test("a click is still to be seen by a person who asked for less motion", async ({ page, problems }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await opened(page, problems, await visit("/still", []));

@@ -89,7 +89,11 @@ function Watch({ session, insights, answer }: { session: Session; insights: Insi
     <div className={GRID}>
       <div className="flex min-w-0 flex-col gap-4">
         <Card className="overflow-hidden">
-          <div ref={whole} className="flex flex-col bg-surface">
+          <div
+            ref={whole}
+            data-testid="replay-whole"
+            className={`flex flex-col bg-surface ${fullScreen.isOn ? 'fixed inset-0 z-50' : ''}`}
+          >
             <BrowserFrame
               stage={stage}
               player={player}
