@@ -11,6 +11,7 @@ import { bytes, clock, duration, percent } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
 import { DetailChoice, EventsCut, Facts, keepInSight, Timeline } from '@/views/session-timeline';
 import { type Detail, timelineOf, typesOf } from '@/views/timeline';
+import { originsOf, requestedOf } from './address';
 import { type ConsoleLine, hasFailed, type Lines, type NetworkLine } from './events';
 import { WINDOW_LINES, windowAt, windowMoved, windowWith } from './log-window';
 import type { Player } from './player';
@@ -252,9 +253,10 @@ function Network({ player }: { player: Player }) {
   return (
     <Log<NetworkLine> player={player} logs={logs} empty={text.replay.noNetwork} isWarm={hasFailed}>
       {(line) => (
+  const origins = useMemo(() => originsOf(facts.flatMap((it) => it.pages.map(({ href }) => href))), [facts]);
         <span className="min-w-0 flex-1">
           <span className="block truncate font-mono text-12" title={line.url}>
-            <span className="text-muted">{line.method}</span> {line.url.replace(/^asset:/, '')}
+            <span className="text-muted">{line.method}</span> {requestedOf(line.url, origins)}
           </span>
           <span className="flex gap-3 text-12 text-muted">
             <span className={hasFailed(line) ? 'font-medium text-heat-text' : ''}>
