@@ -313,6 +313,16 @@ async function playingOn(page: Page, bySeconds: number): Promise<number> {
   return performance.now() - startMs;
 }
 
+test("a film, which is not kept, has a placeholder as a picture has", async ({ page, problems }) => {
+  const url = "https://workshop.example/film";
+  const film = element("video", 5, [], { src: "/film.mp4", width: "320", height: "180" });
+  const { session } = await importSession(world.gosight, [
+    { url, chunks: [opening(url, Date.now() - AGO_MS, WINDOW, [film])] },
+  ]);
+  await opened(page, problems, { session });
+  await expect(stage(page).locator("video")).toHaveCSS("background-color", "rgba(127, 136, 150, 0.25)");
+});
+
 test("inactivity is skipped when that is asked for, and the speed is what was chosen", async ({ page, problems }) => {
   const span = await opened(page, problems, await visit("/idle", []));
   const skip = page.getByRole("button", { name: "Skip inactivity" });
