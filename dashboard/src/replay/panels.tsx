@@ -26,6 +26,9 @@ interface PanelsProps {
   insights: Insight[];
 }
 
+/** As high as the screen leaves room for under the head of the page, so that the choice at the foot of a list is seen. */
+export const PANELS_HEIGHT = 'h-[480px] lg:h-[calc(100dvh-164px)] lg:min-h-[480px] lg:max-h-[860px]';
+
 /** What happened, in words, in step with the player. */
 export function Panels({ player, session, insights }: PanelsProps) {
   const text = useText();
@@ -37,7 +40,7 @@ export function Panels({ player, session, insights }: PanelsProps) {
     details: text.session.details,
   };
   return (
-    <Card className="flex h-[480px] flex-col overflow-hidden lg:sticky lg:top-16 lg:h-[calc(100dvh-88px)] lg:max-h-[860px]">
+    <Card className={`flex flex-col overflow-hidden lg:sticky lg:top-16 ${PANELS_HEIGHT}`}>
       <div className="border-b border-hairline px-3 py-2.5">
         <Segmented<Panel>
           label={text.replay.panels}

@@ -195,7 +195,12 @@ export function SessionPage() {
         </Link>
         {session.data && <NextStruggling session={session.data.data} />}
       </div>
-      {session.isPending && <Skeleton className="h-[140px] w-full" />}
+      {session.isPending && (
+        <>
+          <Skeleton className="h-7 w-72 max-w-full" />
+          <Skeleton className="h-[560px] w-full" />
+        </>
+      )}
       {session.isError && !session.data && <Fault error={session.error} onRetry={() => void session.refetch()} />}
       {session.data && <SessionView session={session.data.data} />}
     </div>
