@@ -220,7 +220,7 @@ function LogLine({ at, isCurrent, isWarm, onPick, children }: LogLineProps) {
         className="flex w-full items-baseline gap-3 px-4 py-1.5 text-left hover:bg-sunken focus-visible:-outline-offset-2"
       >
         <span className="w-11 shrink-0 text-muted">{at}</span>
-        <span className="w-2.5 shrink-0">{isWarm && <InsightMark type="error" />}</span>
+        <span className="w-[10px] shrink-0">{isWarm && <InsightMark type="error" />}</span>
         {children}
       </button>
     </li>
@@ -253,10 +253,10 @@ function Network({ player }: { player: Player }) {
   const text = useText();
   const facts = usePlayerState(player, (state) => state.facts);
   const logs = useMemo(() => facts.map((it) => it.network), [facts]);
+  const origins = useMemo(() => originsOf(facts.flatMap((it) => it.pages.map(({ href }) => href))), [facts]);
   return (
     <Log<NetworkLine> player={player} logs={logs} empty={text.replay.noNetwork} isWarm={hasFailed}>
       {(line) => (
-  const origins = useMemo(() => originsOf(facts.flatMap((it) => it.pages.map(({ href }) => href))), [facts]);
         <span className="min-w-0 flex-1">
           <span className="block truncate font-mono text-12" title={line.url}>
             <span className="text-muted">{line.method}</span> {requestedOf(line.url, origins)}

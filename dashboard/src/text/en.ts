@@ -194,7 +194,7 @@ export const en = {
     all: 'Everything',
     important: 'Important',
     errors: 'Errors',
-    repeated: (n: number) => `${n} ×`,
+    repeated: (n: number) => `${n}\u00a0×`,
     eventsCut: (n: string, time: string) =>
       `Only the first ${n} events are told: what happened after ${time} is missing.`,
     visitor: 'Visitor',

@@ -194,7 +194,7 @@ export const vi: Dictionary = {
     all: 'Tất cả',
     important: 'Quan trọng',
     errors: 'Lỗi',
-    repeated: (n) => `${n} ×`,
+    repeated: (n) => `${n}\u00a0×`,
     eventsCut: (n, time) => `Chỉ ${n} sự kiện đầu được kể: những gì xảy ra sau ${time} không có ở đây.`,
     visitor: 'Khách',
     started: 'Bắt đầu',

@@ -70,6 +70,14 @@ export function toneOf(type: string): EventTone {
   return TONES[type] ?? 'plain';
 }
 
+/** The devices that have a word in every language. */
+const DEVICES = ['desktop', 'tablet', 'mobile'] as const;
+
+export function deviceName(type: string, text: Dictionary): string {
+  const device = DEVICES.find((name) => name === type);
+  return device ? text.heatmaps[device] : type;
+}
+
 type Payload = Record<string, unknown>;
 
 function textOf(payload: Payload, name: string): string {

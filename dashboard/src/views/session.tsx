@@ -38,7 +38,7 @@ function Head({ session }: { session: Session }) {
   return (
     <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
       <h1>{session.user_id || shortId(session.visitor_id)}</h1>
-      <p className="text-13 text-muted">
+      <p className="text-13 text-muted max-md:order-last max-md:w-full">
         {[
           moment(session.started_at, Date.now(), language),
           duration(session.duration_ms),
