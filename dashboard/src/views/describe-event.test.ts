@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anEvent } from '@/live/fixtures';
 import { en } from '@/text/en';
 import { vi } from '@/text/vi';
-import { describeEvent, TONES } from './describe-event';
+import { describeEvent, deviceName, TONES } from './describe-event';
 
 describe('an event in words', () => {
   it('has a name in both languages, whatever its type', () => {
@@ -20,4 +20,10 @@ describe('an event in words', () => {
     expect(detailOf('group', { group_id: 'potters' })).toBe('potters');
     expect(detailOf('paste', { target: { name: 'voucher' } })).toBe('voucher');
   });
+});
+
+it('names a device in the language, and one that it has no word for as it is', () => {
+  expect(deviceName('mobile', vi)).toBe('Điện thoại');
+  expect(deviceName('mobile', en)).toBe('Mobile');
+  expect(deviceName('other', vi)).toBe('other');
 });

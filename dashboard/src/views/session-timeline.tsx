@@ -174,7 +174,7 @@ function Dot({ event, tone }: { event: SessionEvent; tone: string }) {
   return (
     <span className="flex w-[10px] shrink-0 items-center justify-center self-center">
       <span
-        className={isPage ? 'size-2.5 rounded-[3px]' : `size-1.5 rounded-full ${DOT[tone]}`}
+        className={isPage ? 'size-[10px] rounded-[3px]' : `size-[6px] rounded-full ${DOT[tone]}`}
         style={isPage ? { background: `var(--page-${tintOf(event.path)})` } : undefined}
       />
     </span>
