@@ -58,7 +58,7 @@ export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
 const GRID = 'grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px] xl:grid-cols-[minmax(0,1fr)_380px]';
 
 /** Of the scrubber and the controls, which a phone has in two rows. */
-const DECK_HEIGHT = 'h-[108px] max-md:h-[156px]';
+const DECK_HEIGHT = 'h-[100px] max-md:h-[149px]';
 
 /** The player's final shape while the manifest is on its way. */
 function Shape({ device }: { device: string }) {
