@@ -152,6 +152,28 @@ for (const [device, viewport] of Object.entries(SIZES)) {
   });
 }
 
+test("a narrow phone has room for every page in Vietnamese, also for a range of days", async ({
+  browser,
+  problems,
+}) => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 760 } });
+  const page = await newPage(context, problems);
+  await signIn(page, gosight);
+  await page.evaluate(() => localStorage.setItem("gosight.language", "vi"));
+  const [from, to] = [-20, 1].map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
+  const found: string[] = [];
+  for (const stop of stops) {
+    const address = new URL(stop.path, gosight.url);
+    address.searchParams.set("range", `${from}~${to}`);
+    await page.goto(address.href);
+    await settled(page, stop);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (overflow > 0) found.push(`${stop.path} is ${overflow} px wider than the phone`);
+  }
+  expect(found).toEqual([]);
+  await context.close();
+});
+
 test("every page comes back after a reload, and by its address alone", async ({ context, problems }) => {
   const page = await newPage(context, problems);
   await signIn(page, gosight);

@@ -300,6 +300,20 @@ test("keys play, move, change the speed and fill the screen", async ({ page, pro
   expect(await page.evaluate(() => document.fullscreenElement)).toBeNull();
 });
 
+test("where no element may fill the screen, as on an iPhone, the player fills the window", async ({
+  page,
+  problems,
+}) => {
+  await page.addInitScript(() => Object.defineProperty(document, "fullscreenEnabled", { value: false }));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await opened(page, problems, await visit("/pocket", []));
+  const whole = page.getByTestId("replay-whole");
+  await page.getByRole("button", { name: "Full screen" }).click();
+  expect(await whole.boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 });
+  await page.getByRole("button", { name: "Leave full screen" }).click();
+  expect((await whole.boundingBox())?.width).toBeLessThan(390);
+});
+
 test("a click is still to be seen by a person who asked for less motion", async ({ page, problems }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await opened(page, problems, await visit("/still", []));
@@ -318,6 +332,16 @@ async function playingOn(page: Page, bySeconds: number): Promise<number> {
   await expect.poll(() => seconds(page), { intervals: [20] }).toBeGreaterThanOrEqual(from + bySeconds);
   return performance.now() - startMs;
 }
+
+test("a film, which is not kept, has a placeholder as a picture has", async ({ page, problems }) => {
+  const url = "https://workshop.example/film";
+  const film = element("video", 5, [], { src: "/film.mp4", width: "320", height: "180" });
+  const { session } = await importSession(world.gosight, [
+    { url, chunks: [opening(url, Date.now() - AGO_MS, WINDOW, [film])] },
+  ]);
+  await opened(page, problems, { session });
+  await expect(stage(page).locator("video")).toHaveCSS("background-color", "rgba(127, 136, 150, 0.25)");
+});
 
 test("inactivity is skipped when that is asked for, and the speed is what was chosen", async ({ page, problems }) => {
   const span = await opened(page, problems, await visit("/idle", []));

@@ -32,7 +32,7 @@ export function IconButton({ icon, label, ...rest }: { icon: IconName; label: st
       type="button"
       aria-label={label}
       title={label}
-      className="inline-flex size-8 shrink-0 items-center justify-center rounded-control text-muted transition-colors hover:bg-sunken hover:text-text"
+      className="inline-flex size-8 shrink-0 items-center justify-center rounded-control text-muted transition-colors hover:bg-sunken hover:text-text max-md:size-10"
       {...rest}
     >
       <Icon name={icon} />

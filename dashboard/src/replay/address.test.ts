@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anEvent } from '@/live/fixtures';
-import { addressAt, viewsOf } from './address';
+import { addressAt, originsOf, requestedOf, viewsOf } from './address';
 import { at, replay } from './fixtures';
 import { recordingsOf } from './timeline';
 
@@ -53,5 +53,22 @@ describe('the address over the stage', () => {
   it('is what the recorder noted while no page view is known', () => {
     expect(addresses(tabs, [])('one', 10)).toEqual(['shop.test/noted']);
     expect(addresses(tabs, [opens(0, 'nobody-s')])('one', 10)).toEqual(['shop.test/noted']);
+  });
+});
+
+describe('what a page asked for', () => {
+  const origins = originsOf(['asset:https://shop.test/mugs', 'https://pay.test:8443/']);
+
+  it('is a path where it is the pages’ own, and names the host where it is another’s', () => {
+    expect(requestedOf('asset:https://shop.test/api/stock?sku=mug', origins)).toBe('/api/stock?sku=mug');
+    expect(requestedOf('https://pay.test:8443/intents', origins)).toBe('/intents');
+    expect(requestedOf('https://shop.test.evil.test/api', origins)).toBe('shop.test.evil.test/api');
+    expect(requestedOf('https://fonts.test/a.woff2', origins)).toBe('fonts.test/a.woff2');
+  });
+
+  it('is told as it stands where it is no address of the web', () => {
+    expect(requestedOf('/api/stock', origins)).toBe('/api/stock');
+    expect(requestedOf('wss://shop.test/stock', origins)).toBe('wss://shop.test/stock');
+    expect(requestedOf('https://shop.test', origins)).toBe('shop.test');
   });
 });

@@ -32,3 +32,14 @@ export function addressAt(views: readonly View[], atMs: number, href: string): s
   const url = views.findLast((view) => view.atMs <= atMs)?.url || href;
   return url.replace(/^asset:/, '').replace(/^https?:\/\//, '');
 }
+
+/** Where pages come from. */
+export function originsOf(hrefs: readonly string[]): ReadonlySet<string> {
+  return new Set(hrefs.flatMap((href) => /^(?:asset:)?(https?:\/\/[^/?#]+)/.exec(href)?.[1] ?? []));
+}
+
+/** What was asked for, in little room: of the pages' own origins the path alone says it. */
+export function requestedOf(url: string, origins: ReadonlySet<string>): string {
+  const [, origin = '', rest = ''] = /^(?:asset:)?(https?:\/\/[^/?#]+)?(.*)$/s.exec(url) ?? [];
+  return origins.has(origin) && rest ? rest : origin.replace(/^https?:\/\//, '') + rest;
+}

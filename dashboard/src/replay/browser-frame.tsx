@@ -118,6 +118,8 @@ interface BrowserFrameProps {
   /** Where the player puts the page. */
   stage: RefObject<HTMLDivElement | null>;
   player: Player | null;
+  /** The visitor's. */
+  device: string;
   events: readonly SessionEvent[];
   isMasked: boolean;
   /** The session has more recordings than the manifest names. */
@@ -125,13 +127,18 @@ interface BrowserFrameProps {
   isFull: boolean;
 }
 
-/** The stage of a phone is as wide as the phone: it takes the page's shape, as far as the controls stay on the screen. */
-function stageAspect(page: Size | null): number {
-  return page ? Math.min(1.6, Math.max(0.8, page.width / page.height)) : 1;
+/** Of the stage on a phone: it is as wide as the phone and takes the page's shape, as far as the controls stay on the screen. */
+const ASPECT_MIN = 0.85;
+const ASPECT_MAX = 2;
+
+/** As the page is; before it is there, as pages are on such a device, so that little moves when it comes. */
+export function stageAspect(page: Size | null, device: string): number {
+  if (!page) return device === 'desktop' ? 1.8 : ASPECT_MIN;
+  return Math.min(ASPECT_MAX, Math.max(ASPECT_MIN, page.width / page.height));
 }
 
 /** The page on a neutral stage, in the frame of a browser, as large as fits. */
-export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isFull }: BrowserFrameProps) {
+export function BrowserFrame({ stage, player, device, events, isMasked, isTruncated, isFull }: BrowserFrameProps) {
   const page = usePageSize(player);
   return (
     <>
@@ -142,7 +149,7 @@ export function BrowserFrame({ stage, player, events, isMasked, isTruncated, isF
       </div>
       <div
         className={`relative overflow-hidden bg-sunken ${isFull ? 'min-h-0 flex-1' : 'aspect-[16/10] max-h-[72dvh] max-md:aspect-(--page-aspect)'}`}
-        style={{ '--page-aspect': stageAspect(page) } as CSSProperties}
+        style={{ '--page-aspect': stageAspect(page, device) } as CSSProperties}
       >
         <Fitted stage={stage} page={page} />
         {player && <Notices player={player} isMasked={isMasked} isTruncated={isTruncated} />}

@@ -72,6 +72,14 @@ export const PLACEHOLDER =
 export const CANVAS_RULE =
   ':where(canvas){display:inline-block;width:calc(var(--canvas-width)*1px);height:calc(var(--canvas-height)*1px);' +
   'aspect-ratio:var(--canvas-width)/var(--canvas-height)}';
+/**
+ * A film is not kept. Where it was is a placeholder as pictures have one, and not the controls that a browser shows where no script runs,
+ * unless the page asked for them.
+ */
+export const FILM_RULES = [
+  'video:not([controls])::-webkit-media-controls{display:none!important}',
+  ':where(video){background:rgb(127 136 150/.25)}',
+];
 const OF_CANVAS_STYLE = ['width', 'height', 'style', 'rr_dataURL'];
 /** What HTML gives a canvas that does not say. */
 const CANVAS_PX = { width: 300, height: 150 };

@@ -35,7 +35,7 @@ function PlayButton({ player }: { player: Player }) {
       data-testid="replay-play"
       data-playing={isPlaying}
       onClick={() => player.toggle()}
-      className="inline-flex size-9 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent hover:opacity-90"
+      className="inline-flex size-9 shrink-0 items-center justify-center rounded-full bg-accent text-on-accent hover:opacity-90 max-md:size-11"
     >
       <Icon name={isPlaying ? 'pause' : 'play'} size={18} />
     </button>
@@ -45,13 +45,15 @@ function PlayButton({ player }: { player: Player }) {
 function SkipIdle({ player }: { player: Player }) {
   const text = useText();
   const isOn = usePlayerState(player, (state) => state.skipsIdle);
+  const isFollowing = usePlayerState(player, (state) => state.isFollowing);
   return (
     <button
       type="button"
       aria-pressed={isOn}
       title={text.replay.skipIdle}
       onClick={() => player.setSkipsIdle(!isOn)}
-      className="inline-flex h-8 items-center gap-1.5 rounded-control px-2 text-13 font-medium text-muted hover:bg-sunken hover:text-text aria-pressed:text-accent"
+      // Who follows skips nothing, and a phone needs the room to say how far behind that is.
+      className={`inline-flex h-8 items-center gap-1.5 rounded-control px-2 text-13 font-medium text-muted hover:bg-sunken hover:text-text aria-pressed:bg-accent-soft aria-pressed:text-accent max-md:h-10 max-md:px-3 ${isFollowing ? 'max-md:hidden' : ''}`}
     >
       <Icon name="skip" />
       <span className="max-xl:sr-only">{text.replay.skipIdle}</span>
@@ -153,8 +155,10 @@ export function Controls({ player, session, stops, fullScreen, isHelpOpen, onHel
           <IconButton icon="next" label={text.replay.next} onClick={() => go(true)} />
         </>
       )}
-      <span className="flex items-center gap-x-1.5 max-md:w-full max-md:justify-between md:ml-auto">
-        <Follow player={player} session={session} />
+      <span className="flex grow items-center justify-end gap-x-1.5">
+        <span className="max-md:mr-auto">
+          <Follow player={player} session={session} />
+        </span>
         <SkipIdle player={player} />
         <Select
           label={text.replay.speed}
@@ -163,7 +167,9 @@ export function Controls({ player, session, stops, fullScreen, isHelpOpen, onHel
           onChoose={(value) => player.setSpeed(Number(value))}
         />
         <CopyMoment player={player} />
-        <IconButton icon="keys" label={text.replay.help} onClick={() => onHelp(true)} />
+        <span className="pointer-coarse:hidden">
+          <IconButton icon="keys" label={text.replay.help} onClick={() => onHelp(true)} />
+        </span>
         <IconButton
           icon={fullScreen.isOn ? 'narrow' : 'widen'}
           label={fullScreen.isOn ? text.replay.leaveFullScreen : text.replay.keys.fullScreen}

@@ -40,7 +40,7 @@ export function Follow({ player, session }: { player: Player; session: Session }
   }
   const behindMs = serverNowMs() - player.state.atMs;
   return (
-    <span className="flex items-center gap-2">
+    <span className="flex items-center gap-2 whitespace-nowrap">
       {isFollowing && behindMs > BEHIND_MS && (
         <span className="text-12 text-fault">{text.replay.behind(duration(behindMs))}</span>
       )}
@@ -50,7 +50,7 @@ export function Follow({ player, session }: { player: Player; session: Session }
         title={isFollowing ? text.replay.following : text.replay.follow}
         data-testid="replay-live"
         onClick={() => (isFollowing ? player.pause() : player.follow())}
-        className="inline-flex h-8 items-center gap-1.5 rounded-control border border-hairline px-2.5 text-13 font-medium text-muted hover:bg-sunken aria-pressed:text-live-text"
+        className="inline-flex h-8 items-center gap-1.5 rounded-control border border-hairline px-2.5 max-md:h-10 text-13 font-medium text-muted hover:bg-sunken aria-pressed:text-live-text"
       >
         <span aria-hidden="true" className={`size-2 rounded-full ${isFollowing ? 'bg-live' : 'bg-edge'}`} />
         {text.replay.follow}

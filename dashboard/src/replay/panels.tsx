@@ -11,6 +11,7 @@ import { bytes, clock, duration, percent } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
 import { DetailChoice, EventsCut, Facts, keepInSight, Timeline } from '@/views/session-timeline';
 import { type Detail, timelineOf, typesOf } from '@/views/timeline';
+import { originsOf, requestedOf } from './address';
 import { type ConsoleLine, hasFailed, type Lines, type NetworkLine } from './events';
 import { WINDOW_LINES, windowAt, windowMoved, windowWith } from './log-window';
 import type { Player } from './player';
@@ -25,6 +26,9 @@ interface PanelsProps {
   insights: Insight[];
 }
 
+/** As high as the screen leaves room for under the head of the page, so that the choice at the foot of a list is seen. */
+export const PANELS_HEIGHT = 'h-[480px] lg:h-[calc(100dvh-164px)] lg:min-h-[480px] lg:max-h-[860px]';
+
 /** What happened, in words, in step with the player. */
 export function Panels({ player, session, insights }: PanelsProps) {
   const text = useText();
@@ -36,7 +40,7 @@ export function Panels({ player, session, insights }: PanelsProps) {
     details: text.session.details,
   };
   return (
-    <Card className="flex h-[480px] flex-col overflow-hidden lg:sticky lg:top-16 lg:h-[calc(100dvh-88px)] lg:max-h-[860px]">
+    <Card className={`flex flex-col overflow-hidden lg:sticky lg:top-16 ${PANELS_HEIGHT}`}>
       <div className="border-b border-hairline px-3 py-2.5">
         <Segmented<Panel>
           label={text.replay.panels}
@@ -216,7 +220,7 @@ function LogLine({ at, isCurrent, isWarm, onPick, children }: LogLineProps) {
         className="flex w-full items-baseline gap-3 px-4 py-1.5 text-left hover:bg-sunken focus-visible:-outline-offset-2"
       >
         <span className="w-11 shrink-0 text-muted">{at}</span>
-        <span className="w-2.5 shrink-0">{isWarm && <InsightMark type="error" />}</span>
+        <span className="w-[10px] shrink-0">{isWarm && <InsightMark type="error" />}</span>
         {children}
       </button>
     </li>
@@ -249,12 +253,13 @@ function Network({ player }: { player: Player }) {
   const text = useText();
   const facts = usePlayerState(player, (state) => state.facts);
   const logs = useMemo(() => facts.map((it) => it.network), [facts]);
+  const origins = useMemo(() => originsOf(facts.flatMap((it) => it.pages.map(({ href }) => href))), [facts]);
   return (
     <Log<NetworkLine> player={player} logs={logs} empty={text.replay.noNetwork} isWarm={hasFailed}>
       {(line) => (
         <span className="min-w-0 flex-1">
           <span className="block truncate font-mono text-12" title={line.url}>
-            <span className="text-muted">{line.method}</span> {line.url.replace(/^asset:/, '')}
+            <span className="text-muted">{line.method}</span> {requestedOf(line.url, origins)}
           </span>
           <span className="flex gap-3 text-12 text-muted">
             <span className={hasFailed(line) ? 'font-medium text-heat-text' : ''}>

@@ -1,20 +1,20 @@
 'use client';
 
 import { useSearchParams } from 'next/navigation';
-import { type ReactNode, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useRef, useState } from 'react';
 import { type Answer, ApiError } from '@/api/client';
 import { useSessionEvents } from '@/api/queries';
 import type { Insight, Replay, Session, SessionEvent } from '@/api/types';
-import { Card, Fault, Skeleton } from '@/design/states';
+import { Card, Fault } from '@/design/states';
 import { useText } from '@/text/text';
 import { Chapters } from '@/views/session-timeline';
 import { typesOf } from '@/views/timeline';
-import { BrowserFrame } from './browser-frame';
+import { BrowserFrame, stageAspect } from './browser-frame';
 import { Controls } from './controls';
 import { useFullScreen } from './full-screen';
 import { usePlayerKeys } from './keys';
 import { LEAD_MS, momentOf } from './moment';
-import { Panels } from './panels';
+import { PANELS_HEIGHT, Panels } from './panels';
 import type { Player } from './player';
 import { Scrubber } from './scrubber';
 import { recordingsOf } from './timeline';
@@ -50,22 +50,29 @@ export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
       </>
     );
   }
-  if (!replay.data) return <Shape />;
+  if (!replay.data) return <Shape device={session.device_type} />;
   if (recordingsOf(replay.data.data).length === 0) return fallback;
   return <Watch session={session} insights={insights} answer={replay.data} />;
 }
 
 const GRID = 'grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px] xl:grid-cols-[minmax(0,1fr)_380px]';
 
+/** Of the scrubber and the controls, which a phone has in two rows. */
+const DECK_HEIGHT = 'h-[100px] max-md:h-[149px]';
+
 /** The player's final shape while the manifest is on its way. */
-function Shape() {
+function Shape({ device }: { device: string }) {
   return (
     <div className={GRID} aria-busy="true">
       <Card className="overflow-hidden">
-        <Skeleton className="aspect-[16/10] w-full rounded-none" />
-        <div className="h-[108px]" />
+        <div className="h-9 border-b border-hairline bg-sunken" />
+        <div
+          className="aspect-[16/10] max-h-[72dvh] bg-sunken max-md:aspect-(--page-aspect)"
+          style={{ '--page-aspect': stageAspect(null, device) } as CSSProperties}
+        />
+        <div className={DECK_HEIGHT} />
       </Card>
-      <Card className="h-[420px] lg:h-[640px]">{null}</Card>
+      <Card className={PANELS_HEIGHT}>{null}</Card>
     </div>
   );
 }
@@ -89,10 +96,15 @@ function Watch({ session, insights, answer }: { session: Session; insights: Insi
     <div className={GRID}>
       <div className="flex min-w-0 flex-col gap-4">
         <Card className="overflow-hidden">
-          <div ref={whole} className="flex flex-col bg-surface">
+          <div
+            ref={whole}
+            data-testid="replay-whole"
+            className={`flex flex-col bg-surface ${fullScreen.isOn ? 'fixed inset-0 z-50' : ''}`}
+          >
             <BrowserFrame
               stage={stage}
               player={player}
+              device={session.device_type}
               events={events.data?.data ?? []}
               isMasked={replay.is_masked}
               isTruncated={answer.truncated === true}
@@ -107,7 +119,7 @@ function Watch({ session, insights, answer }: { session: Session; insights: Insi
                 fullScreen={fullScreen}
               />
             )}
-            {!player && <div className="h-[108px]" />}
+            {!player && <div className={DECK_HEIGHT} />}
           </div>
         </Card>
         <Chapters
@@ -120,7 +132,7 @@ function Watch({ session, insights, answer }: { session: Session; insights: Insi
       {player ? (
         <Panels player={player} session={session} insights={insights} />
       ) : (
-        <Card className="h-[480px]">{null}</Card>
+        <Card className={PANELS_HEIGHT}>{null}</Card>
       )}
     </div>
   );

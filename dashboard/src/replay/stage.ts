@@ -7,7 +7,7 @@
  */
 
 import { Replayer } from 'rrweb';
-import { CANVAS_RULE, Cleaner, type Kept } from './clean';
+import { CANVAS_RULE, Cleaner, FILM_RULES, type Kept } from './clean';
 import type { RecordedEvent } from './events';
 import { scrollsAt } from './scrolls';
 import type { Segment } from './segment';
@@ -130,7 +130,7 @@ export class Stage {
       root: host,
       speed: this.speed,
       mouseTail: TRAIL,
-      insertStyleRules: [CANVAS_RULE],
+      insertStyleRules: [CANVAS_RULE, ...FILM_RULES],
       // The player has a clock of its own and adds events as they come: a Replayer that is not live would stop at its last one.
       liveMode: true,
       // A page that takes the focus would take the keys of the player as well.

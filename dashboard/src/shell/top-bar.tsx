@@ -96,29 +96,31 @@ function RangePicker() {
   const day = (iso: string) =>
     new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' }).format(new Date(iso));
   return (
-    <div className="flex items-center gap-1.5">
+    <div className="flex flex-wrap items-center gap-1.5">
       <Segmented<Preset>
         label={text.range.label}
         value={range.kind === 'preset' ? range.preset : null}
         options={PRESETS.map((preset) => [preset, <PresetName key={preset} preset={preset} />] as const)}
         onChoose={(preset) => change({ range: rangeInAddress({ kind: 'preset', preset }) })}
       />
-      <Menu
-        label={text.range.custom}
-        align="right"
-        trigger={range.kind === 'fixed' ? `${day(range.start)} – ${day(range.end)}` : text.range.custom}
-      >
-        {(close) => (
-          <CustomRange
-            key={formatRange(range)}
-            range={range}
-            onApply={(value) => {
-              change({ range: value });
-              close();
-            }}
-          />
-        )}
-      </Menu>
+      <div className="ml-auto">
+        <Menu
+          label={text.range.custom}
+          align="right"
+          trigger={range.kind === 'fixed' ? `${day(range.start)} – ${day(range.end)}` : text.range.custom}
+        >
+          {(close) => (
+            <CustomRange
+              key={formatRange(range)}
+              range={range}
+              onApply={(value) => {
+                change({ range: value });
+                close();
+              }}
+            />
+          )}
+        </Menu>
+      </div>
     </div>
   );
 }
@@ -229,7 +231,7 @@ export function TopBar() {
       <div className="mx-auto flex w-full max-w-[1440px] flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 md:px-6">
         <ProjectSwitch />
         {hasRange && (
-          <div className="max-md:order-3">
+          <div className="max-md:order-3 max-md:w-full">
             <RangePicker />
           </div>
         )}

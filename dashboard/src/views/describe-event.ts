@@ -70,6 +70,14 @@ export function toneOf(type: string): EventTone {
   return TONES[type] ?? 'plain';
 }
 
+/** The devices that have a word in every language. */
+const DEVICES = ['desktop', 'tablet', 'mobile'] as const;
+
+export function deviceName(type: string, text: Dictionary): string {
+  const device = DEVICES.find((name) => name === type);
+  return device ? text.heatmaps[device] : type;
+}
+
 type Payload = Record<string, unknown>;
 
 function textOf(payload: Payload, name: string): string {
@@ -121,7 +129,20 @@ function detailOf(event: SessionEvent): string {
     case 'unhandled_rejection':
       return textOf(payload, 'reason');
     case 'resource_error':
+    case 'websocket_open':
+    case 'websocket_close':
+    case 'websocket_error':
       return textOf(payload, 'url');
+    case 'media_play':
+    case 'media_pause':
+    case 'media_seek':
+    case 'media_complete':
+    case 'media_error':
+      return textOf(payload, 'src');
+    case 'orientation_change':
+      return textOf(payload, 'orientation');
+    case 'group':
+      return textOf(payload, 'group_id');
     case 'xhr_request':
     case 'fetch_request':
       return requestOf(payload);

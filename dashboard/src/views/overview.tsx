@@ -21,6 +21,7 @@ import { isEmpty } from '@/route/filters';
 import type { Range } from '@/route/range';
 import { type Change, useHref, useView } from '@/route/route';
 import { useLanguage } from '@/text/text';
+import { deviceName } from './describe-event';
 import { byHarm, harmOf, isAt, trendOf, trendSpan, worstSession } from './harm';
 import { LiveStrip } from './live-strip';
 
@@ -429,7 +430,7 @@ export function Overview() {
             title={text.overview.devices}
             rows={data?.devices.slice(0, 3)}
             filter="device"
-            name={(value) => value || text.common.unknown}
+            name={(value) => deviceName(value, text) || text.common.unknown}
           />
           <TopList
             title={text.overview.browsers}

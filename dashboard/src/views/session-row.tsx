@@ -8,6 +8,7 @@ import { Ribbon } from '@/design/ribbon';
 import { courseOf } from '@/design/ribbon-geometry';
 import { clock, moment, placeName, shortId } from '@/format/format';
 import { useLanguage } from '@/text/text';
+import { deviceName } from './describe-event';
 import { SessionPains } from './session-pains';
 
 /** Columns of a row from the middle width on; on a phone the parts stack. */
@@ -73,7 +74,7 @@ export const SessionRow = memo(function SessionRow({ session, href, nowMs, isWar
         <span className="min-w-0 max-lg:hidden">
           <span className="block truncate">{place || text.common.unknown}</span>
           <span className="block truncate text-12 text-muted">
-            {[session.device_type, session.browser].filter(Boolean).join(' · ')}
+            {[deviceName(session.device_type, text), session.browser].filter(Boolean).join(' · ')}
           </span>
         </span>
         <span className="text-right text-12 text-muted max-lg:hidden">
@@ -82,7 +83,7 @@ export const SessionRow = memo(function SessionRow({ session, href, nowMs, isWar
         <span className="flex w-full items-center gap-3 text-12 text-muted md:hidden">
           <span>{moment(session.started_at, nowMs, language)}</span>
           <span>{clock(session.duration_ms)}</span>
-          <span>{session.device_type}</span>
+          <span>{deviceName(session.device_type, text)}</span>
           <span className="ml-auto">
             <SessionPains session={session} />
           </span>

@@ -10,7 +10,7 @@ import { InsightMark } from '@/design/severity';
 import { Card, CardHead } from '@/design/states';
 import { clock, count, moment, placeName } from '@/format/format';
 import { useLanguage, useText } from '@/text/text';
-import { describeEvent } from './describe-event';
+import { describeEvent, deviceName } from './describe-event';
 import { describeInsight, elementOf } from './insight-detail';
 import { chaptersOf, type Detail, type InsightLine, type Line } from './timeline';
 
@@ -25,13 +25,15 @@ export function Facts({ session }: { session: Session }) {
     [text.session.ended, moment(session.ended_at, now, language)],
     [text.session.entry, session.entry_path],
     [text.session.exit, session.exit_path],
-    [text.session.device, session.device_type],
+    [text.session.device, deviceName(session.device_type, text)],
     [text.session.browser, session.browser],
     [text.session.os, session.os],
     [text.session.place, place],
     [text.session.referrer, session.referrer_domain || text.overview.direct],
     [text.session.campaign, campaign],
     [text.session.scroll, `${session.max_scroll_percent} %`],
+  ];
+  const ids: [string, string][] = [
     [text.session.visitor, session.visitor_id],
     [text.session.id, session.id],
   ];
@@ -47,6 +49,12 @@ export function Facts({ session }: { session: Session }) {
             </dd>
           </div>
         ))}
+      {ids.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-muted">{name}</dt>
+          <dd className="font-mono text-12 leading-5">{value}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
@@ -164,9 +172,9 @@ function Dot({ event, tone }: { event: SessionEvent; tone: string }) {
   }
   const isPage = tone === 'page';
   return (
-    <span className="flex size-2.5 shrink-0 items-center justify-center self-center">
+    <span className="flex w-[10px] shrink-0 items-center justify-center self-center">
       <span
-        className={isPage ? 'size-2.5 rounded-[3px]' : `size-1.5 rounded-full ${DOT[tone]}`}
+        className={isPage ? 'size-[10px] rounded-[3px]' : `size-[6px] rounded-full ${DOT[tone]}`}
         style={isPage ? { background: `var(--page-${tintOf(event.path)})` } : undefined}
       />
     </span>

@@ -38,7 +38,7 @@ function Head({ session }: { session: Session }) {
   return (
     <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
       <h1>{session.user_id || shortId(session.visitor_id)}</h1>
-      <p className="text-13 text-muted">
+      <p className="text-13 text-muted max-md:order-last max-md:w-full">
         {[
           moment(session.started_at, Date.now(), language),
           duration(session.duration_ms),
@@ -195,7 +195,12 @@ export function SessionPage() {
         </Link>
         {session.data && <NextStruggling session={session.data.data} />}
       </div>
-      {session.isPending && <Skeleton className="h-[140px] w-full" />}
+      {session.isPending && (
+        <>
+          <Skeleton className="h-7 w-72 max-w-full" />
+          <Skeleton className="h-[560px] w-full" />
+        </>
+      )}
       {session.isError && !session.data && <Fault error={session.error} onRetry={() => void session.refetch()} />}
       {session.data && <SessionView session={session.data.data} />}
     </div>
