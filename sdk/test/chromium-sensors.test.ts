@@ -9,7 +9,8 @@ describe('sensors', () => {
 
   it('tell of forms and fields without a value', async ({ page, server, open }) => {
     await open(`<form id="order" onsubmit="event.preventDefault()"><input name="email" type="email" required><input name="card_number"><textarea name="note"></textarea>
-      <input type="checkbox" name="gift"><button>Send</button></form>`);
+      <input type="checkbox" name="gift"><button>Send</button></form>
+      <select name="size"><option>S</option><option>XXXL</option></select>`);
     await page.click('button');
     await server.event('form_error', ({ payload }) => payload.form === 'order' && payload.kind === 'valueMissing');
     await page.fill('[name=email]', 'ada@secret.example');
@@ -24,6 +25,9 @@ describe('sensors', () => {
     expect(change.payload.value_length).toBe(17);
     const card = await server.event('input_change', ({ payload }) => payload.target.name === '***');
     expect(card.payload.value_length).toBe(0);
+    await page.selectOption('[name=size]', 'XXXL');
+    const choice = await server.event('input_change', ({ payload }) => payload.target.name === 'size');
+    expect(choice.payload.value_length).toBe(0);
     const blur = await server.event('input_blur', ({ payload }) => payload.target.name === 'note');
     expect(blur.payload.changed).toBe(true);
     expect(JSON.stringify(server.arrivals)).not.toMatch(/ada@|secret|41111111|leave at/);

@@ -63,7 +63,9 @@ export function startForms(): void {
     if (!startedAt) emit('form_start', { form: formName(form), field_count: countsOf(form).field_count });
   });
   onField('change', (field) => {
-    const value_length = looksSecret(field.name + field.id) ? 0 : (field.value ?? field.textContent).length;
+    // The length of a choice would tell which it was.
+    const isHidden = looksSecret(field.name + field.id) || /^(select|radio)/.test(field.type);
+    const value_length = isHidden ? 0 : (field.value ?? field.textContent).length;
     emit('input_change', { target: describe(field), value_length });
   });
   onEveryWindow('submit', ({ target }) => {
