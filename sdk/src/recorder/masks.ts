@@ -4,6 +4,7 @@
  */
 
 import { cleanUrl, closest, isIgnored, looksSecret, marked, options, textToTell } from '../more/core.js';
+import { matches, parentOf } from './nodes.js';
 import { plan } from './plan.js';
 
 /** A date is no phone number. */
@@ -58,9 +59,29 @@ function elementOf(node: Node): Element | null | undefined {
   return node.parentElement ?? host ?? (node as Document).defaultView?.frameElement;
 }
 
+/** Which parents are under which marks, while a batch of mutations is looked at: as long as no script runs that stays as it is. */
+let parents: Map<string, Map<Node, boolean>> | undefined;
+
+/** Asks of each parent once in all that `look` does: ten thousand changes have few parents. */
+export function lookingAt(look: () => void): void {
+  parents = new Map([masked, blocked].map((selector) => [selector, new Map()]));
+  try {
+    look();
+  } finally {
+    parents = undefined;
+  }
+}
+
 function isUnder(node: Node, selector: string): boolean {
   const element = elementOf(node);
-  return !!element && !!closest(element, selector);
+  if (!element) return false;
+  const parent = parentOf(element) as Element | null;
+  const known = parents?.get(selector);
+  if (!known || parent?.nodeType !== 1) return !!closest(element, selector);
+  if (matches(element, selector)) return true;
+  const isKnown = known.get(parent) ?? !!closest(parent, selector);
+  known.set(parent, isKnown);
+  return isKnown;
 }
 
 export const isBlocked = (node: Node): boolean => isUnder(node, blocked);

@@ -14,3 +14,5 @@ export const previousOf: Get<Node | null> = getter('previousSibling');
 
 /** The element that a shadow tree hangs on. */
 export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
+
+export const matches = (element: Element, selector: string): boolean => Element.prototype.matches.call(element, selector);

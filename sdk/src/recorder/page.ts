@@ -7,7 +7,7 @@
 import { cleanUrl, guard, later, watch as watchChanges } from '../more/core.js';
 import type { Add, Attributes, Recorded, Told } from './events.js';
 import * as rrweb from './events.js';
-import { isBlocked, readMarks } from './masks.js';
+import { isBlocked, lookingAt, readMarks } from './masks.js';
 import { beginSnapshot, countTold, endSnapshot, idOf, toldInSnapshot, untell } from './mirror.js';
 import { gatherMutations } from './mutations.js';
 import { parentOf } from './nodes.js';
@@ -116,7 +116,7 @@ export function observe(signal: AbortSignal, take: (event: Recorded) => void, wa
   }
 
   const mutations = gatherMutations((data) => change(rrweb.MUTATION, data));
-  const watcher = new Watcher(guard((batch) => takeMutations(batch, mutations)));
+  const watcher = new Watcher(guard((batch) => lookingAt(() => takeMutations(batch, mutations))));
 
   function observeTree(root: Document | ShadowRoot): void {
     observed.add(root);

@@ -1,6 +1,6 @@
 /**
  * Recording degrades before the page does. When mutations cost more than their share, they are no longer looked at: the recording has a gap, and
- * shows the page again with a fresh snapshot when it has calmed down. A page that never does is shown as a picture now and then.
+ * shows the page again with a fresh snapshot after it, and goes on: what costs too much again has a longer gap. A page that never calms is shown now and then.
  */
 import { guard, report } from '../more/core.js';
 import type { Mutations } from './mutations.js';
@@ -14,8 +14,6 @@ const SECOND_MS_MAX = 100;
 const ONE_MS_MAX = 0.5;
 /** The clock is asked once for so many: to ask costs as much as to look. */
 const ASK_EVERY = 16;
-/** So few mutations in a second are calm. */
-const CALM_RECORDS_MAX = 1000;
 const SECOND_MS = 1000;
 /** Gaps one soon after the other are each twice as long as the one before. */
 const GAP_MS_FIRST = 1000;
@@ -24,7 +22,6 @@ const GAP_MS_MAX = 60_000;
 let startedAt = 0;
 let secondBegan = 0;
 let spentMs = 0;
-let records = 0;
 /** How many mutations and removed nodes this callback has looked at. */
 let looked = 0;
 let isLate = false;
@@ -46,9 +43,8 @@ export function takeMutations(batch: MutationRecord[], mutations: Mutations): vo
   isLate = false;
   if (startedAt - secondBegan > SECOND_MS) {
     secondBegan = startedAt;
-    spentMs = records = 0;
+    spentMs = 0;
   }
-  records += batch.length;
   if (timer) return;
   try {
     for (const record of batch) {
@@ -79,10 +75,6 @@ export const isPressed = (): boolean => !!timer;
 function give(mutations: Mutations): void {
   mutations.forget();
   tell(true);
-  wait();
-}
-
-function wait(): void {
   timer = setTimeout(
     guard(() => whenIdle(resume)),
     gapMs,
@@ -92,16 +84,10 @@ function wait(): void {
 function resume(): void {
   // Another recording may have begun since.
   if (!timer) return;
-  const isBusy = performance.now() - secondBegan < 2 * SECOND_MS && records > CALM_RECORDS_MAX;
   gapMs = Math.min(gapMs * 2, GAP_MS_MAX);
   timer = undefined;
   tell(false);
-  if (isBusy) {
-    tell(true);
-    wait();
-  } else {
-    // Calm for as long as the gap was, it may be short again.
-    const until = gapMs;
-    setTimeout(() => !timer && gapMs === until && (gapMs = GAP_MS_FIRST), until);
-  }
+  // Calm for as long as the gap was, it may be short again.
+  const until = gapMs;
+  setTimeout(() => !timer && gapMs === until && (gapMs = GAP_MS_FIRST), until);
 }
