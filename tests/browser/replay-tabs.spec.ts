@@ -6,12 +6,14 @@ import { setUpWorkshop, WINDOW } from "./workshop.js";
 
 const world = setUpWorkshop();
 
-/** A browser without windows takes every tab for the one in front: it is told, as one with windows would tell it. */
-async function turn(tab: Page, isHidden: boolean): Promise<void> {
-  await tab.evaluate((isHidden) => {
+/** A browser without windows takes every tab for the one in front: it is told, as one with windows would tell it. Answers the moment right before. */
+async function turn(tab: Page, isHidden: boolean): Promise<number> {
+  return tab.evaluate((isHidden) => {
+    const beforeMs = Date.now() - 1;
     Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
     Object.defineProperty(document, "visibilityState", { value: isHidden ? "hidden" : "visible", configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
+    return beforeMs;
   }, isHidden);
 }
 
@@ -27,8 +29,8 @@ test("two tabs of one session are one replay, which shows the one in front", asy
   const token = await world.gosight.token();
   const visit = await browser.newContext({ viewport: WINDOW });
   const fronts: Front[] = [];
-  const inFront = (tab: number, path: string, heading: string) =>
-    fronts.push({ tab, path, heading, fromMs: Date.now() });
+  const inFront = (tab: number, path: string, heading: string, fromMs = Date.now()) =>
+    fronts.push({ tab, path, heading, fromMs });
   /** Until what the tab told of this moment has come: the next is some seconds later. */
   const hasCome = async () => {
     const { tab, fromMs } = fronts.at(-1) ?? { tab: 0, fromMs: 0 };
@@ -56,13 +58,11 @@ test("two tabs of one session are one replay, which shows the one in front", asy
 
   // From here on nothing is done: that a tab is in front is all there is to tell.
   await turn(second, true);
-  inFront(0, "/", "Clay, twice a week");
-  await turn(first, false);
+  inFront(0, "/", "Clay, twice a week", await turn(first, false));
   await hasCome();
 
   await turn(first, true);
-  inFront(1, "/classes.html", "Throwing");
-  await turn(second, false);
+  inFront(1, "/classes.html", "Throwing", await turn(second, false));
   await hasCome();
   await visit.close();
 
