@@ -204,6 +204,13 @@ describe('a recording', () => {
     await server.close();
   });
 
+  it('goes on in time when the clock is set back', async () => {
+    const { text } = await clicked(
+      `<p>cups</p><button onclick="const { now } = Date; Date.now = () => now.call(Date) - 7200000; this.after('blue')">go</button>`,
+    );
+    expect(text).toContain('blue');
+  });
+
   it('takes a new snapshot when it could not look at what changed', async () => {
     const { text, gaps } = await clicked(`<p>cups</p><button onclick="this.getAttribute = () => missing(); title = 'go'; this.after('blue')">go</button>`);
     expect(text).toContain('cups');

@@ -29,6 +29,8 @@ const SNAPSHOT_MS_MIN = 20_000;
  * (tests/browser/replay-long.spec.ts). By the clock a page that stands still would pay for snapshots as well.
  */
 const CHUNKS_MAX = 16;
+/** What is told so much before what was told last was held back (page.ts), or the clock was set. */
+const LATE_MS_MAX = 5000;
 
 export interface Recording {
   move(who: Identity, page: Page): void;
@@ -63,6 +65,8 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   let losses = 0;
   let isBaseLost = false;
   let isSnapshotDue = false;
+  let setBackMs = 0;
+  let lastAt = 0;
   let isStopped = false;
   let assets: Assets | undefined;
   const over = new AbortController();
@@ -78,8 +82,20 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     });
   }
 
+  /** A clock may be set back, and a player would show nothing of what follows: the recording's goes on from where it was. */
+  function keepTime(event: Recorded): void {
+    event.timestamp += setBackMs;
+    const backMs = lastAt - event.timestamp;
+    if (backMs > LATE_MS_MAX) {
+      setBackMs += backMs;
+      event.timestamp = lastAt;
+    }
+    lastAt = Math.max(lastAt, event.timestamp);
+  }
+
   function take(event: Recorded): void {
     if (isStopped) return;
+    keepTime(event);
     if (isOver()) {
       isStopped = true;
       remember(KEPT_UNTIL, 0);
@@ -132,7 +148,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
 
   /** Whether the route gets its snapshot. */
   function takeRoute(): boolean {
-    const isTime = Date.now() - snapshotAt >= ROUTE_SNAPSHOT_MS_MIN;
+    const isTime = lastAt - snapshotAt >= ROUTE_SNAPSHOT_MS_MIN;
     if (!isTime || isSnapshotDue || isPressed() || !isWhole()) return false;
     renew();
     return true;
