@@ -52,7 +52,7 @@ export interface Privacy {
   maskAllText: boolean;
   /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens: every hit, with the flag `g` or without. */
   maskRegex: RegExp[];
-  /** Globs over the whole url. On a blocked page nothing is collected. */
+  /** Globs over the whole url. On a blocked page nothing is collected; the pages before and after it may tell that a visitor went there. */
   blockUrls: string[];
   /** When not empty, only matching pages are collected. */
   allowUrls: string[];
