@@ -16,6 +16,7 @@ const core = vi.hoisted(() => ({
   overHttp: {},
   isSettled: {},
   later: {},
+  listen: {},
   stamped: {},
   beacon: {},
   takeOver: {},
@@ -92,6 +93,7 @@ describe('retries', () => {
       stamped: ({ bytes }: Batch) => bytes,
       beacon: () => ++beacons > 0,
       later: (run: () => void, waitMs: number) => setTimeout(run, waitMs),
+      listen: (hear: (isRunning: boolean) => void) => hear(true),
       drop: (events: number) => {
         dropped += events;
       },

