@@ -30,10 +30,10 @@ let dueAt = Infinity;
 let heldUntil = 0;
 let urgentWaits = false;
 
-let onWaiting: (events: number) => void = () => {};
+let onWaiting: (events: number, urgent?: boolean) => void = () => {};
 
-/** Called with how many events wait, as often as that changes. */
-export function countWaiting(run: (events: number) => void): void {
+/** Called with how many events wait, as often as that changes, and whether the last one is urgent. */
+export function countWaiting(run: (events: number, urgent?: boolean) => void): void {
   onWaiting = guard(run);
 }
 
@@ -70,8 +70,7 @@ export function emit<T extends EventType>(type: T, payload: Payloads[T], at = Da
   const event = { id: uuid(), type, timestamp_ms: at, page: on ?? page, payload: Object.seal(payload) };
   tell(event);
   if (!isWelcome(event)) return;
-  buffer.push(event);
-  onWaiting(buffer.length);
+  onWaiting(buffer.push(event), urgent);
   const { maxWaitMs, urgentWaitMs, maxEvents } = options.batching;
   // mouse_, media_, memory: they respond to nothing.
   const hurry = urgent || (inResponseWindow() && type[0] !== 'm');

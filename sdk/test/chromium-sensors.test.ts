@@ -43,6 +43,14 @@ describe('sensors', () => {
     expect(abandon.payload).toMatchObject({ form: 'signup', fields_filled: 1, field_count: 2, last_field: 'first' });
   });
 
+  it('tell of a form that is begun again while its field keeps the focus', async ({ page, server, open }) => {
+    await open('<form id="chat" onsubmit="event.preventDefault()"><input name="line"></form>');
+    await page.focus('[name=line]');
+    for (const line of ['hello', 'is anybody there?']) await page.keyboard.type(`${line}\n`);
+    await expect.poll(() => server.count('form_submit')).toBe(2);
+    expect(server.count('form_start')).toBe(2);
+  });
+
   it('tell of errors: rejected promises, missing resources, console errors', async ({ server, open }) => {
     await open(`<script>Promise.reject(new RangeError('too far')); console.error('out of', 'stock')</script><img src="/missing.png?token=abc">`);
     expect((await server.event('unhandled_rejection')).payload.reason).toContain('too far');

@@ -193,10 +193,11 @@ describe('the tab', () => {
     const { targetId } = targetInfos.find(({ url }) => url.startsWith(server.url)) as { targetId: string };
     const { sessionId } = await cdp.send('Target.attachToTarget', { targetId, flatten: false });
     const crashed = page.waitForEvent('crash');
-    const say = (method: string, id: number) => cdp.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method, params: {} }) });
-    await say('Page.crash', 1);
+    // One at a time is open in this browser, which is this file's own.
+    const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+    for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
     await crashed;
-    await say('Page.reload', 2);
+    await cdp.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id: 1, method: 'Page.reload', params: {} }) });
   }
 
   it('is killed while events wait to be sent: they are counted when it is opened again', async () => {
@@ -211,6 +212,30 @@ describe('the tab', () => {
     // And what the page said of itself meanwhile, if anything.
     await expect.poll(droppedCount, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
     expect(server.arrivals.filter(({ type }) => type === 'custom_event')).toEqual([]);
+  });
+
+  it('is killed in a click that never ends: the click is counted when it is opened again', async () => {
+    const prompt = server.pages['/'] as string;
+    server.pages['/'] = html('<button onclick="navigator.sendBeacon(\'/hangs\'); for (;;);">b</button>').replace(
+      'projectKey',
+      'events: { dom: false, performance: false }, batching: { maxWaitMs: 60_000, urgentWaitMs: 60_000 }, projectKey',
+    );
+    await page.goto(server.url);
+    // The pointer is there, and both files are at work: of the press there is the click alone, and nothing is told by itself.
+    const point = async () => {
+      await page.mouse.move(500, 500);
+      await page.hover('button');
+      await flush();
+      return server.count('mouse_enter');
+    };
+    await expect.poll(point).not.toBe(0);
+    // It is never answered.
+    page.click('button').catch(() => {});
+    await expect.poll(() => server.paths).toContain('POST /hangs');
+    server.pages['/'] = prompt;
+    await killAndReload();
+    await expect.poll(droppedCount, { timeout: 60_000 }).toBeGreaterThanOrEqual(1);
+    expect(server.count('click')).toBe(0);
   });
 
   it('is killed while it has some of its recording: that is counted when it is opened again', async () => {

@@ -9,6 +9,8 @@ export function startForms(): void {
   let focused: Field | undefined;
   let focusedAt = 0;
   let hasChanged = false;
+  /** The field whose next keys say nothing new: its form is begun and has it as its last. */
+  let typing: Field | undefined;
 
   /** Field names like ssn or card are not told. */
   function fieldName(field: Field): string {
@@ -32,6 +34,7 @@ export function startForms(): void {
   function onField(types: string, handler: (field: Field) => void): void {
     onEveryWindow(types, (event) => {
       const field = event.composedPath()[0] as Field;
+      if (event.type === 'input' && field === typing) return;
       if (field.nodeType === 1 && (isField(field) || isTextField(field)) && !isIgnored(field)) handler(field);
     });
   }
@@ -43,12 +46,14 @@ export function startForms(): void {
       emit('form_abandon', { form: formName(form), fields_filled, field_count, last_field, time_spent_ms: Date.now() - startedAt });
     }
     filling.clear();
+    typing = undefined;
   }
 
   onField('focusin', (field) => {
     focused = field;
     focusedAt = Date.now();
     hasChanged = false;
+    typing = undefined;
     emit('input_focus', { target: describe(field) });
   });
   onField('focusout', (field) => {
@@ -56,6 +61,7 @@ export function startForms(): void {
   });
   onField('input', (field) => {
     hasChanged = true;
+    typing = field;
     const { form } = field;
     if (!form) return;
     const startedAt = filling.get(form)?.startedAt;
@@ -79,6 +85,7 @@ export function startForms(): void {
       ...countsOf(form),
     });
     filling.delete(form);
+    typing = undefined;
   });
   // The browser's own message may quote the value, so only the kind of failure is told.
   onField('invalid', (field) => {
