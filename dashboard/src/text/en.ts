@@ -238,6 +238,7 @@ export const en = {
     truncated: 'This session is too long to be shown whole: a part of it is left out.',
     masked: 'Texts are masked for your role.',
     viewer: 'Your role does not include watching replays. What happened is told below.',
+    expired: 'The recording has expired: it is older than the project keeps them. What happened is told below.',
     panels: 'What happened',
     events: 'Events',
     console: 'Console',

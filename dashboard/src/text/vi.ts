@@ -237,6 +237,7 @@ export const vi: Dictionary = {
     truncated: 'Phiên này quá dài để hiện hết: một phần bị bỏ qua.',
     masked: 'Văn bản được che theo vai trò của bạn.',
     viewer: 'Vai trò của bạn không được xem lại phiên. Diễn biến được kể bên dưới.',
+    expired: 'Bản ghi đã hết hạn: nó cũ hơn thời gian dự án giữ bản ghi. Diễn biến được kể bên dưới.',
     panels: 'Diễn biến',
     events: 'Sự kiện',
     console: 'Console',
