@@ -37,7 +37,7 @@ export interface Batching {
   maxWaitMs: number;
   /** Clicks, errors, page views, custom events, and what answers a click until the page has changed, wait at most this long. */
   urgentWaitMs: number;
-  /** Send what is left when the page is hidden. */
+  /** Send what is left when the page is hidden. A browser takes 64 KiB; the rest is kept for the next page, but is lost where `sdk.more.js` is not there yet (the first 300 ms or so). */
   flushOnClose: boolean;
 }
 
