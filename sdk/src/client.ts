@@ -16,6 +16,13 @@ const NAME_MAX = 100;
 const ID_MAX = 200;
 const PROPERTIES_MAX = 50;
 
+declare global {
+  interface Window {
+    /** There is one of us, and no room for another. */
+    _GoSight?: true;
+  }
+}
+
 let isWired = false;
 
 function isAllowed(): unknown {
@@ -81,21 +88,26 @@ const isGood = (value: string, max: number) => (typeof value === 'string' && val
 
 const methods = {
   /**
-   * Starts collecting. A second call changes nothing, and is wrong with another key.
+   * Starts collecting. A second call changes nothing, and is wrong with another key: a page belongs to one project. Of two copies of the SDK
+   * on a page, the one that comes second is refused (`bad_init`), whatever its key.
    * @example
    * ```ts
    * GoSight.init({ projectKey: 'YOUR_PROJECT_KEY', endpoint: 'https://gosight.example', consent: 'required' });
    * ```
    */
   init(config: Config): void {
-    if (options.projectKey && options.projectKey === config.projectKey) return;
-    const mark = `gosight:${config.projectKey}`;
-    // A page may have the script twice, or the package beside it: each event is told once.
-    if (options.projectKey || !KEY.test(config.projectKey) || mark in window) return report('bad_init');
-    (window as unknown as Record<string, unknown>)[mark] = options;
+    if (options.projectKey) return void (options.projectKey === config.projectKey || report('bad_init'));
+    // First, so that its own hook hears of what is wrong with it.
     configure(config);
-    load();
-    start();
+    // A page may have the script twice, or the package beside it. Two would tell each event twice, and share the later files, which know one project.
+    if (KEY.test(options.projectKey) && !window._GoSight) {
+      window._GoSight = true;
+      load();
+      start();
+    } else {
+      options.projectKey = '';
+      report('bad_init');
+    }
   },
   /**
    * Ties the visitor to a user of yours, on this page and the next.

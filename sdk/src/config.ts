@@ -37,7 +37,7 @@ export interface Batching {
   maxWaitMs: number;
   /** Clicks, errors, page views, custom events, and what answers a click until the page has changed, wait at most this long. */
   urgentWaitMs: number;
-  /** Send what is left when the page is hidden. */
+  /** Send what is left when the page is hidden. A browser takes 64 KiB; the rest is kept for the next page, but is lost where `sdk.more.js` is not there yet (the first 300 ms or so). */
   flushOnClose: boolean;
 }
 
@@ -86,7 +86,7 @@ export interface Replay {
   mouseMove: boolean;
   /** Milliseconds after which a fresh snapshot is taken in any case. 0: when what changed outweighs the last one, or is in many pieces. */
   snapshotInterval: number;
-  /** `keep`: images and web fonts that the page shows are kept with the recording: those it carries in itself (`data:`), and, read from the browser's cache when the page has come to rest, those of its own origin or loaded with CORS, as far as 512 KiB each and 4 MiB of a page load go. Drawings (SVG) with words or with more than a drawing in them, other addresses and what is under a privacy mark are placeholders, all of them with `maskAllText`. `placeholder`: none. Default: `keep`. */
+  /** `keep`: images and web fonts that the page shows are kept with the recording: those it carries in itself (`data:`), and, read from the browser's cache when the page has come to rest, those of its own origin or loaded with CORS, as far as 512 KiB each and 4 MiB of a page load go. Drawings (SVG) with words or with more than a drawing in them, other addresses and what is under a privacy mark are placeholders, all of them with `maskAllText`. Where the page's policy (`connect-src`) forbids to read them, the browser says so on the console once in a tab, of the first. `placeholder`: none is read. Default: `keep`. */
   images: 'keep' | 'placeholder';
   /**
    * Whether canvases are recorded, as pictures, at most one in a second of each, when it has changed and is seen. A picture cannot be masked: mark what is

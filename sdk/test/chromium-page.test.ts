@@ -49,6 +49,21 @@ describe('the page', () => {
     expect(errors).toEqual([]);
   });
 
+  it('belongs to the project that comes first, whichever ways others come', async ({ page, server, open }) => {
+    const other = (way: string) => `another_${KEY}_${way}`;
+    const script = `<script src="/sdk.js" data-project-key="${KEY}"></script><script src="/sdk.js?" data-project-key="${other('tag')}"></script>
+      <script type="module">import { GoSight } from '/sdk.esm.js'; window.heard = [];
+        GoSight.init({ projectKey: '${other('module')}', hooks: { onError: ({ code }) => heard.push(code) } })</script>`;
+    await open('<div style="height: 9000px">long</div>', '/', script);
+    await page.waitForFunction('window.heard?.length');
+    expect(await page.evaluate('heard')).toEqual(['bad_init']);
+    // Told by the second file, which all of them would share.
+    await page.mouse.wheel(0, 3000);
+    await server.event('scroll');
+    expect(new Set(server.arrivals.map(({ batch }) => batch.project_key))).toEqual(new Set([KEY]));
+    expect(server.arrivals.filter(({ type }) => type === 'page_view')).toHaveLength(1);
+  });
+
   it('may call every method before the script is there', async ({ page, server, errors }) => {
     server.settings = { version: 'v1' };
     server.pages['/'] = html(

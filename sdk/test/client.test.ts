@@ -21,7 +21,7 @@ const copies: GoSightApi[] = [];
 /** A fresh copy of the SDK, as after a page load. */
 async function start(config: Partial<Config> = {}): Promise<void> {
   vi.resetModules();
-  Reflect.deleteProperty(window, `gosight:${KEY}`);
+  Reflect.deleteProperty(window, '_GoSight');
   ({ GoSight } = await import('../src/client.js'));
   copies.push(GoSight);
   GoSight.init({ projectKey: KEY, endpoint: 'https://in.example', hooks: { onError: ({ code }) => problems.push(code) }, ...config });
@@ -194,16 +194,31 @@ describe('a page', () => {
     expect(problems).toEqual(['bad_init']);
   });
 
-  it('that has the script twice is told of once', async () => {
+  it.each([
+    ['again', KEY],
+    ['for another project', `another_${KEY}`],
+  ])('that has the script twice, %s, is told of once, and the second says so', async (_, projectKey) => {
     await start();
+    problems = [];
     vi.resetModules();
     const { GoSight: second } = await import('../src/client.js');
-    second.init({ projectKey: KEY, hooks: { onError: ({ code }) => problems.push(code) } });
+    second.init({ projectKey, hooks: { onError: ({ code }) => problems.push(code) } });
+    second.optIn();
     second.track('by the second');
     GoSight.track('by the first');
     await vi.advanceTimersByTimeAsync(2000);
     expect(events().flatMap(({ type, payload }) => (type === 'custom_event' ? payload.name : []))).toEqual(['by the first']);
     expect(types().filter((type) => type === 'page_view')).toHaveLength(1);
+    expect(new Set(sent.map(({ project_key }) => project_key))).toEqual(new Set([KEY]));
+    expect(problems).toEqual(['bad_init']);
+  });
+
+  it('hears that a key is no key, and may give another', async () => {
+    await start({ projectKey: 'short' });
+    expect(problems).toEqual(['bad_init']);
+    GoSight.init({ projectKey: KEY });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('page_view');
   });
 
   it('may pass on options that it was not given itself', async () => {

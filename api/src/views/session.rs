@@ -31,6 +31,8 @@ pub(crate) struct SessionView {
     pub(crate) max_scroll_percent: u8,
     pub(crate) is_bounce: bool,
     pub(crate) has_replay: bool,
+    /// It was recorded, and the recording is older than the project keeps them: it has no replay any more.
+    pub(crate) is_replay_expired: bool,
     pub(crate) device_type: String,
     pub(crate) browser: String,
     pub(crate) os: String,
@@ -79,7 +81,8 @@ pub(crate) struct HiddenGapView {
 impl SessionView {
     /// What was recorded in a session that ended before is gone.
     pub(crate) fn with_replays_from(mut self, kept_from_ms: i64) -> Self {
-        self.has_replay &= self.ended_at.0 >= kept_from_ms;
+        self.is_replay_expired = self.has_replay && self.ended_at.0 < kept_from_ms;
+        self.has_replay &= !self.is_replay_expired;
         self
     }
 }
@@ -107,6 +110,7 @@ impl From<SessionRow> for SessionView {
             max_scroll_percent: row.max_scroll_percent,
             is_bounce: row.is_bounce != 0,
             has_replay: row.has_replay != 0,
+            is_replay_expired: false,
             device_type: row.device_type,
             browser: row.browser,
             os: row.os,

@@ -49,6 +49,7 @@ async fn a_list_of_sessions_is_the_data_itself_and_goes_page_by_page() {
         "max_scroll_percent",
         "is_bounce",
         "has_replay",
+        "is_replay_expired",
         "device_type",
         "browser",
         "os",
@@ -111,19 +112,29 @@ async fn a_new_session_is_in_the_default_range() {
 }
 
 #[tokio::test]
-async fn a_session_has_its_replay_for_as_long_as_the_project_keeps_it() {
+async fn a_session_has_its_replay_for_as_long_as_the_project_keeps_it_and_says_that_it_had_one() {
     let world = world().await;
     let recorded = |id, started_at| SessionRow {
         has_replay: 1,
         ..world.session(Uuid::from_u128(id), started_at)
     };
     let now = Utc::now().timestamp_millis();
-    world.write(&[recorded(1, MONDAY), recorded(2, now)]).await;
-    let has =
-        async |id| world.get(&format!("mine/sessions/{}", Uuid::from_u128(id))).await["data"]["has_replay"] == true;
-    assert!(!has(1).await, "it is older than the 30 days of a new project");
-    assert!(has(2).await);
-    for (query, count) in [("replay=true", 0), ("replay=false", 1)] {
+    let never_recorded = world.session(Uuid::from_u128(3), MONDAY);
+    world
+        .write(&[recorded(1, MONDAY), recorded(2, now), never_recorded])
+        .await;
+    let has_and_had = async |id| {
+        let answer = world.get(&format!("mine/sessions/{}", Uuid::from_u128(id))).await;
+        [&answer["data"]["has_replay"], &answer["data"]["is_replay_expired"]].map(|it| it == true)
+    };
+    assert_eq!(
+        has_and_had(1).await,
+        [false, true],
+        "it is older than the 30 days of a new project"
+    );
+    assert_eq!(has_and_had(2).await, [true, false]);
+    assert_eq!(has_and_had(3).await, [false, false]);
+    for (query, count) in [("replay=true", 0), ("replay=false", 2)] {
         let sessions = world.get(&format!("mine/sessions?{MONDAY_RANGE}&{query}")).await;
         assert_eq!(sessions["data"].as_array().unwrap().len(), count, "{query}");
     }

@@ -1011,6 +1011,8 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 is_bounce: boolean;
+                /** @description It was recorded, and the recording is older than the project keeps them: it has no replay any more. */
+                is_replay_expired: boolean;
                 /** @description The ribbon: where it hurt, in time order. */
                 marks: components["schemas"]["MarkView"][];
                 /** Format: int32 */
@@ -1337,6 +1339,8 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 is_bounce: boolean;
+                /** @description It was recorded, and the recording is older than the project keeps them: it has no replay any more. */
+                is_replay_expired: boolean;
                 /** @description The ribbon: where it hurt, in time order. */
                 marks: components["schemas"]["MarkView"][];
                 /** Format: int32 */
@@ -1871,6 +1875,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             is_bounce: boolean;
+            /** @description It was recorded, and the recording is older than the project keeps them: it has no replay any more. */
+            is_replay_expired: boolean;
             /** @description The ribbon: where it hurt, in time order. */
             marks: components["schemas"]["MarkView"][];
             /** Format: int32 */

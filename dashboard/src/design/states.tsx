@@ -1,8 +1,7 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { ApiError } from '@/api/client';
-import type { Dictionary } from '@/text/en';
+import { errorText } from '@/text/error-text';
 import { useText } from '@/text/text';
 import { Button } from './controls';
 import { Icon } from './icon';
@@ -56,11 +55,6 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
       {action}
     </div>
   );
-}
-
-export function errorText(error: unknown, text: Dictionary): string {
-  if (!(error instanceof ApiError)) return text.error.network;
-  return error.status === 403 ? text.error.forbidden : error.message;
 }
 
 /** The product's own failures are violet: warm is for visitors. */

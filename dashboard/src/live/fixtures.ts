@@ -31,6 +31,7 @@ export function aSession(part: Partial<Session> = {}): Session {
     max_scroll_percent: 0,
     is_bounce: true,
     has_replay: false,
+    is_replay_expired: false,
     device_type: 'desktop',
     browser: 'Chrome',
     os: 'Linux',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Session } from '@/api/types';
 import { anInsight, aSession } from '@/live/fixtures';
 import { nextSpeed, nextStop } from './keys';
-import { beforeInsight, beforeWorst, hasEnded, momentOf } from './moment';
+import { absenceOf, beforeInsight, beforeWorst, hasEnded, momentOf } from './moment';
 
 describe('keys', () => {
   it('go to the next insight and back, and not to the one they are at', () => {
@@ -56,5 +57,31 @@ describe('a visit', () => {
   it('goes on while something of it is recorded', () => {
     expect(hasEnded(session, minutesLater(3), minutesLater(7))).toBe(false);
     expect(hasEnded(session, minutesLater(3), minutesLater(8))).toBe(true);
+  });
+});
+
+describe('where there is nothing to watch', () => {
+  const ended = '2026-01-01T12:00:00.000Z';
+  const whyNot = (part: Partial<Session>, status: number, minutesLater = 60 * 24) =>
+    absenceOf(aSession({ ended_at: ended, ...part }), status, Date.parse(ended) + minutesLater * 60_000);
+
+  it('a recording that the project has kept for as long as it keeps them has expired, for whoever asks', () => {
+    expect([0, 403].map((status) => whyNot({ is_replay_expired: true }, status))).toEqual(['expired', 'expired']);
+  });
+
+  it('one that should be kept and was dropped before has expired too', () => {
+    expect(whyNot({ has_replay: true }, 404)).toBe('expired');
+  });
+
+  it('the recording of a visit that goes on is on its way', () => {
+    expect(whyNot({ has_replay: true }, 404, 1)).toBeNull();
+  });
+
+  it('a session that was never recorded lacks nothing', () => {
+    expect([0, 404].map((status) => whyNot({}, status))).toEqual([null, null]);
+  });
+
+  it('who may not watch it is told so', () => {
+    expect(whyNot({ has_replay: true }, 403)).toBe('viewer');
   });
 });

@@ -33,3 +33,17 @@ const SILENT_MS = 5 * 60_000;
 export function hasEnded({ ended_at }: Pick<Session, 'ended_at'>, recordedMs: number, nowMs: number): boolean {
   return nowMs - Math.max(Date.parse(ended_at), recordedMs) >= SILENT_MS;
 }
+
+/** Why there is nothing to watch of a session that was recorded, for who is to be told. */
+export type Absence = 'expired' | 'viewer';
+
+/**
+ * What to say in place of a recording; nothing of a session that never had one. `status` is how the question for the recording was refused.
+ * A session of which there should be one, and there is none, had it dropped before the project came to keep them for longer;
+ * while the visit goes on it may as well be on its way.
+ */
+export function absenceOf(session: Session, status: number, nowMs: number): Absence | null {
+  if (session.is_replay_expired) return 'expired';
+  if (status === 403) return 'viewer';
+  return session.has_replay && status === 404 && hasEnded(session, 0, nowMs) ? 'expired' : null;
+}

@@ -2,7 +2,7 @@
 
 import { useSearchParams } from 'next/navigation';
 import { type CSSProperties, type ReactNode, useRef, useState } from 'react';
-import { type Answer, ApiError } from '@/api/client';
+import { type Answer, ApiError, serverNowMs } from '@/api/client';
 import { useSessionEvents } from '@/api/queries';
 import type { Insight, Replay, Session, SessionEvent } from '@/api/types';
 import { Card, Fault } from '@/design/states';
@@ -13,7 +13,7 @@ import { BrowserFrame, stageAspect } from './browser-frame';
 import { Controls } from './controls';
 import { useFullScreen } from './full-screen';
 import { usePlayerKeys } from './keys';
-import { LEAD_MS, momentOf } from './moment';
+import { type Absence, absenceOf, LEAD_MS, momentOf } from './moment';
 import { PANELS_HEIGHT, Panels } from './panels';
 import type { Player } from './player';
 import { Scrubber } from './scrubber';
@@ -27,18 +27,22 @@ interface ReplayViewProps {
   fallback: ReactNode;
 }
 
-export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
+/** The session in words, and why there is no more than that. */
+export function InWords({ absence, children }: { absence: Absence | null; children: ReactNode }) {
   const text = useText();
+  return (
+    <>
+      {absence && <p className="text-13 text-muted">{text.replay[absence]}</p>}
+      {children}
+    </>
+  );
+}
+
+export function ReplayView({ session, insights, fallback }: ReplayViewProps) {
   const replay = useReplay(session.id);
   const status = replay.error instanceof ApiError ? replay.error.status : 0;
-  if (status === 404) return fallback;
-  if (status === 403) {
-    return (
-      <>
-        <p className="text-13 text-muted">{text.replay.viewer}</p>
-        {fallback}
-      </>
-    );
+  if (status === 404 || status === 403) {
+    return <InWords absence={absenceOf(session, status, serverNowMs())}>{fallback}</InWords>;
   }
   if (replay.isError) {
     return (

@@ -4,8 +4,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { callData, forgetToken, isUnauthorized } from '@/api/client';
 import { Icon } from '@/design/icon';
-import { errorText } from '@/design/states';
 import { useToast } from '@/design/toast';
+import { errorText } from '@/text/error-text';
 import { LANGUAGES, type Language, useLanguage } from '@/text/text';
 import { chooseTheme, type Theme, useTheme } from './theme';
 

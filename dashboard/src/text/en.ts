@@ -238,6 +238,7 @@ export const en = {
     truncated: 'This session is too long to be shown whole: a part of it is left out.',
     masked: 'Texts are masked for your role.',
     viewer: 'Your role does not include watching replays. What happened is told below.',
+    expired: 'The recording has expired: it is older than the project keeps them. What happened is told below.',
     panels: 'What happened',
     events: 'Events',
     console: 'Console',
@@ -505,7 +506,13 @@ export const en = {
   },
   error: {
     network: 'The server does not answer. Is it running?',
-    forbidden: 'Your role does not allow this.',
+    /** Of an error that says nothing more, by its code. */
+    codes: {
+      INTERNAL_ERROR: () => 'Something went wrong on the server. Its log says what.',
+    } as Record<string, (message: string, seconds: number) => string>,
+    /** What the API says, word for word, in other words; and of a field, what it is called and what is wrong with it. It speaks English itself. */
+    said: {} as Record<string, string>,
+    fields: {} as Record<string, string>,
   },
 };
 

@@ -11,7 +11,7 @@ import { Card, CardHead, Empty, Fault, Skeleton, SkeletonRows } from '@/design/s
 import { clock, duration, moment, shortId } from '@/format/format';
 import { timelineMarks } from '@/replay/marks';
 import { beforeWorst } from '@/replay/moment';
-import { ReplayView } from '@/replay/replay-view';
+import { InWords, ReplayView } from '@/replay/replay-view';
 import { parseRange } from '@/route/range';
 import { useHref, useRoute, useView } from '@/route/route';
 import { useWidth } from '@/shell/width';
@@ -109,19 +109,14 @@ function WithoutReplay({ session, insights }: { session: Session; insights: Insi
 
 /** The session as it was recorded, for who may watch it; in words otherwise. */
 function SessionCourse({ session, insights }: { session: Session; insights: Insight[] }) {
-  const text = useText();
   const project = useProject();
   const role = project.data?.role;
   const words = <WithoutReplay session={session} insights={insights} />;
-  if (!session.has_replay) return words;
+  const { has_replay, is_replay_expired } = session;
+  if (!has_replay) return <InWords absence={is_replay_expired ? 'expired' : null}>{words}</InWords>;
   if (role === undefined) return project.isError ? words : <Skeleton className="h-[560px] w-full" />;
   if (role !== 'viewer') return <ReplayView session={session} insights={insights} fallback={words} />;
-  return (
-    <>
-      <p className="text-13 text-muted">{text.replay.viewer}</p>
-      {words}
-    </>
-  );
+  return <InWords absence="viewer">{words}</InWords>;
 }
 
 /** More insights than this many pages of them nobody goes through in one session. */

@@ -1,5 +1,5 @@
 /** Same-origin frames, and frames in them: what happens there is seen as part of the page. */
-import { adoptFrame, on, options, watch } from './core.js';
+import { adoptFrame, on, watch } from './core.js';
 
 const seen = new WeakSet<Document>();
 
@@ -14,7 +14,7 @@ function watchFrames(page: Document): void {
     const { contentDocument } = frame as HTMLIFrameElement;
     const inside = contentDocument?.defaultView;
     // With a script of ours in it it tells its own.
-    if (!inside || seen.has(contentDocument) || `gosight:${options.projectKey}` in inside) return;
+    if (!inside || seen.has(contentDocument) || inside._GoSight) return;
     seen.add(contentDocument);
     watch(contentDocument);
     adoptFrame(inside);

@@ -6,7 +6,7 @@
  * it, that is asked once. What is blocked or masked, and styles that nothing else wears, stay placeholders.
  */
 import { fetcher, guard, later } from '../more/core.js';
-import { addressOf, CSS_ADDRESS, isBlocked, isMasked, whenAddressTold } from './masks.js';
+import { addressOf, CSS_ADDRESS, cssOf, isBlocked, isMasked, whenAddressTold } from './masks.js';
 import { plan } from './plan.js';
 import { isPressed } from './pressure.js';
 import { begin, isTimeUp, whenIdle } from './slices.js';
@@ -111,8 +111,8 @@ async function bodyOf({ body }: Response, bytesMax: number): Promise<Blob | unde
 }
 
 /**
- * A sheet of another origin, or undefined where it did not come. Where its server does not share it, a browser complains on the page's console: a tab asks
- * such an origin once.
+ * A sheet of another origin as it may be told, or undefined where it did not come. Where its server does not share it, a browser complains on the
+ * page's console: a tab asks such an origin once.
  */
 export async function sheetAt(address: string): Promise<string | undefined> {
   const name = FORBIDDEN + new URL(address).origin;
@@ -120,7 +120,7 @@ export async function sheetAt(address: string): Promise<string | undefined> {
   try {
     const answer = await get(address);
     if (/^4/.test(`${answer.status}`)) remember(name, 1);
-    if (answer.ok) return (await (await bodyOf(answer, SHEET_LENGTH_MAX))?.text()) ?? '';
+    if (answer.ok) return cssOf((await (await bodyOf(answer, SHEET_LENGTH_MAX))?.text()) ?? '', address);
   } catch (error) {
     // Who is offline, or waits too long, was not refused.
     if (error instanceof TypeError && navigator.onLine) remember(name, 1);
@@ -201,6 +201,8 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     } catch {
       return;
     }
+    // A browser tells without it what the policy forbids.
+    url.hash = '';
     if (!/^http/.test(url.protocol) || (url.origin !== location.origin && !isShared)) return;
     const unnamed = [...new Set(names.map((name) => name && addressOf(name, base)))].filter((name) => name && !named.has(name));
     for (const name of unnamed) named.add(name);

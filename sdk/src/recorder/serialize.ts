@@ -60,9 +60,9 @@ function addChildren(told: Told, parent: Node, { isHidden, isNew, depth = 0 }: H
   const isTop = /^(#document|HTML|HEAD)$/.test(parent.nodeName);
   const isCssTold = told.attributes?._cssText !== undefined;
   if (told.tagName === 'textarea') return;
-  let isOver = depth > DEPTH_MAX;
+  let isOver = false;
   for (let child = firstOf(parent); child; child = nextOf(child)) {
-    isOver ||= !isTop && isTimeUp();
+    isOver ||= depth > DEPTH_MAX || (!isTop && isTimeUp());
     const one = !isOver && serialize(child, { isHidden, isNew, isCssTold, depth: depth + 1 });
     if (isOver) untell(child);
     if (one) told.childNodes?.push(one);

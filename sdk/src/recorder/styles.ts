@@ -25,10 +25,10 @@ const readable = (sheet: CSSStyleSheet): string | undefined => guardedly(() => r
 
 type Rule = CSSRule & Partial<Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'selectorText'>>;
 
-/** By their addresses; empty where they cannot be had. */
+/** By their addresses, as they may be told; empty where they cannot be had. */
 const brought = new Map<string, string>();
-/** One address is asked for once, whoever wears it: a page and its frame share a sheet. */
-const coming = new Map<string, Promise<unknown>>();
+/** They come one after the other: an address is asked for once, whoever wears it, and of what the page's policy forbids only the first. */
+let turn: Promise<unknown> = Promise.resolve();
 /** The sheet of an element that was told last. */
 const told = new WeakMap<Element, CSSStyleSheet>();
 
@@ -55,21 +55,18 @@ function tellStyle(link: HTMLLinkElement): void {
   if (attributes._cssText) tell(link, attributes);
 }
 
-/** What did not come is asked for again with the next snapshot. */
-function bring(address: string, text: string | undefined): void {
-  if (text === undefined) coming.delete(address);
-  else brought.set(address, cssOf(text, address));
-}
-
 export function watchStyle(link: HTMLLinkElement): void {
   const { sheet } = link;
   link.addEventListener('load', onLoad);
   if (!sheet || told.get(link) === sheet) return;
   const address = sheet.href as string;
   if (readable(sheet) !== undefined) return tellStyle(link);
-  const come = coming.get(address) ?? sheetAt(address).then((text) => bring(address, text));
-  coming.set(address, come);
-  come.then(guard(() => tellStyle(link)));
+  const take = guard((text?: string) => {
+    // What did not come is asked for again with the next snapshot.
+    if (text !== undefined) brought.set(address, text);
+    tellStyle(link);
+  });
+  turn = turn.then(() => brought.get(address) ?? sheetAt(address)).then(take);
 }
 
 /** One function, so that an element that is told again is not listened to twice. */
