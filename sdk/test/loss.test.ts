@@ -1,7 +1,7 @@
 /** What the page saw is what the server has, each event once by its id, or a counted drop: whatever happens to the network, the server, the tab, the storage and the clock. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launch } from './browser.js';
+import { complaints, launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
 import { chunksOf, play, recorded } from './recordings.js';
 
@@ -383,16 +383,43 @@ describe('a recording', () => {
   });
 });
 
+/** What is added to the page from now on is recorded too, and played with what was there. */
+async function isRecorded(): Promise<void> {
+  await page.evaluate(`document.body.append('saucers')`);
+  await expect.poll(() => JSON.stringify(recorded(server)), { timeout: 30_000 }).toContain('saucers');
+  const { text } = await play(await context.newPage(), recorded(server));
+  expect(text).toBe('cups saucers');
+}
+
 describe('storage', () => {
-  it('is blocked: what the server refuses waits in memory', async () => {
-    await page.addInitScript(() => {
+  beforeEach(() =>
+    page.addInitScript(() => {
       for (const name of ['localStorage', 'sessionStorage', 'indexedDB'])
         Object.defineProperty(window, name, {
           get() {
             throw new DOMException('blocked', 'SecurityError');
           },
         });
-    });
+    }),
+  );
+
+  it.each([
+    ['full', ''],
+    ['trigger', `GoSight.track('now')`],
+  ])('is blocked: what is to be recorded is, %s', async (mode, trigger) => {
+    server.settings = { version: '1' };
+    const replay = `replay: { mode: '${mode}', triggers: { onCustomEvent: ['now'] } }, projectKey`;
+    server.pages['/'] = html('<p>cups</p>', SDK.replace('projectKey', replay));
+    const heard = complaints(page);
+    await open();
+    await expect.poll(() => server.paths, { timeout: 30_000 }).toContain('GET /recorder.js');
+    await page.evaluate(`import('/recorder.js')`);
+    await page.evaluate(trigger);
+    await isRecorded();
+    expect(heard).toEqual([]);
+  });
+
+  it('is blocked: what the server refuses waits in memory', async () => {
     await open();
     await track(['first']);
     await arrive(['first']);
@@ -408,11 +435,25 @@ describe('storage', () => {
 });
 
 describe('the page', () => {
+  const STRICT = "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+  const BY_FILES = '<script src="/sdk.js"></script><script src="/start.js"></script>';
+
+  it('has the strictest policy that lets us speak: it is recorded, and has nothing to complain of', async () => {
+    server.settings = { version: '1' };
+    server.headers['content-security-policy'] = STRICT;
+    server.pages['/start.js'] = `GoSight.init({ projectKey: '${KEY}', replay: { canvas: true } })`;
+    server.pages['/'] = html('<p>cups</p><canvas></canvas>', BY_FILES);
+    const heard = complaints(page);
+    await open();
+    await server.event('replay_chunk');
+    await isRecorded();
+    expect(heard).toEqual([]);
+  });
+
   it('has the strictest policy that lets us speak: nothing is lost', async () => {
-    server.headers['content-security-policy'] =
-      "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+    server.headers['content-security-policy'] = STRICT;
     server.pages['/start.js'] = `window.saw = []; GoSight.init({ projectKey: '${KEY}', hooks: { beforeSend(event) { saw.push(event.id); return event } } })`;
-    server.pages['/'] = html('<button id="b">b</button>', '<script src="/sdk.js"></script><script src="/start.js"></script>');
+    server.pages['/'] = html('<button id="b">b</button>', BY_FILES);
     await open();
     await page.click('#b');
     await track(namesFrom(0, 3));
