@@ -1,7 +1,7 @@
 import type { FrameLocator, Locator, Page } from "@playwright/test";
 import { expect, PROJECT, signIn, test, watch } from "./gosight.js";
 import { stage } from "./player.js";
-import { newestSession } from "./recordings.js";
+import { element, importSession, newestSession, opening, replayPath, words } from "./recordings.js";
 import { setUpWorkshop, WINDOW } from "./workshop.js";
 
 /** A chunk is cut after 3 s, is told of when it can be read, a quarter of a second later, and is played from its start: each of its moments is seen as late. */
@@ -76,4 +76,24 @@ test("who follows a session sees what the visitor does, from page to page", asyn
   await expect(live).toHaveAttribute("aria-pressed", "false");
   await expect(page.getByTestId("replay-play")).toHaveAttribute("data-playing", "false");
   await visit.close();
+});
+
+/** So often the recording is not there yet. */
+const TOO_SOON = 3;
+
+test("a recording that can be read a moment after it is told of is watched without a reload", async ({ page }) => {
+  const url = "https://workshop.example/soon";
+  const begun = opening(url, Date.now() - 60_000, WINDOW, [element("h1", 5, [words(6, "Still warm")])]);
+  const { session } = await importSession(world.gosight, [{ url, chunks: [begun] }]);
+  // A browser logs every answer of this kind, so nobody watches the console here.
+  await signIn(page, world.gosight);
+  let asked = 0;
+  await page.route(`**/api/v1${replayPath(session)}`, (route) => {
+    asked += 1;
+    if (asked > TOO_SOON) return route.continue();
+    const error = { code: "NOT_FOUND", message: "replay not found" };
+    return route.fulfill({ status: 404, json: { success: false, error } });
+  });
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions/${session}`);
+  await expect(stage(page).locator("h1")).toHaveText("Still warm");
 });

@@ -37,6 +37,14 @@ export function isUnauthorized(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
+const RETRIES_MAX = 2;
+
+/** What the server has decided does not change by asking again; what did not arrive may. */
+export function isWorthRetrying(failures: number, error: Error): boolean {
+  const isDecided = error instanceof ApiError && error.status < 500;
+  return !isDecided && failures < RETRIES_MAX;
+}
+
 interface Token {
   user: User;
   text: string;

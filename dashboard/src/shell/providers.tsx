@@ -2,17 +2,9 @@
 
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { ApiError, isUnauthorized } from '@/api/client';
+import { isUnauthorized, isWorthRetrying } from '@/api/client';
 import { ToastProvider } from '@/design/toast';
 import { TextProvider } from '@/text/text';
-
-const RETRIES_MAX = 2;
-
-/** What the server has decided does not change by asking again; what did not arrive may. */
-function isWorthRetrying(failures: number, error: Error): boolean {
-  const isDecided = error instanceof ApiError && error.status < 500;
-  return !isDecided && failures < RETRIES_MAX;
-}
 
 function makeClient(): QueryClient {
   const client = new QueryClient({
