@@ -1,7 +1,8 @@
-import { type Browser, devices, type FrameLocator, type Page } from "@playwright/test";
+import { type Browser, devices, type FrameLocator, type Locator, type Page } from "@playwright/test";
 import { PNG } from "pngjs";
 import { type Account, expect, GoSight, invite, PROJECT, signIn, test, watch } from "./gosight.js";
 import { element, importSession, opening, type RecordedEvent, watchable, words } from "./recordings.js";
+import { rage } from "./shop.js";
 
 const PATH = "/shop/product";
 const SELECTOR = "#wishlist";
@@ -141,6 +142,45 @@ test("clicks of every window's width lie on the element they hit, on the page as
     "data-selector",
     SELECTOR,
   );
+});
+
+test("rage and dead clicks lie on their element too, and how far visitors came lies over the whole page", async ({
+  browser,
+  page,
+  problems,
+}) => {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 700 } });
+  const shop = await context.newPage();
+  watch(shop, problems);
+  await shop.goto(gosight.url + PATH);
+  await rage(shop);
+  await watchable(gosight, String(await shop.evaluate("GoSight.getSessionId()")), 1);
+  await openHeatmap(page, PATH, problems);
+  const canvas = page.getByTestId("heatmap-canvas");
+  const isOnButton = async (layer: string) => {
+    await page.getByRole("button", { name: layer, exact: true }).click();
+    // In its middle, and where others clicked it before.
+    await expect(canvas).toHaveAttribute("data-dots", /^[12]$/);
+    const { heat, button } = await look(page);
+    expect(heat.x, layer).toBeGreaterThan(button.left);
+    expect(heat.x, layer).toBeLessThan(button.right);
+  };
+  await expect(canvas).toHaveAttribute("data-rage", "6");
+  await isOnButton("Rage");
+  await expect(canvas).toHaveAttribute("data-dead", /^[6-8]$/);
+  await isOnButton("Dead");
+
+  await context.close();
+  await page.getByRole("button", { name: "Scroll", exact: true }).click();
+  const depth = page.getByTestId("scroll-depth");
+  await expect(depth).toHaveAttribute("data-views", /^[1-3]$/);
+  // To the foot of the page, however long it is.
+  const heightOf = async (part: Locator) => (await part.boundingBox())?.height ?? Number.NaN;
+  const backdropPage = page.getByTestId("heatmap-backdrop");
+  const offBy = async () => Math.abs((await heightOf(depth)) - (await heightOf(backdropPage)));
+  await expect.poll(offBy, "px").toBeLessThan(1);
+  expect(Math.abs((await heightOf(canvas)) - (await heightOf(backdropPage))), "px of the dots").toBeLessThan(1);
+  await expect(depth.locator("li").first()).toContainText("100");
 });
 
 test("a page that was never recorded has its clicks on plain paper, and says so", async ({ page, problems }) => {

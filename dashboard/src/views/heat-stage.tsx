@@ -20,6 +20,8 @@ export type Show = Layer | 'scroll';
 /** The least width a page of this device is drawn for, and the most px of the screen it takes. */
 const PAGE_WIDTH: Record<Device, number> = { desktop: 1280, tablet: 768, mobile: 390 };
 const SCREEN_MAX: Record<Device, number> = { desktop: 1040, tablet: 640, mobile: 390 };
+/** Of its frame, which takes nothing from the page: what is drawn and what it is drawn over are scaled alike, down to the foot of a long page. */
+const BORDER_PX = 1;
 const PAGE_HEIGHT_MIN = 900;
 const PAGE_HEIGHT_MAX = 20_000;
 const BELOW_PX = 160;
@@ -203,7 +205,7 @@ export function HeatStage(props: HeatStageProps) {
   const selectors = elements.map((element) => element.selector).join('\n');
   const places = useMemo(() => (layout ? placesOf(layout.page, selectors.split('\n')) : NOWHERE), [layout, selectors]);
   const page = layout?.size ?? shapeOf(cells, cellPx, device);
-  const width = Math.min(room, SCREEN_MAX[device]);
+  const width = Math.min(room - 2 * BORDER_PX, SCREEN_MAX[device]);
   const layer: Layer = show === 'scroll' ? 'count' : show;
   const { dots, unplaced } = useMemo(
     () => (layout ? dotsOfElements(elements, places, layer) : { dots: dotsOfCells(cells, cellPx, layer), unplaced: 0 }),
@@ -227,7 +229,10 @@ export function HeatStage(props: HeatStageProps) {
   };
   return (
     <div ref={stage}>
-      <div className="mx-auto overflow-hidden rounded-lg border border-hairline" style={{ width }}>
+      <div
+        className="mx-auto box-content overflow-hidden rounded-lg border border-hairline"
+        style={{ width, borderWidth: BORDER_PX }}
+      >
         <div aria-hidden="true" className="flex h-8 items-center gap-1.5 border-b border-hairline bg-sunken px-3">
           <BrowserDots />
           <span className="ml-2 min-w-0 truncate rounded-md bg-surface px-2 font-mono text-12 text-muted">{path}</span>
