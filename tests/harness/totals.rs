@@ -80,8 +80,16 @@ fn raw_batch(record: &BatchRecord) -> RawBatch {
     }
 }
 
-/// What the tables hold of a project, counted by the engine on the stopped installation's folder.
+/// What the tables hold of a project.
 pub(crate) async fn totals_of_tables(stopped: &GoSight, project: Uuid) -> Totals {
+    let engine = engine_of(stopped).await;
+    let totals = Analytics::new(engine.server()).scope(project).totals().await.unwrap();
+    engine.stop().await;
+    totals
+}
+
+/// The engine on the stopped installation's folder.
+pub(crate) async fn engine_of(stopped: &GoSight) -> Engine {
     let config = EngineConfig {
         data_dir: stopped.data_dir().join("engine"),
         library_path: engine_library(),
@@ -90,8 +98,5 @@ pub(crate) async fn totals_of_tables(stopped: &GoSight, project: Uuid) -> Totals
         program_args: vec!["engine".to_owned()],
         lock_wait: LOCK_WAIT,
     };
-    let engine = Engine::start(config).await.unwrap();
-    let totals = Analytics::new(engine.server()).scope(project).totals().await.unwrap();
-    engine.stop().await;
-    totals
+    Engine::start(config).await.unwrap()
 }
