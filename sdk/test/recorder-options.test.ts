@@ -82,6 +82,14 @@ const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
 describe('a trigger', () => {
   const clickFast = () => page.click('#still', { clickCount: 5 });
   const clickOnce = () => page.click('#still');
+  /** Of a click that nothing answered people look for more of the page. */
+  const clickThenScroll = (on: string) => async () => {
+    await page.click(on);
+    await page.evaluate(() => {
+      scrollTo(0, 300);
+      return new Promise<void>((done) => addEventListener('scroll', () => done(), { once: true }));
+    });
+  };
   const track = (name: string) => () => page.evaluate((name) => (window as never as { GoSight: { track(name: string): void } }).GoSight.track(name), name);
 
   it.each([
@@ -91,10 +99,14 @@ describe('a trigger', () => {
     ['a rage click, where it is off', 'onRageClick: false', clickFast, false],
     ['a dead click', 'onDeadClick: true', clickOnce, true],
     ['a dead click, where it is not on', '', clickOnce, false],
+    ['a dead click on a link, whatever is scrolled then', 'onDeadClick: true', clickThenScroll('#link'), true],
+    ['no click on a button that scrolls', 'onDeadClick: true', clickThenScroll('#still'), false],
     ['an event of that name', `onCustomEvent: ['failed']`, track('failed'), true],
     ['an event of another name', `onCustomEvent: ['failed']`, track('done'), false],
   ])('is %s', async (_, triggers, act, isRecorded) => {
-    await open({ body: '<button id="still">still</button>', init: `replay: { mode: 'trigger', triggers: { ${triggers} } }` });
+    const body = `<button id="still">still</button><a id="link" href="/on" onclick="return false">on</a>
+      <p style="height: 3000px"></p>`;
+    await open({ body, init: `replay: { mode: 'trigger', triggers: { ${triggers} } }` });
     await act();
     await pass(5);
     await settle();

@@ -9,13 +9,14 @@ const RAGE_PX = 50;
 /** As the server's dead click. */
 const DEAD_MS = 1000;
 
-/** What answers a click, by its type. */
-const ANSWER = /^(page_|dom_mutation|input_|form_|network_|xhr_|fetch_|scroll|custom_event|js_error|unhandled_)/;
+/** What answers a click, by the tag that was clicked and the type: after one on a link that is dead people scroll. */
+const ANSWER = /(page|dom)_|^(button|input|label|summary)(input|form|network|xhr|fetch|scroll|custom|js|unhandled)/;
 
 /** Gives a function that is told every event, and calls `pull` when one is a trigger, at most a moment late. */
 export function watchTriggers(pull: () => void): (event: GoSightEvent) => void {
   let clicks: GoSightEvent<'click'>[] = [];
   let dead: ReturnType<typeof setTimeout> | undefined;
+  let clicked = '';
 
   function isRage(click: GoSightEvent<'click'>): boolean {
     clicks = [...clicks, click].slice(-RAGE_CLICKS);
@@ -30,13 +31,14 @@ export function watchTriggers(pull: () => void): (event: GoSightEvent) => void {
     const { onError, onRageClick, onDeadClick, onCustomEvent } = plan.triggers;
     const { type } = event;
     const payload = event.payload as Payloads['click'] & Payloads['custom_event'];
-    if (ANSWER.test(type)) clearTimeout(dead);
-    if (onError && /^(js_error|unhandled_rejection)$/.test(type)) pull();
+    if (ANSWER.test(clicked + type)) clearTimeout(dead);
+    if (onError && /^(js|unhandled)_/.test(type)) pull();
     if (type === 'custom_event' && onCustomEvent.includes(payload.name)) pull();
     if (type !== 'click') return;
-    const { looks_interactive, never_dead, ignore_rage } = payload.target;
+    const { looks_interactive, never_dead, ignore_rage, tag } = payload.target;
     if (onRageClick && !ignore_rage && !payload.double_tap && isRage(event as GoSightEvent<'click'>)) pull();
     if (onDeadClick && looks_interactive && !never_dead) {
+      clicked = tag;
       clearTimeout(dead);
       dead = setTimeout(pull, DEAD_MS);
     }
