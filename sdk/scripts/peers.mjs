@@ -1,7 +1,7 @@
 // Weighs what a page loads of GoSight and of its peers, all the same way: what is imported is bundled with a minimal start and minified by esbuild,
 // what a package loads later is taken as it is shipped, and each file counts by itself as `gzip -9`. Prints a Markdown table; `--write` puts it into
 // the README of the repository. First `npm ci --prefix peers`.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -31,7 +31,7 @@ async function bundled(start) {
 
 const core = await bundled(`import { GoSight } from '../dist/sdk.esm.js'; GoSight.init({ projectKey: 'k' });`);
 const gosight = core + shipped('dist/sdk.more.js');
-const hasRecorder = existsSync(new URL('dist/recorder.js', root));
+const recorder = shipped('dist/recorder.js');
 const posthog = await bundled(`import posthog from 'posthog-js'; posthog.init('k');`);
 const sentry = (integrations) => bundled(`import * as Sentry from '@sentry/browser'; Sentry.init({ dsn: 'd', integrations: [${integrations}] });`);
 const openreplay = await bundled(`import { tracker } from '@openreplay/tracker'; tracker.configure({ projectKey: 'k' }); void tracker.start();`);
@@ -39,7 +39,7 @@ const plausible = await bundled(`import { init } from '@plausible-analytics/trac
 
 /** Name; bytes without replay; with it; what that is. */
 const rows = [
-  ['@gosight/sdk', gosight, hasRecorder && gosight + shipped('dist/recorder.js'), `${grouped(core)} before the page has loaded, the rest beside it`],
+  ['@gosight/sdk', gosight, gosight + recorder, `${grouped(core)} before the page has loaded, the rest beside it; the recorder is ${grouped(recorder)} of it`],
   ['posthog-js', posthog, posthog + shipped('peers/node_modules/posthog-js/dist/lazy-recorder.js'), 'events and surveys; the recorder is a second file'],
   ['@sentry/browser', await sentry(''), await sentry('Sentry.replayIntegration()'), 'errors and traces'],
   ['@openreplay/tracker', undefined, openreplay, 'replay is what it does'],
