@@ -24,7 +24,7 @@ export interface Sampling {
   sessionSampleRate: number;
   /** Percent of sessions that are recorded. Default: 100. */
   replaySampleRate?: number;
-  /** Milliseconds between two pointer positions. Default: 50. */
+  /** Milliseconds between two pointer positions, in events and recordings; the one where it came to rest is told in any case. Default: 50. */
   mouseMoveInterval?: number;
   /** Milliseconds between two scroll events. Default: 100. */
   scrollThrottle?: number;

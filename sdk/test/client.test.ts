@@ -303,17 +303,46 @@ describe('a page', () => {
     expect(problems).toContain('before_send');
   });
 
-  it('may set fifty attributes, as many as the server takes', async () => {
-    await start();
-    const named = (from: number) => Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`a${from + i}`, from + i]));
-    GoSight.setCustomAttributes(named(0));
-    GoSight.setCustomAttributes(named(30));
-    GoSight.setCustomAttributes({ a0: 'newer' });
+  /** What is refused from now on. */
+  async function startTold(): Promise<string[]> {
+    const refused: string[] = [];
+    await start({ hooks: { onError: ({ code, message }) => refused.push(`${code} ${message}`) } });
+    // What this window lacks.
+    refused.length = 0;
+    return refused;
+  }
+  const numbered = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, i]));
+
+  it('is told what is left out: a fifty-first property or trait, and what is no primitive', async () => {
+    const refused = await startTold();
+    GoSight.track('t', numbered(52));
+    GoSight.identify('u', numbered(51));
+    GoSight.group('g', { ...numbered(2), list: [] as never, n3: 3 });
+    await vi.advanceTimersByTimeAsync(2000);
+    const payloadOf = (type: string) => events().find((event) => event.type === type)?.payload;
+    expect(Object.keys(payloadOf('custom_event')?.properties ?? {})).toEqual(Object.keys(numbered(50)));
+    expect(Object.keys(payloadOf('identify')?.traits ?? {})).toEqual(Object.keys(numbered(50)));
+    expect(Object.keys(payloadOf('group')?.traits ?? {})).toEqual(['n0', 'n1', 'n3']);
+    expect(refused).toEqual(['bad_property n50', 'bad_property n51', 'bad_property n50', 'bad_property list']);
+  });
+
+  it('may set forty-nine attributes, and what was dropped is told beside them: fifty, as many as the server takes', async () => {
+    const refused = await startTold();
+    GoSight.setCustomAttributes(numbered(30));
+    GoSight.setCustomAttributes(numbered(51));
+    GoSight.setCustomAttributes({ n0: 'newer', sdk_dropped_events: 'not of the page' });
+    expect(refused).toEqual(['bad_property n49', 'bad_property n50']);
     GoSight.track('t');
     await vi.advanceTimersByTimeAsync(1000);
-    const attributes = sent.at(-1)?.attributes ?? {};
-    expect(Object.keys(attributes)).toHaveLength(50);
-    expect(attributes.a0).toBe('newer');
+    expect(sent.at(-1)?.attributes).toEqual({ ...Object.fromEntries(Object.entries(numbered(49)).map(([name, i]) => [name, String(i)])), n0: 'newer' });
+    const { drop } = await import('../src/transport.js');
+    drop(3);
+    GoSight.setCustomAttributes({ n0: 'newest' });
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent.at(-1)?.attributes).toMatchObject({ n0: 'newest', n48: '48', sdk_dropped_events: '3' });
+    expect(Object.keys(sent.at(-1)?.attributes ?? {})).toHaveLength(50);
+    expect(refused.slice(2)).toEqual(['queue_full 3']);
   });
 
   it('samples sessions: none at 0 percent, by its own or the project’s word', async () => {
