@@ -52,7 +52,7 @@ function start(): void {
   const leave = guard(({ type }: Event) => {
     if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
     save();
-    if (options.batching.flushOnClose) void flush(true);
+    void flush(true);
   });
   // After the listeners of all sensors, which capture, so that their last words go along.
   for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, leave);

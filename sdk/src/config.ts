@@ -37,7 +37,7 @@ export interface Batching {
   maxWaitMs: number;
   /** Clicks, errors, page views, custom events, and what answers a click until the page has changed, wait at most this long. */
   urgentWaitMs: number;
-  /** Send what is left when the page is hidden. */
+  /** Sends what is left when the page is hidden. Where it is off, that waits for the next batch, or the next visit. */
   flushOnClose: boolean;
 }
 
