@@ -41,7 +41,8 @@ function start(): void {
   // Another tab's doing, or another page's while this one was kept to come back to.
   on(window, 'storage pageshow', ({ key, persisted }: StorageEvent & PageTransitionEvent) => {
     if (key !== storageKey() && !persisted) return;
-    void flush();
+    // Of whoever it was until now. What waits for the project's settings is not known to be welcome, and goes on waiting.
+    if (options.settings) void flush();
     load();
     tell();
     if (!isAllowed()) stop();

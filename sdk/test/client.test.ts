@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GoSightApi } from '../src/client.js';
@@ -12,7 +13,7 @@ const MINUTE_MS = 60_000;
 
 let sent: DecodedBatch[];
 let status: number;
-let settings: Record<string, unknown>;
+let settings: Record<string, unknown> | Promise<Record<string, unknown>>;
 let GoSight: GoSightApi;
 let problems: string[];
 /** Those of one test: what an earlier page load left behind would go on telling. */
@@ -40,7 +41,7 @@ beforeEach(() => {
   settings = {};
   problems = [];
   vi.stubGlobal('fetch', async (url: string, init?: { body?: Uint8Array }) => {
-    if (url.includes('/v1/settings')) return Response.json(settings);
+    if (url.includes('/v1/settings')) return Response.json(await settings);
     if (url.includes('/gosight.v1.')) return Response.json({}, { status: 404 });
     const body = init?.body as Uint8Array;
     if (status === 200) sent.push(decode(url.includes('encoding=gzip') ? gunzipSync(body) : body));
@@ -175,6 +176,37 @@ describe('a session', () => {
   });
 });
 
+describe('the share of sessions', () => {
+  const SESSIONS = 1000;
+
+  /** Ids as good as made at random, the same in every run. */
+  function idOf(i: number): ReturnType<Crypto['randomUUID']> {
+    const hex = createHash('sha256').update(`visit ${i}`).digest('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  }
+
+  it.each([0.5, 10, 33.3, 90])('that are sent is near %d percent, and each is sent whole or not at all', async (sessionSampleRate) => {
+    const made: string[] = [];
+    let ids = 0;
+    vi.spyOn(crypto, 'randomUUID').mockImplementation(() => idOf(ids++));
+    await start({ sampling: { sessionSampleRate }, hooks: { onSessionStart: (id) => made.push(id) } });
+    for (let i = 1; i < SESSIONS; i++) {
+      GoSight.startNewSession();
+      GoSight.track('t');
+      await GoSight.flush();
+    }
+    vi.restoreAllMocks();
+    // The first has no custom event, and the last no end.
+    const whole = made.slice(1, -1);
+    const told = new Map<string, string[]>(whole.map((session) => [session, []]));
+    for (const { session, type } of events()) told.get(session)?.push(type);
+    const some = [...told.values()].filter(([type]) => type).map((types) => types.sort().join(' '));
+    expect(made).toHaveLength(SESSIONS);
+    expect(new Set(some)).toEqual(new Set(['custom_event page_view session_end session_start']));
+    expect(Math.abs((some.length / whole.length) * 100 - sessionSampleRate)).toBeLessThan(3);
+  });
+});
+
 describe('a page', () => {
   it('is never thrown at, whatever it calls', async () => {
     await start();
@@ -270,6 +302,21 @@ describe('a page', () => {
     expect(sessions).toHaveLength(1);
     expect(sent).toEqual([]);
     expect(JSON.parse(localStorage.getItem(`gosight:${KEY}`) ?? '{}')).toMatchObject({ visitor: '', session: '', choice: 'out' });
+  });
+
+  it('that hears of another tab before it knows what the project wants sends nothing of what that does not want', async () => {
+    let answer = (_: Record<string, unknown>) => {};
+    settings = new Promise((known) => {
+      answer = known;
+    });
+    await start();
+    GoSight.track('t');
+    window.dispatchEvent(Object.assign(new Event('storage'), { key: `gosight:${KEY}` }));
+    await vi.advanceTimersByTimeAsync(500);
+    answer({ version: '1', disabled_categories: ['custom'] });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('session_start');
+    expect(types()).not.toContain('custom_event');
   });
 
   it('begins when the visitor agrees in another tab', async () => {
