@@ -15,6 +15,11 @@ describe('delivery', () => {
     const moved = await server.event('mouse_move', ({ batch }) => server.batches.indexOf(batch) >= before);
     expect(moved.batch.way).toBe('http');
     expect(moved.batch.attributes).toEqual({ plan: 'pro' });
+    expect(moved.batch.gzip).toBe(false);
+    // What is larger is compressed.
+    await page.evaluate(`GoSight.setCustomAttributes({ long: 'x'.repeat(1000) })`);
+    await page.mouse.move(300, 300);
+    expect((await server.event('mouse_move', ({ batch }) => !!batch.attributes.long)).batch).toMatchObject({ way: 'http', gzip: true });
     expect(errors.filter((error) => !error.includes('status of 400'))).toEqual([]);
   });
 

@@ -118,6 +118,18 @@ describe('a visit', () => {
     await page.goBack();
     await server.event('page_view', (view) => view.payload.path === '/' && view.page.view_id !== first.page.view_id);
   });
+
+  it.for([
+    ['replaces its address', `history.replaceState({}, '', '/two')`, '/two'],
+    ['goes to a place of its own', `location.hash = 'two'`, '/#two'],
+  ] as const)('that %s has a view more', async ([, go, to], { page, server, open }) => {
+    await open('<p>p</p>');
+    await page.evaluate(go);
+    const second = await server.event('page_view', ({ page }) => page.url === server.url + to);
+    const exit = await server.event('page_exit');
+    expect(exit.payload.next_url).toBe(server.url + to);
+    expect(exit.page.view_id).not.toBe(second.page.view_id);
+  });
 });
 
 describe('a session at a quarter of the way from 0 to 100', () => {

@@ -92,6 +92,22 @@ describe('batching', () => {
     expect(sent[0]?.events).toHaveLength(3);
   });
 
+  it('waits as long as is set', async () => {
+    await start({ batching: { maxWaitMs: 3000, urgentWaitMs: 2000 } });
+    await vi.advanceTimersByTimeAsync(3000);
+    sent = [];
+    document.body.dispatchEvent(new MouseEvent('mousemove', { bubbles: true }));
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(types()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(types()).toEqual(['mouse_move']);
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(types()).toEqual(['mouse_move']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(types()).toEqual(['mouse_move', 'custom_event']);
+  });
+
   it('waits up to five seconds when frugal', async () => {
     await start({ batching: 'frugal' });
     await vi.advanceTimersByTimeAsync(5000);
@@ -137,6 +153,26 @@ describe('a session', () => {
     const after = events().filter(({ session }) => session !== first);
     expect(after.map(({ type }) => type).slice(0, 3)).toEqual(['session_start', 'page_view', 'custom_event']);
     expect(after[0]?.payload.is_new_visitor).toBe(false);
+  });
+
+  it.each([60_000, '60000' as never])('ends after as long as is set, by a number or a word: %j', async (sessionTimeout) => {
+    const begun: string[] = [];
+    await start({ sessionTimeout, hooks: { onSessionStart: (id) => begun.push(id) } });
+    const first = await act(0);
+    expect(await act(0.9)).toBe(first);
+    const second = await act(1.1);
+    expect(second).not.toBe(first);
+    GoSight.startNewSession();
+    expect(begun).toEqual([first, second, GoSight.getSessionId()]);
+  });
+
+  it('has its user on the next page, too', async () => {
+    await start();
+    GoSight.identify('ada');
+    await start();
+    expect(GoSight.getUserId()).toBe('ada');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent.at(-1)?.user_id).toBe('ada');
   });
 
   it('takes nothing that is not the visitor’s doing after it ended', async () => {
@@ -224,6 +260,52 @@ describe('a page', () => {
     expect(problems).toEqual([]);
     GoSight.init({ projectKey: `another_${KEY}` });
     expect(problems).toEqual(['bad_init']);
+  });
+
+  it.each([
+    '',
+    'too_short',
+    'with spaces, and long enough',
+    'x'.repeat(129),
+    undefined as never,
+  ])('starts nothing with a key that is none: %j', async (projectKey) => {
+    await start({ projectKey });
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent).toEqual([]);
+    expect({ ...localStorage }).toEqual({});
+  });
+
+  it('says in the console what is wrong, when told to, and what it says the hook is told as well', async () => {
+    const said = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await start();
+    GoSight.track('');
+    expect(said).not.toHaveBeenCalled();
+    const told: unknown[] = [];
+    await start({ debug: true, hooks: { onError: ({ code, message }) => told.push(['[GoSight]', code, message]) } });
+    GoSight.track('');
+    GoSight.track('t', { list: [] as never });
+    expect(told.slice(-2)).toEqual([
+      ['[GoSight]', 'bad_argument', ''],
+      ['[GoSight]', 'bad_property', 'list'],
+    ]);
+    expect(said.mock.calls).toEqual(told);
+    said.mockRestore();
+  });
+
+  it.each([
+    ['https://in.example//', 'https://in.example/v1/'],
+    [undefined, `${location.origin}/v1/`],
+  ])('is told to the endpoint %s', async (endpoint, address) => {
+    const asked: string[] = [];
+    const { fetch } = window;
+    window.fetch = (url, init) => {
+      asked.push(String(url));
+      return fetch(url, init);
+    };
+    await start({ endpoint });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked.filter((url) => !url.includes('gosight.v1')).map((url) => url.replace(/(settings|events).*/, ''))).toEqual([address, address]);
   });
 
   it('that has the script twice is told of once', async () => {
@@ -401,14 +483,24 @@ describe('a page', () => {
     expect(sent).toEqual([]);
   });
 
-  it('obeys Do Not Track when told to, and blocked urls', async () => {
+  it('obeys Do Not Track when told to, and urls that are blocked or not allowed, by its own or the project’s word', async () => {
     Object.defineProperty(navigator, 'doNotTrack', { value: '1', configurable: true });
     await start({ respectDoNotTrack: true });
     await vi.advanceTimersByTimeAsync(2000);
     expect(sent).toEqual([]);
-    await start({ privacy: { blockUrls: ['*'] } });
+    for (const privacy of [{ blockUrls: ['*'] }, { allowUrls: ['https://elsewhere.example/*'] }]) {
+      await start({ privacy });
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(sent).toEqual([]);
+    }
+    settings = { version: '1', block_urls: ['*'] };
+    await start({ privacy: { allowUrls: ['*'] } });
     await vi.advanceTimersByTimeAsync(2000);
     expect(sent).toEqual([]);
+    settings = {};
+    await start({ privacy: { allowUrls: ['*'] } });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('page_view');
     Object.defineProperty(navigator, 'doNotTrack', { value: null, configurable: true });
   });
 
