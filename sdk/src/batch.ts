@@ -77,10 +77,9 @@ export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVE
     count = 0;
   };
   for (const given of events) {
-    const kept = filtered(given) || undefined;
+    const { id, timestamp_ms, page, type, payload } = (filtered(given) || {}) as GoSightEvent;
     // Nothing, or a promise of something.
-    if (!kept?.payload) continue;
-    const { id, timestamp_ms, page, type, payload } = kept;
+    if (!payload) continue;
     const body = encode(payload);
     if (pages.length === PAGES_MAX || out.length + body.length > BATCH_BYTES_MAX - RESERVE_BYTES) cut();
     if (body.length > eventBytesMax) {

@@ -48,7 +48,8 @@ function start(): void {
   // Another tab's doing, or another page's while this one was kept to come back to.
   on(window, 'storage pageshow', ({ key, persisted }: StorageEvent & PageTransitionEvent) => {
     if (key !== storageKey() && !persisted) return;
-    void flush();
+    // Of whoever it was until now. What waits for the project's settings is not known to be welcome, and goes on waiting.
+    if (options.settings) void flush();
     load();
     tell();
     if (!isAllowed()) stop();
@@ -59,7 +60,7 @@ function start(): void {
   const leave = guard(({ type }: Event) => {
     if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
     save();
-    if (options.batching.flushOnClose) void flush(true);
+    void flush(true);
   });
   // After the listeners of all sensors, which capture, so that their last words go along.
   for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, leave);
@@ -76,11 +77,12 @@ function become(next: Partial<typeof state>): void {
   tell();
 }
 
+/** Of the first so many those that are primitives; the others are told as refused. */
 function primitives(given: Properties = {}): Properties {
   return Object.fromEntries(
-    Object.entries(given)
-      .filter(([name, value]) => value === null || VALUE_TYPES.includes(typeof value, 1) || report('bad_property', name))
-      .slice(0, PROPERTIES_MAX),
+    Object.entries(given).filter(
+      ([name, value], at) => (at < PROPERTIES_MAX && (value === null || VALUE_TYPES.includes(typeof value, 1))) || report('bad_property', name),
+    ),
   );
 }
 
@@ -133,7 +135,7 @@ const methods = {
     if (isGood(group_id, ID_MAX)) emit('group', { group_id, traits: primitives(traits) });
   },
   /**
-   * An event of your own: a name of at most 100 characters, at most 50 properties.
+   * An event of your own: a name of at most 100 characters, at most 50 properties. What is more, or no primitive value, is left out and told to `onError`, here as in traits and attributes.
    * @example
    * ```ts
    * GoSight.track('plan_chosen', { plan: 'pro', yearly: true }, 'checkout');
@@ -143,14 +145,16 @@ const methods = {
     if (isGood(name, NAME_MAX)) emit('custom_event', { name, category, properties: primitives(properties) });
   },
   /**
-   * At most 50, sent with every event from now on.
+   * At most 49, sent with every event from now on.
    * @example
    * ```ts
    * GoSight.setCustomAttributes({ release: '2026.3', experiment: 'blue-button' });
    * ```
    */
   setCustomAttributes(values: Record<string, Primitive>): void {
-    for (const [name, value] of Object.entries(primitives({ ...attributes, ...values }))) attributes[name] = String(value);
+    // The first of the fifty is our own (transport.ts), so that it has room when there is something to count.
+    const { sdk_dropped_events, ...own } = primitives({ sdk_dropped_events: 0, ...attributes, ...values });
+    for (const name in own) attributes[name] = String(own[name]);
   },
   /** Empty before a session has begun. */
   getSessionId: (): string => identity.session,

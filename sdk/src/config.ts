@@ -24,7 +24,7 @@ export interface Sampling {
   sessionSampleRate: number;
   /** Percent of sessions that are recorded. Default: 100. */
   replaySampleRate?: number;
-  /** Milliseconds between two pointer positions. Default: 50. */
+  /** Milliseconds between two pointer positions, in events and recordings; the one where it came to rest is told in any case. Default: 50. */
   mouseMoveInterval?: number;
   /** Milliseconds between two scroll events. Default: 100. */
   scrollThrottle?: number;
@@ -37,7 +37,7 @@ export interface Batching {
   maxWaitMs: number;
   /** Clicks, errors, page views, custom events, and what answers a click until the page has changed, wait at most this long. */
   urgentWaitMs: number;
-  /** Send what is left when the page is hidden. A browser takes 64 KiB; the rest is kept for the next page, but is lost where `sdk.more.js` is not there yet (the first 300 ms or so). */
+  /** Sends what is left when the page is hidden: a browser takes 64 KiB, the rest is kept for the next page, but is lost where `sdk.more.js` is not there yet (the first 300 ms or so). Where it is off, all waits for the next batch, or the next visit. */
   flushOnClose: boolean;
 }
 

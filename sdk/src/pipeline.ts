@@ -102,7 +102,8 @@ export function enterView(referrer?: string): void {
 export function startSession(reason: string): void {
   if (identity.session && page) emit('session_end', { reason }, identity.active);
   void flush();
-  const is_new_visitor = renew();
+  const is_new_visitor = !identity.visitor;
+  renew();
   newView();
   const utm = (name: string) => [`utm_${name}`, page.query[`utm_${name}`] ?? ''];
   const from = document.referrer.split('/')[2];

@@ -82,14 +82,12 @@ export function touch(): void {
   if (identity.active - savedAt > SAVE_EVERY_MS) save();
 }
 
-/** Starts a session; tells whether the visitor is new too. */
-export function renew(): boolean {
-  const isNewVisitor = !identity.visitor;
+/** Starts a session, and a visitor where there is none. */
+export function renew(): void {
   identity.visitor ||= uuid();
   identity.session = uuid();
   identity.active = Date.now();
   save();
-  return isNewVisitor;
 }
 
 /** The same answer in every tab: the session's id decides. */

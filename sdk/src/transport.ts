@@ -111,7 +111,7 @@ export function isSettled(status: number): boolean {
   return true;
 }
 
-export const beacon = (batch: Batch): boolean => navigator.sendBeacon(options.endpoint + EVENTS_PATH, stamped(batch));
+export const beacon = (batch: Batch): boolean => options.batching.flushOnClose && navigator.sendBeacon(options.endpoint + EVENTS_PATH, stamped(batch));
 
 /** Hands a batch over: sent, or kept for later. */
 export async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {

@@ -163,4 +163,68 @@ describe('clicks', () => {
     await server.event('click', ({ payload }) => payload.target.id === 'end');
     expect(server.arrivals.filter(({ type }) => type === 'click').map(({ payload }) => payload.target.id)).toEqual(['all', 'end']);
   });
+
+  it('by a finger that zooms are a double tap, and on a button they are two', async ({ browser, server }) => {
+    server.pages['/'] = html('<p id="p" style="height:99px">p</p><button id="b" style="height:99px">b</button>');
+    const context = await browser.newContext({ hasTouch: true });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await server.event('page_load');
+    const taps = () =>
+      server.arrivals.filter(({ type }) => type === 'click').map(({ payload: { target, pointer_type, double_tap } }) => [target.id, pointer_type, double_tap]);
+    // Each at its time, however long it takes.
+    await page.evaluate(`Object.defineProperty(Event.prototype, 'timeStamp', { get: () => window.at })`);
+    for (const [id, at] of [
+      ['p', 1000],
+      ['p', 1299],
+      ['p', 1500],
+      ['p', 1800],
+      ['b', 3000],
+      ['b', 3100],
+    ] as const) {
+      await page.evaluate(`window.at = ${at}`);
+      await page.tap(`#${id}`);
+    }
+    await expect.poll(() => taps().length).toBe(6);
+    expect(taps()).toEqual([
+      ['p', 'touch', false],
+      ['p', 'touch', true],
+      ['p', 'touch', false],
+      ['p', 'touch', false],
+      ['b', 'touch', false],
+      ['b', 'touch', false],
+    ]);
+    await context.close();
+  });
+
+  it('are seen where the page lets nothing through, and by listeners that hold nothing up', async ({ page, server, open }) => {
+    await page.addInitScript(() => {
+      const { addEventListener } = EventTarget.prototype;
+      EventTarget.prototype.addEventListener = function (type, listener, options) {
+        const { capture, passive } = (options ?? {}) as AddEventListenerOptions;
+        // What tells that the page is left may come last.
+        if (!(capture && passive) && !/pagehide|visibilitychange/.test(type)) (window as never as { late: string[] }).late.push(type);
+        addEventListener.call(this, type, listener, options);
+      };
+      Object.assign(window, { late: [] });
+    });
+    await open('<button id="b">b</button>');
+    expect(await page.evaluate('late')).toEqual([]);
+    await page.evaluate(
+      `for (const type of ['pointerdown', 'click']) document.documentElement.addEventListener(type, (event) => event.stopImmediatePropagation(), true)`,
+    );
+    await page.click('#b');
+    expect((await server.event('click')).payload.target.id).toBe('b');
+  });
+
+  it('and fields under what the page has ignored are not dead, and not seen', async ({ page, server, open }) => {
+    const script = `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', privacy: { ignoreSelectors: ['.own'] } })</script>`;
+    await open('<div class="own"><button id="b">b</button><input id="i"></div><input id="j">', '/', script);
+    await page.click('#b');
+    for (const id of ['#i', '#j']) await page.fill(id, 'x');
+    expect((await server.event('click')).payload.target.never_dead).toBe('ignored');
+    await server.event('input_focus', ({ payload }) => payload.target.id === 'j');
+    const told = server.arrivals.filter(({ type }) => /^(input|form)_/.test(type)).map(({ payload }) => payload.target.id);
+    expect(new Set(told)).toEqual(new Set(['j']));
+  });
 });

@@ -227,4 +227,39 @@ describe('the page', () => {
     await page.evaluate('GoSight.optIn()');
     await server.event('page_view');
   });
+
+  it.for([
+    ['Do Not Track', 'doNotTrack', '1'],
+    ['Global Privacy Control', 'globalPrivacyControl', true],
+  ] as const)('collects and stores nothing where the browser says %s and that is respected, and else does', async ([, name, value], {
+    context,
+    page,
+    server,
+  }) => {
+    await context.addInitScript(([name, value]) => Object.defineProperty(Navigator.prototype, name, { get: () => value }), [name, value] as const);
+    const script = (respectDoNotTrack: boolean) =>
+      `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', respectDoNotTrack: ${respectDoNotTrack} })</script>`;
+    server.pages['/respected'] = html('<button id="b">b</button>', script(true));
+    server.pages['/not'] = html('<p>p</p>', script(false));
+    for (let visit = 0; visit < 2; visit++) {
+      await page.goto(`${server.url}/respected`);
+      await page.click('#b');
+      await page.evaluate(`GoSight.identify('u'); GoSight.track('t'); GoSight.startNewSession(); GoSight.startReplay(); GoSight.flush()`);
+      expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie.length]')).toEqual([0, 0, 0]);
+      // Not for who agrees to this site alone either.
+      if (visit) await page.evaluate(`GoSight.optIn(); GoSight.track('t'); GoSight.flush()`);
+    }
+    expect(server.paths.filter((path) => !/respected|sdk\.js|favicon/.test(path))).toEqual([]);
+    await page.goto(`${server.url}/not`);
+    expect((await server.event('page_view')).page.path).toBe('/not');
+  });
+
+  it('is collected where the browser says nothing of the kind', async ({ context, server, open }) => {
+    await context.addInitScript(() => {
+      for (const [name, value] of [['doNotTrack', '0'] as const, ['globalPrivacyControl', false] as const])
+        Object.defineProperty(Navigator.prototype, name, { get: () => value });
+    });
+    await open('<p>p</p>', '/', `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', respectDoNotTrack: true })</script>`);
+    await server.event('page_view');
+  });
 });

@@ -78,6 +78,67 @@ describe('sensors', () => {
     expect((await server.event('window_resize')).payload).toMatchObject({ width: 800, height: 600, previous_width: 1000, previous_height: 700 });
   });
 
+  const withSampling = (sampling: string) => `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', sampling: ${sampling} })</script>`;
+
+  it.for([
+    ['50 ms, where nothing else is said', '{}', 50],
+    ['as is said', '{ mouseMoveInterval: 130 }', 130],
+  ] as const)('tell where the pointer is as often as is set, and where it came to rest: %s', async ([, sampling, intervalMs], { page, server, open }) => {
+    await page.clock.install();
+    await open('<p>p</p>', '/', withSampling(sampling));
+    await page.clock.pauseAt(Date.now() + 60_000);
+    for (let x = 1; x <= 30; x++) {
+      await page.evaluate((x) => document.body.dispatchEvent(new MouseEvent('mousemove', { bubbles: true, clientX: x, clientY: 2 * x })), x);
+      await page.clock.runFor(20);
+    }
+    await page.clock.runFor(2000);
+    const places = () =>
+      server.arrivals.flatMap(({ type, timestamp_ms, payload }) =>
+        type === 'mouse_move'
+          ? (payload.positions as { x: number; y: number; offset_ms: number }[]).map(({ x, y, offset_ms }) => ({ x, y, at: timestamp_ms + offset_ms }))
+          : [],
+      );
+    await expect.poll(() => places().at(-1)).toMatchObject({ x: 30, y: 60 });
+    const gapsMs = places()
+      .map(({ at }, i) => at - (places()[i - 1]?.at ?? Number.NaN))
+      .slice(1);
+    expect(gapsMs.length).toBeGreaterThan(3);
+    expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(intervalMs);
+    // It moved all the time: as soon as the next is due, it is told.
+    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(intervalMs + 20);
+  });
+
+  it.for([
+    ['100 ms, where nothing else is said', '{}', 100],
+    ['as is said', '{ scrollThrottle: 250 }', 250],
+  ] as const)('tell of scrolling as often as is set, and where it came to rest: %s', async ([, sampling, intervalMs], { page, server, open }) => {
+    await page.clock.install();
+    await open('<div style="height:9000px"></div>', '/', withSampling(sampling));
+    await page.clock.pauseAt(Date.now() + 60_000);
+    for (let top = 100; top <= 3000; top += 100) {
+      // The event comes with a frame, which is none of the page's clock.
+      await page.evaluate(
+        (top) =>
+          new Promise((done) => {
+            addEventListener('scroll', done, { once: true });
+            scrollTo(0, top);
+          }),
+        top,
+      );
+      await page.clock.runFor(20);
+    }
+    await page.clock.runFor(2000);
+    const told = () => server.arrivals.filter(({ type }) => type === 'scroll').sort((one, other) => one.timestamp_ms - other.timestamp_ms);
+    await expect.poll(() => told().at(-1)?.payload.top).toBe(3000);
+    const gapsMs = told()
+      .map(({ timestamp_ms }, i) => timestamp_ms - (told()[i - 1]?.timestamp_ms ?? Number.NaN))
+      .slice(1);
+    expect(gapsMs.length).toBeGreaterThanOrEqual(2);
+    expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(intervalMs);
+    // The next scroll, and a frame in which to look.
+    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(intervalMs + 60);
+  });
+
   it('measure the page as web-vitals does', async ({ page, server, open }) => {
     server.pages['/vitals.js'] =
       buildSync({

@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { launch } from './browser.js';
 import { KEY } from './capture.js';
 import { html, it } from './chromium.js';
+import { chunksOf } from './recordings.js';
 
 describe('a visit', () => {
   it('tells of the session, the page and the device it began with', async ({ server, errors, open }) => {
@@ -116,5 +117,61 @@ describe('a visit', () => {
     expect(exit.payload.next_url).toBe(`${server.url}/two`);
     await page.goBack();
     await server.event('page_view', (view) => view.payload.path === '/' && view.page.view_id !== first.page.view_id);
+  });
+
+  it.for([
+    ['replaces its address', `history.replaceState({}, '', '/two')`, '/two'],
+    ['goes to a place of its own', `location.hash = 'two'`, '/#two'],
+  ] as const)('that %s has a view more', async ([, go, to], { page, server, open }) => {
+    await open('<p>p</p>');
+    await page.evaluate(go);
+    const second = await server.event('page_view', ({ page }) => page.url === server.url + to);
+    const exit = await server.event('page_exit');
+    expect(exit.payload.next_url).toBe(server.url + to);
+    expect(exit.page.view_id).not.toBe(second.page.view_id);
+  });
+});
+
+describe('a session at a quarter of the way from 0 to 100', () => {
+  const SESSION = '40000000-1234-4123-8123-123456789abc';
+
+  it.for([
+    ['is told and recorded where more are', '{ sessionSampleRate: 26, replaySampleRate: 26 }', { session_sample_rate: 26, replay_sample_rate: 26 }, true, true],
+    ['is told where a part of a percent more are', '{ sessionSampleRate: 25.1 }', {}, true, true],
+    ['is not told where fewer are', '{ sessionSampleRate: 24.9 }', {}, false, false],
+    ['is not told where the project wants fewer', '{}', { session_sample_rate: 24 }, false, false],
+    ['is not told where the project alone wants fewer', '{ sessionSampleRate: 80 }', { session_sample_rate: 24 }, false, false],
+    ['is not told where the page alone wants fewer', '{ sessionSampleRate: 24 }', { session_sample_rate: 80 }, false, false],
+    ['is not recorded where fewer are', '{ replaySampleRate: 24 }', {}, true, false],
+    ['is not recorded where the project wants fewer', '{}', { replay_sample_rate: 24 }, true, false],
+    ['is not recorded where the project alone wants fewer', '{ replaySampleRate: 80 }', { replay_sample_rate: 24 }, true, false],
+    ['is not recorded where the page alone wants fewer', '{ replaySampleRate: 24 }', { replay_sample_rate: 80 }, true, false],
+  ] as const)('%s, on each of its pages, in each of its tabs', async ([, sampling, settings, isTold, isRecorded], { context, page, server }) => {
+    server.settings = { version: '1', ...settings };
+    server.pages['/'] = html(
+      '<button id="b">b</button>',
+      `<script src="/sdk.js"></script><script>GoSight.init({ projectKey: '${KEY}', sampling: ${sampling} })</script>`,
+    );
+    await context.addInitScript(
+      ([key, session]) => {
+        localStorage[`gosight:${key}`] ??= JSON.stringify({ visitor: 'v', session, user: '', active: Date.now(), choice: '' });
+      },
+      [KEY, SESSION],
+    );
+    const visit = async (tab = page) => {
+      const settled = tab.waitForResponse('**/v1/settings*');
+      await tab.goto(server.url);
+      await (await settled).finished();
+      await tab.click('#b');
+      await tab.evaluate('GoSight.flush()');
+    };
+    await visit();
+    await visit();
+    await visit(await context.newPage());
+    if (isTold) await expect.poll(() => server.count('click')).toBe(3);
+    else expect(server.arrivals.map(({ type }) => type)).toEqual([]);
+    if (isRecorded) await expect.poll(() => new Set(chunksOf(server).map(({ payload }) => payload.recording_id)).size).toBe(3);
+    else expect(server.paths).not.toContain('GET /recorder.js');
+    expect(server.batches.filter(({ session_id }) => session_id !== SESSION)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import 'fake-indexeddb/auto';
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GoSightApi } from '../src/client.js';
@@ -12,7 +13,7 @@ const MINUTE_MS = 60_000;
 
 let sent: DecodedBatch[];
 let status: number;
-let settings: Record<string, unknown>;
+let settings: Record<string, unknown> | Promise<Record<string, unknown>>;
 let GoSight: GoSightApi;
 let problems: string[];
 /** Those of one test: what an earlier page load left behind would go on telling. */
@@ -40,7 +41,7 @@ beforeEach(() => {
   settings = {};
   problems = [];
   vi.stubGlobal('fetch', async (url: string, init?: { body?: Uint8Array }) => {
-    if (url.includes('/v1/settings')) return Response.json(settings);
+    if (url.includes('/v1/settings')) return Response.json(await settings);
     if (url.includes('/gosight.v1.')) return Response.json({}, { status: 404 });
     const body = init?.body as Uint8Array;
     if (status === 200) sent.push(decode(url.includes('encoding=gzip') ? gunzipSync(body) : body));
@@ -91,6 +92,22 @@ describe('batching', () => {
     expect(sent[0]?.events).toHaveLength(3);
   });
 
+  it('waits as long as is set', async () => {
+    await start({ batching: { maxWaitMs: 3000, urgentWaitMs: 2000 } });
+    await vi.advanceTimersByTimeAsync(3000);
+    sent = [];
+    document.body.dispatchEvent(new MouseEvent('mousemove', { bubbles: true }));
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(types()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(types()).toEqual(['mouse_move']);
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(types()).toEqual(['mouse_move']);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(types()).toEqual(['mouse_move', 'custom_event']);
+  });
+
   it('waits up to five seconds when frugal', async () => {
     await start({ batching: 'frugal' });
     await vi.advanceTimersByTimeAsync(5000);
@@ -138,6 +155,26 @@ describe('a session', () => {
     expect(after[0]?.payload.is_new_visitor).toBe(false);
   });
 
+  it.each([60_000, '60000' as never])('ends after as long as is set, by a number or a word: %j', async (sessionTimeout) => {
+    const begun: string[] = [];
+    await start({ sessionTimeout, hooks: { onSessionStart: (id) => begun.push(id) } });
+    const first = await act(0);
+    expect(await act(0.9)).toBe(first);
+    const second = await act(1.1);
+    expect(second).not.toBe(first);
+    GoSight.startNewSession();
+    expect(begun).toEqual([first, second, GoSight.getSessionId()]);
+  });
+
+  it('has its user on the next page, too', async () => {
+    await start();
+    GoSight.identify('ada');
+    await start();
+    expect(GoSight.getUserId()).toBe('ada');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent.at(-1)?.user_id).toBe('ada');
+  });
+
   it('takes nothing that is not the visitor’s doing after it ended', async () => {
     await start();
     await act(0);
@@ -175,6 +212,37 @@ describe('a session', () => {
   });
 });
 
+describe('the share of sessions', () => {
+  const SESSIONS = 1000;
+
+  /** Ids as good as made at random, the same in every run. */
+  function idOf(i: number): ReturnType<Crypto['randomUUID']> {
+    const hex = createHash('sha256').update(`visit ${i}`).digest('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  }
+
+  it.each([0.5, 10, 33.3, 90])('that are sent is near %d percent, and each is sent whole or not at all', async (sessionSampleRate) => {
+    const made: string[] = [];
+    let ids = 0;
+    vi.spyOn(crypto, 'randomUUID').mockImplementation(() => idOf(ids++));
+    await start({ sampling: { sessionSampleRate }, hooks: { onSessionStart: (id) => made.push(id) } });
+    for (let i = 1; i < SESSIONS; i++) {
+      GoSight.startNewSession();
+      GoSight.track('t');
+      await GoSight.flush();
+    }
+    vi.restoreAllMocks();
+    // The first has no custom event, and the last no end.
+    const whole = made.slice(1, -1);
+    const told = new Map<string, string[]>(whole.map((session) => [session, []]));
+    for (const { session, type } of events()) told.get(session)?.push(type);
+    const some = [...told.values()].filter(([type]) => type).map((types) => types.sort().join(' '));
+    expect(made).toHaveLength(SESSIONS);
+    expect(new Set(some)).toEqual(new Set(['custom_event page_view session_end session_start']));
+    expect(Math.abs((some.length / whole.length) * 100 - sessionSampleRate)).toBeLessThan(3);
+  });
+});
+
 describe('a page', () => {
   it('is never thrown at, whatever it calls', async () => {
     await start();
@@ -192,6 +260,52 @@ describe('a page', () => {
     expect(problems).toEqual([]);
     GoSight.init({ projectKey: `another_${KEY}` });
     expect(problems).toEqual(['bad_init']);
+  });
+
+  it.each([
+    '',
+    'too_short',
+    'with spaces, and long enough',
+    'x'.repeat(129),
+    undefined as never,
+  ])('starts nothing with a key that is none: %j', async (projectKey) => {
+    await start({ projectKey });
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent).toEqual([]);
+    expect({ ...localStorage }).toEqual({});
+  });
+
+  it('says in the console what is wrong, when told to, and what it says the hook is told as well', async () => {
+    const said = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await start();
+    GoSight.track('');
+    expect(said).not.toHaveBeenCalled();
+    const told: unknown[] = [];
+    await start({ debug: true, hooks: { onError: ({ code, message }) => told.push(['[GoSight]', code, message]) } });
+    GoSight.track('');
+    GoSight.track('t', { list: [] as never });
+    expect(told.slice(-2)).toEqual([
+      ['[GoSight]', 'bad_argument', ''],
+      ['[GoSight]', 'bad_property', 'list'],
+    ]);
+    expect(said.mock.calls).toEqual(told);
+    said.mockRestore();
+  });
+
+  it.each([
+    ['https://in.example//', 'https://in.example/v1/'],
+    [undefined, `${location.origin}/v1/`],
+  ])('is told to the endpoint %s', async (endpoint, address) => {
+    const asked: string[] = [];
+    const { fetch } = window;
+    window.fetch = (url, init) => {
+      asked.push(String(url));
+      return fetch(url, init);
+    };
+    await start({ endpoint });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked.filter((url) => !url.includes('gosight.v1')).map((url) => url.replace(/(settings|events).*/, ''))).toEqual([address, address]);
   });
 
   it.each([
@@ -287,6 +401,21 @@ describe('a page', () => {
     expect(JSON.parse(localStorage.getItem(`gosight:${KEY}`) ?? '{}')).toMatchObject({ visitor: '', session: '', choice: 'out' });
   });
 
+  it('that hears of another tab before it knows what the project wants sends nothing of what that does not want', async () => {
+    let answer = (_: Record<string, unknown>) => {};
+    settings = new Promise((known) => {
+      answer = known;
+    });
+    await start();
+    GoSight.track('t');
+    window.dispatchEvent(Object.assign(new Event('storage'), { key: `gosight:${KEY}` }));
+    await vi.advanceTimersByTimeAsync(500);
+    answer({ version: '1', disabled_categories: ['custom'] });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('session_start');
+    expect(types()).not.toContain('custom_event');
+  });
+
   it('begins when the visitor agrees in another tab', async () => {
     await start({ consent: 'required' });
     localStorage.setItem(`gosight:${KEY}`, JSON.stringify({ choice: 'in' }));
@@ -318,17 +447,46 @@ describe('a page', () => {
     expect(problems).toContain('before_send');
   });
 
-  it('may set fifty attributes, as many as the server takes', async () => {
-    await start();
-    const named = (from: number) => Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`a${from + i}`, from + i]));
-    GoSight.setCustomAttributes(named(0));
-    GoSight.setCustomAttributes(named(30));
-    GoSight.setCustomAttributes({ a0: 'newer' });
+  /** What is refused from now on. */
+  async function startTold(): Promise<string[]> {
+    const refused: string[] = [];
+    await start({ hooks: { onError: ({ code, message }) => refused.push(`${code} ${message}`) } });
+    // What this window lacks.
+    refused.length = 0;
+    return refused;
+  }
+  const numbered = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, i]));
+
+  it('is told what is left out: a fifty-first property or trait, and what is no primitive', async () => {
+    const refused = await startTold();
+    GoSight.track('t', numbered(52));
+    GoSight.identify('u', numbered(51));
+    GoSight.group('g', { ...numbered(2), list: [] as never, n3: 3 });
+    await vi.advanceTimersByTimeAsync(2000);
+    const payloadOf = (type: string) => events().find((event) => event.type === type)?.payload;
+    expect(Object.keys(payloadOf('custom_event')?.properties ?? {})).toEqual(Object.keys(numbered(50)));
+    expect(Object.keys(payloadOf('identify')?.traits ?? {})).toEqual(Object.keys(numbered(50)));
+    expect(Object.keys(payloadOf('group')?.traits ?? {})).toEqual(['n0', 'n1', 'n3']);
+    expect(refused).toEqual(['bad_property n50', 'bad_property n51', 'bad_property n50', 'bad_property list']);
+  });
+
+  it('may set forty-nine attributes, and what was dropped is told beside them: fifty, as many as the server takes', async () => {
+    const refused = await startTold();
+    GoSight.setCustomAttributes(numbered(30));
+    GoSight.setCustomAttributes(numbered(51));
+    GoSight.setCustomAttributes({ n0: 'newer', sdk_dropped_events: 'not of the page' });
+    expect(refused).toEqual(['bad_property n49', 'bad_property n50']);
     GoSight.track('t');
     await vi.advanceTimersByTimeAsync(1000);
-    const attributes = sent.at(-1)?.attributes ?? {};
-    expect(Object.keys(attributes)).toHaveLength(50);
-    expect(attributes.a0).toBe('newer');
+    expect(sent.at(-1)?.attributes).toEqual({ ...Object.fromEntries(Object.entries(numbered(49)).map(([name, i]) => [name, String(i)])), n0: 'newer' });
+    const { drop } = await import('../src/transport.js');
+    drop(3);
+    GoSight.setCustomAttributes({ n0: 'newest' });
+    GoSight.track('t');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent.at(-1)?.attributes).toMatchObject({ n0: 'newest', n48: '48', sdk_dropped_events: '3' });
+    expect(Object.keys(sent.at(-1)?.attributes ?? {})).toHaveLength(50);
+    expect(refused.slice(2)).toEqual(['queue_full 3']);
   });
 
   it('samples sessions: none at 0 percent, by its own or the project’s word', async () => {
@@ -340,14 +498,24 @@ describe('a page', () => {
     expect(sent).toEqual([]);
   });
 
-  it('obeys Do Not Track when told to, and blocked urls', async () => {
+  it('obeys Do Not Track when told to, and urls that are blocked or not allowed, by its own or the project’s word', async () => {
     Object.defineProperty(navigator, 'doNotTrack', { value: '1', configurable: true });
     await start({ respectDoNotTrack: true });
     await vi.advanceTimersByTimeAsync(2000);
     expect(sent).toEqual([]);
-    await start({ privacy: { blockUrls: ['*'] } });
+    for (const privacy of [{ blockUrls: ['*'] }, { allowUrls: ['https://elsewhere.example/*'] }]) {
+      await start({ privacy });
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(sent).toEqual([]);
+    }
+    settings = { version: '1', block_urls: ['*'] };
+    await start({ privacy: { allowUrls: ['*'] } });
     await vi.advanceTimersByTimeAsync(2000);
     expect(sent).toEqual([]);
+    settings = {};
+    await start({ privacy: { allowUrls: ['*'] } });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('page_view');
     Object.defineProperty(navigator, 'doNotTrack', { value: null, configurable: true });
   });
 

@@ -130,6 +130,15 @@ describe('retries', () => {
     expect(tries.length).toBe(count);
   });
 
+  it('come half as late by chance, so that pages do not all come at once', async () => {
+    await settle();
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    await delivery.send(batchOf(10), true, false);
+    for (const wait of [499, 1, 1000]) await pass(wait);
+    const gaps = tries.slice(1).map((at, index) => at - (tries[index] as number));
+    expect(gaps).toEqual([500, 1000]);
+  });
+
   it('wait as long as the server asks', async () => {
     await settle();
     answer = [429, '30'];

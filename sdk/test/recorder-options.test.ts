@@ -273,6 +273,34 @@ describe('what is told beside the page', () => {
   });
 
   it.each([
+    ['50 ms, where nothing else is said', '', 50],
+    ['as is said', 'sampling: { mouseMoveInterval: 130 }', 130],
+  ])('is where the pointer is as often as is set, and where it came to rest: %s', async (_, init, intervalMs) => {
+    await open({ init });
+    await page.clock.pauseAt((await now()) + 60_000);
+    for (let x = 1; x <= 30; x++) {
+      await page.evaluate((x) => document.body.dispatchEvent(new MouseEvent('mousemove', { bubbles: true, clientX: x, clientY: 2 * x })), x);
+      await page.clock.runFor(20);
+    }
+    await pass(5);
+    await page.clock.resume();
+    await settle();
+    const places = () =>
+      ofType(INCREMENT).flatMap(({ timestamp, data }) =>
+        data.source === MOUSE_MOVE
+          ? (data.positions as { x: number; y: number; timeOffset: number }[]).map(({ x, y, timeOffset }) => ({ x, y, at: timestamp + timeOffset }))
+          : [],
+      );
+    await expect.poll(() => places().at(-1), { timeout: 20_000 }).toMatchObject({ x: 30, y: 60 });
+    const gapsMs = places()
+      .map(({ at }, i) => at - (places()[i - 1]?.at ?? Number.NaN))
+      .slice(1);
+    expect(gapsMs.length).toBeGreaterThan(3);
+    expect(Math.min(...gapsMs)).toBeGreaterThanOrEqual(intervalMs);
+    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(intervalMs + 20);
+  });
+
+  it.each([
     ['both', '', 1, 1],
     ['no console', 'console: false', 0, 1],
     ['no requests', 'network: false', 1, 0],

@@ -1,20 +1,27 @@
-/** mouse_move: pointer positions in batches, each as long as its event waits to be sent. */
+/** mouse_move: pointer positions in batches, each as long as its event waits to be sent. Where the pointer came to rest is one of them. */
 import type { GoSightEvent } from '../events.js';
-import { emit, frameOffset, isWaiting, onEveryWindow, options } from './core.js';
+import { emit, frameOffset, isWaiting, later, onEveryWindow, options } from './core.js';
 
 export function startMoves(): void {
   let moves: GoSightEvent<'mouse_move'> | undefined;
+  let x: number;
+  let y: number;
   let movedAt = 0;
-  onEveryWindow('mousemove', ({ target, clientX, clientY }: MouseEvent) => {
-    // Not by the clock, which a visitor may set back.
-    const at = performance.now();
-    if (at - movedAt < (options.sampling.mouseMoveInterval as number)) return;
-    movedAt = at;
+  let isDue = false;
+  const tell = () => {
+    isDue = false;
+    movedAt = performance.now();
     const now = Date.now();
-    const offset = frameOffset(target as Element);
-    const x = offset.x + clientX + scrollX;
-    const y = offset.y + clientY + scrollY;
     if (moves && isWaiting(moves)) moves.payload.positions.push({ x, y, offset_ms: now - moves.timestamp_ms });
     else moves = emit('mouse_move', { positions: [{ x, y, offset_ms: 0 }] }, now);
+  };
+  onEveryWindow('mousemove', ({ target, clientX, clientY }: MouseEvent) => {
+    // Now that the page is laid out: at another time to ask how far it is scrolled would do that once more.
+    const offset = frameOffset(target as Element);
+    x = offset.x + clientX + scrollX;
+    y = offset.y + clientY + scrollY;
+    // Not by the clock, which a visitor may set back.
+    if (!isDue) later(tell, movedAt + (options.sampling.mouseMoveInterval as number) - performance.now());
+    isDue = true;
   });
 }

@@ -45,22 +45,29 @@ function throttled(run: () => void, everyMs: number): () => void {
 }
 
 function observeMoves(doc: Document, signal: AbortSignal, tell: Tell): void {
-  let moves: { x: number; y: number; id: number; at: number }[] = [];
+  let move: { x: number; y: number; id: number };
+  let moves: (typeof move & { at: number })[] = [];
   let source = MOUSE_MOVE;
-  let lastAt = 0;
+  let movedAt = 0;
+  let isDue = false;
   const tellMoves = throttled(() => {
     const now = Date.now();
     tell(source, { positions: moves.map(({ at, ...move }) => ({ ...move, timeOffset: at - now })) });
     moves = [];
   }, MOVES_MS);
-  listen(doc, Object.keys(MOVES), signal, (event: MouseEvent & TouchEvent) => {
-    const at = Date.now();
-    if (Math.abs(at - lastAt) < (options.sampling.mouseMoveInterval as number)) return;
-    const { clientX, clientY } = event.changedTouches?.[0] ?? event;
-    lastAt = at;
-    source = MOVES[event.type] as number;
-    moves.push({ x: clientX, y: clientY, id: idOf(targetOf(event)), at });
+  const take = () => {
+    isDue = false;
+    movedAt = performance.now();
+    moves.push({ ...move, at: Date.now() });
     tellMoves();
+  };
+  listen(doc, Object.keys(MOVES), signal, (event: MouseEvent & TouchEvent) => {
+    const { clientX, clientY } = event.changedTouches?.[0] ?? event;
+    move = { x: clientX, y: clientY, id: idOf(targetOf(event)) };
+    source = MOVES[event.type] as number;
+    // As more/moves.ts: where it came to rest is told, too.
+    if (!isDue) later(take, movedAt + (options.sampling.mouseMoveInterval as number) - performance.now());
+    isDue = true;
   });
 }
 

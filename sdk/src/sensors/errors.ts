@@ -18,12 +18,16 @@ const stackOf = (value: unknown) => maskPersonal((value as Error | undefined)?.s
 
 export function startErrors(): void {
   onEveryWindow('error', ({ target, message, filename, lineno, colno, error }: ErrorEvent) => {
-    const element = target as HTMLImageElement & HTMLLinkElement;
-    const { localName, src, href } = element;
+    const { localName, src, href } = target as HTMLImageElement & HTMLLinkElement;
     // What the project holds private is not known at once.
     if (localName)
       return later(
-        () => emitError('resource_error', { url: isBlocked(element) || isMasked(element) ? '' : cleanUrl(src || href || ''), kind: localName, status: 0 }),
+        () =>
+          emitError('resource_error', {
+            url: isBlocked(target as Element) || isMasked(target as Element) ? '' : cleanUrl(src || href || ''),
+            kind: localName,
+            status: 0,
+          }),
         options.settings ? 0 : SETTINGS_WAIT_MS,
       );
     emitError('js_error', {
