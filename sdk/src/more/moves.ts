@@ -20,8 +20,11 @@ export function startMoves(): void {
     const offset = frameOffset(target as Element);
     x = offset.x + clientX + scrollX;
     y = offset.y + clientY + scrollY;
+    if (isDue) return;
     // Not by the clock, which a visitor may set back.
-    if (!isDue) later(tell, movedAt + (options.sampling.mouseMoveInterval as number) - performance.now());
-    isDue = true;
+    const waitMs = movedAt + (options.sampling.mouseMoveInterval as number) - performance.now();
+    isDue = waitMs > 0;
+    if (isDue) later(tell, waitMs);
+    else tell();
   });
 }

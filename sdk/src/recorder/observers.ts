@@ -65,9 +65,12 @@ function observeMoves(doc: Document, signal: AbortSignal, tell: Tell): void {
     const { clientX, clientY } = event.changedTouches?.[0] ?? event;
     move = { x: clientX, y: clientY, id: idOf(targetOf(event)) };
     source = MOVES[event.type] as number;
+    if (isDue) return;
     // As more/moves.ts: where it came to rest is told, too.
-    if (!isDue) later(take, movedAt + (options.sampling.mouseMoveInterval as number) - performance.now());
-    isDue = true;
+    const waitMs = movedAt + (options.sampling.mouseMoveInterval as number) - performance.now();
+    isDue = waitMs > 0;
+    if (isDue) later(take, waitMs);
+    else take();
   });
 }
 
