@@ -31,7 +31,7 @@ export function watchTriggers(pull: () => void): (event: GoSightEvent) => void {
     const { type } = event;
     const payload = event.payload as Payloads['click'] & Payloads['custom_event'];
     if (ANSWER.test(type)) clearTimeout(dead);
-    if (onError && /^(js_error|unhandled_rejection)$/.test(type)) pull();
+    if (onError && /^(js_error|unhandled_)/.test(type)) pull();
     if (type === 'custom_event' && onCustomEvent.includes(payload.name)) pull();
     if (type !== 'click') return;
     const { looks_interactive, never_dead, ignore_rage } = payload.target;
