@@ -7,7 +7,7 @@ const CORE_BYTES_MAX = 8192;
 /** What comes beside it, once it runs. */
 const MORE_BYTES_MAX = 6050;
 /** What a session that is recorded loads as well. */
-const RECORDER_BYTES_MAX = 14_250;
+const RECORDER_BYTES_MAX = 14_320;
 /** All that a page ever loads. */
 const PAGE_BYTES_MAX = 28 * 1024;
 

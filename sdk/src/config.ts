@@ -42,15 +42,15 @@ export interface Batching {
 }
 
 export interface Privacy {
-  /** Elements whose text becomes stars, and of which no address or label is told, beside those with `data-gosight-mask`. A selector that is wrong, here or below, is skipped, and told to `onError`. */
+  /** Elements whose text becomes stars, the words in their styles too, and of which no address or label is told, beside those with `data-gosight-mask`. A selector that is wrong, here or below, is skipped, and told to `onError`. */
   maskSelectors: string[];
   /** Elements of which neither text nor attributes are read, but for what tells which one it is: id, class, test attribute. Beside those with `data-gosight-block`. */
   blockSelectors: string[];
   /** Elements whose fields are not seen, and on which no click is called dead, beside those with `data-gosight-ignore`. */
   ignoreSelectors: string[];
-  /** Every text becomes stars, the page's title too. */
+  /** Every text becomes stars, the page's title too, and in a recording the words in its styles: strings of `content` and of custom properties. What is no letter stays, as icons are. */
   maskAllText: boolean;
-  /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens: every hit, with the flag `g` or without. */
+  /** Masked in every text and url, beside e-mail addresses, phone and card numbers and tokens: every hit, with the flag `g` or without. Those four are masked in class names and styles as well. */
   maskRegex: RegExp[];
   /** Globs over the whole url. On a blocked page nothing is collected; the pages before and after it may tell that a visitor went there. */
   blockUrls: string[];

@@ -100,7 +100,7 @@ export function describe(element: Element, never_dead = ''): Target {
   const blocked = isBlocked(element);
   const hidden = blocked || isMasked(element);
   const { localName } = element;
-  const shown = /^(submit|button|reset)$/.test((element as HTMLInputElement).type) && (element as HTMLInputElement).value;
+  const shown = /^(button|submit|reset)$/.test((element as HTMLInputElement).type) && (element as HTMLInputElement).value;
   const text = blocked || isTextField(element) ? '' : textToTell((shown || textOf(element)).replace(/\s+/g, ' ').trim(), hidden).slice(0, TEXT_MAX);
   const given = LABELS.map((name) => element.getAttribute(name)).find((name) => name);
   const attributes = element
@@ -114,7 +114,7 @@ export function describe(element: Element, never_dead = ''): Target {
     tag: localName,
     // A form's own `id` may be a field of that name.
     id: maskPersonal(element.getAttribute('id') ?? ''),
-    classes: element.classList.value,
+    classes: [...element.classList].filter(isTold).join(' '),
     text,
     href: href && !hidden ? cleanUrl(href) : '',
     name:

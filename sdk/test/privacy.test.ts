@@ -3,11 +3,11 @@
  * at any level of masking: not in events, not in recordings, not in addresses or headers, neither plain nor encoded.
  */
 import { gunzipSync } from 'node:zlib';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch } from './browser.js';
 import { Capture, KEY } from './capture.js';
-import { chunksOf, recorded } from './recordings.js';
+import { chunksOf, eventsIn, recorded } from './recordings.js';
 import { silence } from './silence.js';
 
 type Kind = 'word' | 'email' | 'card' | 'phone' | 'token';
@@ -41,13 +41,17 @@ function luhn(digits: string): string {
   return digits + ((10 - (sum % 10)) % 10);
 }
 
-/** A value as it may stand in bytes: plain, percent-encoded, and as base64 at each of its three alignments. */
+/** As a name in a style's selectors. */
+const escaped = (name: string) => name.replace(/[^\w-]/g, '\\$&');
+
+/** A value as it may stand in bytes: plain, percent-encoded, escaped as in a style's selectors, and as base64 at each of its three alignments. */
 function disguises(value: string): string[] {
+  const json = (text: string) => JSON.stringify(text).slice(1, -1);
   const shifted = [0, 1, 2].map((shift) => {
     const text = Buffer.from('x'.repeat(shift) + value).toString('base64');
     return text.slice(shift && shift + 1, text.length - 4);
   });
-  return [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...shifted];
+  return [value, encodeURIComponent(value), json(value), json(escaped(value)), ...shifted];
 }
 
 /** All that left the browser, chunks of recordings inflated. */
@@ -97,14 +101,37 @@ function fields(secret: Canaries, where: string, typed: [selector: string, value
   </form>`;
 }
 
+/** Where a style alone lets people type: a recording masks it. Events know of no styles; it is in nothing that is clicked, and of what is around it they tell less. */
+function edited(secret: Canaries, where: string, typed: [selector: string, value: string][]): string {
+  const id = `${where.replace(/\W/g, '')}-modified`;
+  typed.push([`#${id}`, secret.at(`text that a style lets edit ${where}`)]);
+  return `<style>#${id} { -webkit-user-modify: read-write }</style><div id="${id}">: </div>`;
+}
+
 /** Places that hold what is personal by its look, seen or not. */
 const personalPlaces = (secret: Canaries) =>
   PERSONAL.map((kind) => {
     const at = (place: string) => secret.at(place, kind);
-    return `<p>call ${at('a text')} now</p><button aria-label="call ${at('aria-label')}">b</button><img alt="of ${at('alt')}" src="/dot.png" title="${at('a title attribute')}">
+    return `<p class="user-${at('the class of what is clicked')}">call ${at('a text')} now</p><button aria-label="call ${at('aria-label')}">b</button><img alt="of ${at('alt')}" src="/dot.png" title="${at('a title attribute')}">
       <input placeholder="like ${at('a placeholder')}"><a href="/to?q=${encodeURIComponent(at('a link'))}">a</a><button data-note="${at('a data attribute')}" id="id-${at('an id')}">b</button>
-      <input type="submit" value="Pay ${at("a button's value")}"><ul><li>${at('a list')}</li></ul><select><option>${at('an option')}</option></select>`;
+      <input type="submit" value="Pay ${at("a button's value")}"><ul><li>${at('a list')}</li></ul><select><option>${at('an option')}</option></select>
+      ${namedPlaces(at)}<div style="--said: 'call ${at("a style attribute's property")}'; --bare: ${at('a bare property')}; content: 'call ${at("a style attribute's content")}'"></div>
+      <style>/* of ${at('a comment of a style')} */ ${styledPlaces(at)}</style>`;
   }).join('');
+
+type At = (place: string) => string;
+
+/** Names by which styles, labels and the parts of a drawing find each other. */
+const namedPlaces = (at: At) =>
+  `<div class="wide user-${at('a class')}"></div><label for="${at("a label's field")}">l</label><a href="#${at('a fragment')}" onclick="return false"></a>
+   <div data-gosight-block class="user-${at('the class of what is blocked')}"></div>
+   <svg><g class="user-${at("a drawing's class")}" inkscape:label="${at("a drawing's label")}"></g>
+     ${['<use href="#', '<rect fill="url(#', '<use xlink:href="#', '<linearGradient id="'].map((before) => `${before}${at(`a drawing in ${before}`)}${before.includes('url') ? ')' : ''}"/>`).join('')}</svg>`;
+
+/** Places of a sheet that hold what is personal by its look. */
+const styledPlaces = (at: At) => `p::after { content: "call ${at("a sheet's content")}" 'or ${at("a sheet's second content")}' }
+  p { --said: "call ${at("a sheet's property")}"; --bare: ${at("a sheet's bare property")} } [data-note="${at("a sheet's attribute")}"] { color: red }
+  .user-${escaped(at("a sheet's class"))}, #${escaped(`id-${at("a sheet's id")}`)} { color: red }`;
 
 /** Places under a mark that hold any word. */
 const markedPlaces = (secret: Canaries) =>
@@ -116,16 +143,25 @@ const markedPlaces = (secret: Canaries) =>
       : '';
     return `<section ${attribute}><p>${at('a text')}</p><button aria-label="${at('aria-label')}" title="${at('a title attribute')}" data-note="${at('a data attribute')}">${at('a button')}</button>
       <img alt="${at('alt')}" src="/${at('a picture that is missing')}.png"><input placeholder="${at('a placeholder')}"><div><button name="n">${at('a deep button')}</button></div>
-      <a href="/${at('an address')}" onclick="return false"><p>there</p></a><audio src="/${at('an audio')}.wav"></audio>${form}</section>
+      <a href="/${at('an address')}" onclick="return false"><p>there</p></a><a href="#${at('a fragment')}" onclick="return false">f</a>
+      <svg><a href="#${at('the fragment of a drawn link')}" onclick="return false"></a></svg>
+      <div style="/* ${at("a style attribute's comment")} */ ${wordedStyle(at, 'a style attribute')}"></div><style>p { ${wordedStyle(at, 'a style')} }</style><audio src="/${at('an audio')}.wav"></audio>${form}</section>
       <iframe ${attribute} srcdoc="<p>${at('a frame')}</p><button>${at('a button in a frame')}</button>"></iframe>
       <p>around <b ${attribute}>${at('a part of a text')}</b></p>`;
   }).join('');
+
+/** What shows words, or keeps them for what does. Its picture the browser asks the page's own server for. */
+const wordedStyle = (at: At, where: string, origin = '') =>
+  `content: '${at(`${where}'s content`)}' '; }' '${at(`${where}'s second content`)}'; color: red; --said: '${at(`${where}'s property`)}';
+   quotes: '${at(`${where}'s quotes`)}' '»'; list-style: '${at(`${where}'s list`)}'; cursor: image-set('${origin}/${at(`${where}'s address`)}' 1x), auto`;
 
 /** With `maskAllText` every text is a secret. */
 const allPlaces = (secret: Canaries) =>
   `<p>${secret.at('a text')}</p><button title="${secret.at('a title attribute')}" aria-label="${secret.at('aria-label')}">${secret.at('a button')}</button>
    <img alt="${secret.at('alt')}" src="/dot.png"><input placeholder="${secret.at('a placeholder')}"><button data-note="${secret.at('a data attribute')}">b</button>
-   <input type="submit" value="${secret.at("a button's value")}"><select><option>${secret.at('an option')}</option></select>`;
+   <input type="submit" value="${secret.at("a button's value")}"><select><option>${secret.at('an option')}</option></select>
+   <a href="#${secret.at('a fragment')}" onclick="return false"></a><style>.all::after { ${wordedStyle((place) => secret.at(place), 'a style')} }</style>
+   <div style="${wordedStyle((place) => secret.at(place), 'a style attribute')}"></div>`;
 
 const quoted = JSON.stringify;
 
@@ -136,6 +172,8 @@ interface Level {
   isAllText?: boolean;
 }
 
+/** All of the page is in it, for what is beside is not clicked. */
+const VIEWPORT = { width: 1200, height: 9000 };
 const MARKS = { maskSelectors: ['.private'], blockSelectors: ['.closed'] };
 const LEVELS: [string, Level][] = [
   ['by default', { privacy: MARKS }],
@@ -147,6 +185,16 @@ const LEVELS: [string, Level][] = [
   ['with everything blocked', { privacy: { ...MARKS, blockSelectors: ['body'] } }],
   ['with every field ignored', { privacy: { ...MARKS, ignoreSelectors: ['form'] } }],
 ];
+
+/** Key by key into a password, and where a style alone lets type; into other fields at once, as pasted. */
+async function type(page: Page, field: Locator, value: string): Promise<void> {
+  const id = await field.getAttribute('id');
+  if (id?.endsWith('-password')) return field.pressSequentially(value);
+  if (!id?.endsWith('-modified')) return field.fill(value, { force: true });
+  await field.click();
+  await page.keyboard.type(value);
+  expect(await field.textContent()).toContain(value);
+}
 
 let browser: Browser;
 
@@ -176,13 +224,14 @@ describe('no secret leaves the browser', () => {
     const inFrame: [string, string][] = [];
     const config = { projectKey: KEY, endpoint: server.url, privacy, events: { network: true, media: true, clipboard: true, selection: true } };
     const at = (place: string, kind: Kind) => secret.at(place, kind);
-    site.pages['/frame'] = `<!doctype html>${fields(secret, 'in a frame', inFrame)}${personalPlaces(secret)}`;
-    const shadow = fields(secret, 'in a shadow tree', typed) + personalPlaces(secret);
+    site.pages['/frame'] = `<!doctype html>${fields(secret, 'in a frame', inFrame)}${personalPlaces(secret)}${edited(secret, 'in a frame', inFrame)}`;
+    const shadow = fields(secret, 'in a shadow tree', typed) + personalPlaces(secret) + edited(secret, 'in a shadow tree', typed);
     site.pages['/to'] = '<!doctype html>';
     site.pages['/page'] = site.pages[`/page/${encodeURIComponent('x')}`] = `<!doctype html><html><head>
       <title>Mail of ${PERSONAL.map((kind) => at('the title', kind)).join(' ')} ${isAllText ? secret.at('the title') : ''}</title>
+      <link rel="stylesheet" href="/near.css"><link rel="stylesheet" href="${server.url}/far.css"><style id="own">p { color: red }</style>
       <script src="${server.url}/sdk.js"></script><script>GoSight.init(${quoted(config)})</script></head><body>
-      ${isAllText ? allPlaces(secret) : ''}${fields(secret, 'of the page', typed)}${personalPlaces(secret)}${markedPlaces(secret)}
+      ${isAllText ? allPlaces(secret) : ''}${fields(secret, 'of the page', typed)}${personalPlaces(secret)}${markedPlaces(secret)}${edited(secret, 'of the page', typed)}
       <button onclick="failing()">f</button><script>function failing() {
         console.error('failed: /to?pin=${secret.at('a told address')}', new Error('control'));
         Promise.reject(new Error('control'));
@@ -190,7 +239,15 @@ describe('no secret leaves the browser', () => {
       }</script>
       <div id="host"></div><iframe src="/frame" width="900" height="400"></iframe><canvas width="50" height="50"></canvas>
       <script>host.attachShadow({ mode: 'open' }).innerHTML = ${quoted(shadow)}</script></body></html>`;
-    const context = await browser.newContext({ viewport: { width: 1200, height: 5000 } });
+    const sheet = (where: string) => ({
+      body: Buffer.from(
+        `${PERSONAL.map((kind) => styledPlaces((place) => at(`${place}, ${where}`, kind))).join('')} ${isAllText ? `p { ${wordedStyle((place) => secret.at(place), where, site.url)} }` : ''}`,
+      ),
+      headers: { 'content-type': 'text/css', 'access-control-allow-origin': '*' },
+    });
+    site.files['/near.css'] = sheet('a sheet of the page');
+    server.files['/far.css'] = sheet('a sheet of another origin');
+    const context = await browser.newContext({ viewport: VIEWPORT });
     const page = await context.newPage();
     await page.route('**/*.wav', (route) => route.fulfill({ contentType: 'audio/wav', body: silence(100) }));
     const address = `?pwd=${at('a url parameter that errors tell', 'word')}&password=${at('a url parameter', 'token')}&q=${encodeURIComponent(at('a url value', 'email'))}&t=${at('a url value', 'token')}&p=${encodeURIComponent(at('a url value', 'phone'))}&c=${at('a url value', 'card')}`;
@@ -198,33 +255,39 @@ describe('no secret leaves the browser', () => {
     await server.event('page_load');
 
     const frame = page.frameLocator('iframe[src]');
-    for (const [selector, value] of typed) {
-      // Key by key once; the others at once, as pasted.
-      if (selector.endsWith('-password')) await page.locator(selector).pressSequentially(value);
-      else await page.locator(selector).fill(value, { force: true });
-    }
-    for (const [selector, value] of inFrame) await frame.locator(selector).fill(value, { force: true });
+    for (const [selector, value] of typed) await type(page, page.locator(selector), value);
+    for (const [selector, value] of inFrame) await type(page, frame.locator(selector), value);
     for (const named of await page.locator('.named').all()) await named.fill('typed');
     await page.evaluate(`for (const it of document.querySelectorAll('.named, audio')) it.form ? it.form.reportValidity() : void it.play().catch(() => {})`);
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
     for (const { x, y } of (await page.evaluate(MIDDLES)) as { x: number; y: number }[]) await page.mouse.click(x, y);
     await page.selectOption('select[name=choice]', { index: 0 });
     await page.selectOption('select[name=choice]', { index: 1 });
     await page.keyboard.press('Control+A');
     await page.keyboard.press('Control+C');
+    const words = (place: string) => `"${PERSONAL.map((kind) => at(place, kind)).join(' ')} ${isAllText ? secret.at(place) : ''}"`;
     const late = {
       error: PERSONAL.map((kind) => at('a thrown error', kind)).join(' '),
       log: PERSONAL.map((kind) => at('the console', kind)).join(' '),
       rejection: PERSONAL.map((kind) => at('a rejected promise', kind)).join(' '),
-      added: `${personalPlaces(secret)}${markedPlaces(secret)}<input value="${secret.at('a field that was added')}">`,
+      places: `${personalPlaces(secret)}${markedPlaces(secret)}<input value="${secret.at('a field that was added')}">`,
       request: `/to?api_key=${at('a request', 'token')}&email=${encodeURIComponent(at('a request', 'email'))}&to=${encodeURIComponent(at('a request value', 'email'))}`,
       body: secret.at('the body of a request'),
       route: `/page/${encodeURIComponent(at('a path', 'email'))}?sid=${at('a route', 'token')}`,
+      adopted: words('an adopted sheet'),
+      inserted: words('a rule that is inserted'),
+      grouped: words('a rule in a group'),
+      added: words('a rule that is added'),
+      replaced: words('a sheet that is replaced'),
+      declared: words("a rule's content"),
+      property: words("a rule's property"),
+      styled: words("an element's property"),
       text: PERSONAL.map((kind) => at('a text that changed', kind)).join(' '),
       value: secret.at('a value the page set'),
     };
     await page.evaluate((late) => {
       const added = document.createElement('div');
-      added.innerHTML = late.added;
+      added.innerHTML = late.places;
       document.body.append(added);
       setTimeout(() => {
         throw new Error(late.error);
@@ -244,14 +307,34 @@ describe('no secret leaves the browser', () => {
       history.pushState({}, '', late.route);
       document.title = late.text;
     }, late);
+    await page.evaluate(async (late) => {
+      const { sheet } = document.querySelector('#own') as HTMLStyleElement;
+      const adopted = new CSSStyleSheet();
+      adopted.replaceSync(`p { content: ${late.adopted} }`);
+      document.adoptedStyleSheets = [adopted];
+      // A sheet is known when it is told, which is a moment later.
+      await new Promise((done) => setTimeout(done));
+      adopted.insertRule(`p { content: ${late.inserted} }`);
+      adopted.replaceSync(`p { --said: ${late.replaced} }`);
+      sheet?.insertRule('@media print {}');
+      (sheet?.cssRules[0] as CSSMediaRule).insertRule(`p { content: ${late.grouped} }`);
+      sheet?.addRule('p', `--said: ${late.added}`);
+      const { style } = sheet?.cssRules[1] as CSSStyleRule;
+      style.setProperty('content', late.declared);
+      style.setProperty('--said', late.property, 'important');
+      document.querySelector('p')?.style.setProperty('--said', late.styled);
+    }, late);
     await page.evaluate(`GoSight.track('control', { visible: 'not-a-secret-${name.length}' }); GoSight.flush()`);
     await server.event('custom_event');
     // What no beacon took comes by the next visit; to another site a browser would not wait for a page that is slow to leave.
     await page.goto(`${site.url}/page`);
     await server.event('page_exit', ({ page }) => page.path !== '/page');
+    await server.event('replay_chunk', (chunk) => quoted(eventsIn(chunk)).includes('"set":{'));
     await context.close();
     await Promise.all([server.close(), site.close()]);
 
+    // Everything that is clicked can be.
+    expect(height).toBeLessThanOrEqual(VIEWPORT.height);
     // What may be seen is seen by the same eyes.
     expect(everything(server)).toContain(`not-a-secret-${name.length}`);
     expect(server.arrivals.filter(({ type }) => type === 'click').length).toBeGreaterThan(20);
@@ -259,6 +342,9 @@ describe('no secret leaves the browser', () => {
     expect(server.arrivals.filter(({ type, payload }) => type === 'js_error' && /failing .*page/.test(payload.stack))).not.toEqual([]);
     expect(server.arrivals.filter(({ type, payload }) => type === 'resource_error' && payload.url === '')).not.toEqual([]);
     expect(recorded(server).length).toBeGreaterThan(20);
+    // Of styles: rules that came, a sheet in place of another, a declaration, sheets without an element.
+    const replay = quoted(recorded(server));
+    for (const part of ['"adds":[{"rule":"p {', '"replaceSync":"p {', '"set":{"property":"content"', '"styleIds":[1]']) expect(replay).toContain(part);
     expect(secret.places.length).toBeGreaterThan(200);
     expect(leaks(server, secret)).toEqual([]);
   });

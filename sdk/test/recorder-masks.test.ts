@@ -2,7 +2,7 @@
 /** What the recorder tells of texts, attributes and values, case by case; that nothing else slips through is told by privacy.test.ts, in a browser. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { options } from '../src/config.js';
-import { addressOf, attributeOf, cssOf, fieldValue, maskText, readMarks, textOf } from '../src/recorder/masks.js';
+import { addressOf, attributeOf, cssOf, fieldValue, maskText, nameOf, readMarks, textOf } from '../src/recorder/masks.js';
 
 vi.mock('../src/more/core.js', async () => ({ ...(await import('../src/privacy.js')), ...(await import('../src/config.js')) }));
 
@@ -133,9 +133,90 @@ describe('under a mark', () => {
     expect(attributeOf(path, 'href', '#gradient')).toBe('#gradient');
   });
 
-  it('a link leads nowhere', () => {
-    expect(told(under('<a href="/patients/ada">a</a>'), 'href', 'a')).toBe('');
+  it.each(['/patients/ada', '#ada'])('a link leads nowhere: %s', (href) => {
+    expect(told(under(`<a href="${href}">a</a>`), 'href', 'a')).toBe('');
+    expect(told(under(`<svg><a href="${href}"></a></svg>`), 'href', 'a')).toBe('');
   });
+});
+
+describe('a name', () => {
+  it.each([
+    ['user-ada@example.com', '___'],
+    ['user-ada.lovelace@mail.example.com wide', '___ wide'],
+    ['.user-ada\\@example\\.com:hover', '.___:hover'],
+    ['#card-4929123004101003', '#card-___'],
+    ['tel:+442079461015', 'tel:___'],
+    ['key_Qx7101dKcZ9fLmT4vBpW8sHyRjN2aEuG6tX', 'key____'],
+  ])('that is personal by its look is none: %s', (name, told) => {
+    expect(nameOf(name)).toBe(told);
+  });
+
+  it.each([
+    // What builds make up, and what their tools' syntax looks like.
+    'Button_primaryLarge__aB3xZ',
+    '__Roboto_Mono_a1b2c3',
+    'css-1x2y3z svelte-1abc2de',
+    'sm:w-1/2 max-@md:p-1.5 hover:@md:w-[12.5px]',
+    'w-node-b5ff8ae3-11e2-4d3c-9f0a-1234567890ab',
+    'clip0_1234_567890123',
+    'SVGID_00000045616879923124578440000009_',
+    // Numbers of a style.
+    'width: 33.333333333333336%; z-index: 2147483647; flex: 1 1 0.3333333333333333px',
+  ])('stays that only looks so to the rules of texts: %s', (name) => {
+    expect(nameOf(name)).toBe(name);
+  });
+
+  it('is the same in a drawing, where it is referred to, and in a style', () => {
+    const drawing = `<svg><g id="ada@example.com" fill="url(#ada@example.com)"></g><use href="#4929123004101003"></use></svg>`;
+    expect(told(drawing, 'id', 'g')).toBe('___');
+    expect(told(drawing, 'href', 'use')).toBe('#___');
+    expect(told('<p class="wide ada@example.com">', 'class')).toBe('wide ___');
+  });
+});
+
+describe("a style's words", () => {
+  const style = (value: string, html = '<p></p>') => attributeOf(element(html, 'p'), 'style', value);
+
+  it.each([
+    [`content: "Ada L."`, `content: "*** *."`],
+    [`content: 'a; }' "Ada" counter(x) 'L'`, `content: '*; }' "***" counter(x) '*'`],
+    [`content: url(/a.png) / 'Ada'`, `content: url() / '***'`],
+    [`--name: "Ada"; --n: 'L'`, `--name: "***"; --n: '*'`],
+    [`quotes: 'Ada' '»'; list-style: 'Ada'`, `quotes: '***' '»'; list-style: '***'`],
+    [`cursor: image-set('/ada.png' 1x)`, `cursor: image-set('/***.***' 1x)`],
+    [`content: '\\41 da'`, `content: '* **'`],
+    ['color: red /* of Ada */; left: 0', 'color: red ; left: 0'],
+  ])('are stars under a mark: %s', (value, masked) => {
+    expect(style(value, under('<p></p>'))).toBe(masked);
+  });
+
+  it.each([
+    // Icons, and other glyphs that are no words.
+    String.raw`content: "\e900"; --icon: '\f101 \2022'`,
+    `content: "\u{e900}"; --icon: "→ •"`,
+    // Names of fonts and areas, and selectors.
+    `font-family: "Open Sans"; --font-sans: "Inter", serif; grid-template-areas: "head head"`,
+  ])('that are none stay under a mark: %s', (value) => {
+    expect(style(value, under('<p></p>'))).toBe(value);
+  });
+
+  it('are masked in a sheet when all texts are, and its selectors fit on', () => {
+    options.privacy.maskAllText = true;
+    const it = element('<style>input[type="text"]::after{content:"Ada"}@media print{a{--x:"Ada";color:red}}</style>', 'style');
+    expect(textOf(it.firstChild as Node, it.textContent)).toBe('input[type="text"]::after{content:"***"}@media print{a{--x:"***";color:red}}');
+  });
+
+  it('are masked as any text where none is hidden', () => {
+    expect(style(`content: "call +44 20 7946 1015"; --mail: ada@example.com`)).toBe(`content: "call ***"; --mail: ___`);
+    expect(style(`content: "Ada"; --name: 'Ada'`)).toBe(`content: "Ada"; --name: 'Ada'`);
+    options.privacy.maskRegex = [/emp-\d+/g];
+    expect(style(`content: "of emp-12"`)).toBe(`content: "of ***"`);
+  });
+
+  it('take no time to speak of, however long the style', () => {
+    const long = `a { d: path("${'M1.5-3.2.5'.repeat(20_000)}") } ${'.a.b'.repeat(20_000)} ${"'".repeat(20_001)}`;
+    expect(cssOf(long, BASE, true).length).toBeGreaterThan(200_000);
+  }, 2000);
 });
 
 describe('what a field holds', () => {

@@ -475,7 +475,7 @@ describe('a snapshot is taken again', () => {
   it('when the last one was too large to go with the page, which was only hidden', async () => {
     const lines = Array.from({ length: 70_000 }, (_, i) => `a line of a style that is large: ${(i * 7919) % 65_537} `).join('');
     await open({
-      body: `${TICKS}<style>/*${lines}*/</style>`,
+      body: `${TICKS}<style>[title='${lines}'] { color: red }</style>`,
       init: `replay: { mode: 'trigger', triggers: { onCustomEvent: ['now'] } }`,
     });
     await page.evaluate(() => {

@@ -6,7 +6,9 @@
  * it, that is asked once. What is blocked or masked, and styles that nothing else wears, stay placeholders.
  */
 import { fetcher, guard, later } from '../more/core.js';
-import { addressOf, CSS_ADDRESS, cssOf, isBlocked, isMasked, whenAddressTold } from './masks.js';
+import { dataUrlOf } from './canvas.js';
+import { addressOf, CSS_PIECE, isBlocked, isMasked, whenAddressTold } from './masks.js';
+import { baseOf } from './nodes.js';
 import { plan } from './plan.js';
 import { isPressed } from './pressure.js';
 import { begin, isTimeUp, whenIdle } from './slices.js';
@@ -56,6 +58,9 @@ const DRAWING = 'image/svg+xml';
 const WORDED = /<([\w.-]+:)?(t(ext|span|ref)|altglyph|foreignobject)/i;
 /** Properties that show a picture. */
 const PICTURED = ['background-image', 'mask-image', 'list-style-image', 'border-image-source', 'content'];
+
+/** The number of a rule that is a font. */
+const FONT_FACE = 5;
 
 type Root = Document | ShadowRoot;
 type Rule = Partial<Pick<CSSMediaRule, 'media' | 'cssRules'> & Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'style' | 'selectorText'>>;
@@ -111,7 +116,7 @@ async function bodyOf({ body }: Response, bytesMax: number): Promise<Blob | unde
 }
 
 /**
- * A sheet of another origin as it may be told, or undefined where it did not come. Where its server does not share it, a browser complains on the
+ * A sheet of another origin, or undefined where it did not come. Where its server does not share it, a browser complains on the
  * page's console: a tab asks such an origin once.
  */
 export async function sheetAt(address: string): Promise<string | undefined> {
@@ -120,7 +125,7 @@ export async function sheetAt(address: string): Promise<string | undefined> {
   try {
     const answer = await get(address);
     if (/^4/.test(`${answer.status}`)) remember(name, 1);
-    if (answer.ok) return cssOf((await (await bodyOf(answer, SHEET_LENGTH_MAX))?.text()) ?? '', address);
+    if (answer.ok) return (await (await bodyOf(answer, SHEET_LENGTH_MAX))?.text()) ?? '';
   } catch (error) {
     // Who is offline, or waits too long, was not refused.
     if (error instanceof TypeError && navigator.onLine) remember(name, 1);
@@ -143,14 +148,6 @@ function mimeOf(bytes: Uint8Array): string | undefined {
   return TYPES.find(([, begins, at = 0]) => head.startsWith(begins, at))?.[0];
 }
 
-function base64(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Promise((done) => {
-    const reader = new FileReader();
-    reader.onload = () => done(String(reader.result).split(',')[1] as string);
-    reader.readAsDataURL(new Blob([bytes]));
-  });
-}
-
 /** Undefined where the page may not compute one: then what was sent cannot be told again. */
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
   const digest = await crypto.subtle?.digest('SHA-256', bytes);
@@ -158,7 +155,7 @@ async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefi
 }
 
 const isPrivate = (element: Element): boolean => isBlocked(element) || isMasked(element);
-const addressesIn = (css: string): string[] => [...css.matchAll(CSS_ADDRESS)].map(([, , address]) => address as string);
+const addressesIn = (css: string): string[] => [...css.matchAll(CSS_PIECE)].flatMap(([, , address]) => address ?? []);
 
 /** Whether someone wears the style by now whose looks may be told. */
 function isWorn(root: Root, selector: string): boolean {
@@ -190,20 +187,12 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
   const queue: Wanted[] = [];
   let isAsking = false;
   let isStopped = false;
-  let walk = look();
-  let timer = later(step, LOOK_EVERY_MS);
 
   function want(address: string, base: string, names = [address], isShared = false): void {
-    let url: URL;
-    if (isSpent()) return;
-    try {
-      url = new URL(address, base);
-    } catch {
-      return;
-    }
+    const url = guardedly(() => new URL(address, base));
+    if (!url || isSpent() || !/^http/.test(url.protocol) || (url.origin !== location.origin && !isShared)) return;
     // A browser tells without it what the policy forbids.
     url.hash = '';
-    if (!/^http/.test(url.protocol) || (url.origin !== location.origin && !isShared)) return;
     const unnamed = [...new Set(names.map((name) => name && addressOf(name, base)))].filter((name) => name && !named.has(name));
     for (const name of unnamed) named.add(name);
     if (unnamed[0]) queue.push({ address: url, names: unnamed });
@@ -217,7 +206,7 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     const { baseURI, localName } = element;
     const addressIn = (name: string) => want(element.getAttribute(name) ?? '', baseURI);
     if (localName === 'img') lookAtImage(element as HTMLImageElement);
-    else if (localName === 'image') addressIn(element.hasAttribute('href') ? 'href' : 'xlink:href');
+    else if (localName === 'image') ['href', 'xlink:href'].forEach(addressIn);
     else if (localName === 'video') addressIn('poster');
     else if (localName === 'input') addressIn('src');
     for (const address of addressesIn(element.getAttribute('style') ?? '')) want(address, baseURI);
@@ -253,7 +242,7 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     const from = seen.get(sheet) ?? 0;
     if (!rules || rules.length === from) return;
     seen.set(sheet, rules.length);
-    yield* lookAtRules([...rules].slice(from), root, sheet.href ?? sheet.ownerNode?.baseURI ?? document.baseURI);
+    yield* lookAtRules([...rules].slice(from), root, baseOf(sheet));
   }
 
   function* lookAtRules(rules: CSSRule[], root: Root, base: string): Generator<void> {
@@ -262,7 +251,7 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
       const { media, cssRules, styleSheet, style, selectorText } = rule as Rule;
       if (media && !matchMedia(media.mediaText).matches) continue;
       if (styleSheet) yield* lookAtSheet(styleSheet, root);
-      if (style && rule.type === CSSRule.FONT_FACE_RULE) {
+      if (style && rule.type === FONT_FACE) {
         waitFor(
           () => isLoaded(style),
           () => wantFont(style.getPropertyValue('src'), base),
@@ -329,7 +318,8 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     sent.set(name, undefined);
     const [bytes, mime] = (await read(address)) ?? [];
     if (!bytes || !mime || isStopped) return 0;
-    const [data, digest] = await Promise.all([base64(bytes), digestOf(bytes)]);
+    const digest = await digestOf(bytes);
+    const [, data] = (await dataUrlOf(new Blob([bytes]))).split(',');
     bytesSent += bytes.length;
     say({ url: name, mime, digest, data });
     if (digest) for (const url of others) say({ url, mime, digest });
@@ -342,6 +332,8 @@ export function openAssets(tell: (asset: Told) => void, mayTell: () => boolean):
     tell(data ? { ...asset, data } : asset);
   }
 
+  let walk = look();
+  let timer = later(step, LOOK_EVERY_MS);
   const forbid = guard(({ blockedURI, effectiveDirective }: SecurityPolicyViolationEvent) => {
     isForbidden ||= effectiveDirective === 'connect-src' && isAsked(blockedURI);
     if (isForbidden) remember(FORBIDDEN, 1);

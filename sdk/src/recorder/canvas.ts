@@ -59,26 +59,18 @@ function hashOf({ data }: ImageData): number {
   return hash;
 }
 
-function encoded(canvas: HTMLCanvasElement): Promise<string> {
-  return new Promise((done) =>
-    canvas.toBlob(
-      (blob) => {
-        const reader = new FileReader();
-        reader.onload = () => done(String(reader.result));
-        if (blob) reader.readAsDataURL(blob);
-        else done('');
-      },
-      'image/webp',
-      QUALITY,
-    ),
-  );
+export function dataUrlOf(blob: Blob): Promise<string> {
+  return new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(String(reader.result));
+    reader.readAsDataURL(blob);
+  });
 }
 
 export function openCanvases(tell: (canvas: Element, attributes: Attributes) => void): Canvases {
   const canvases = new Map<HTMLCanvasElement, Seen>();
   let length = 0;
   let isStopped = false;
-  let timer = later(turn, EVERY_MS);
 
   /** Asked for between two frames, it comes after what the page asked for. */
   function turn(): void {
@@ -125,13 +117,15 @@ export function openCanvases(tell: (canvas: Element, attributes: Attributes) => 
   }
 
   async function draw(canvas: HTMLCanvasElement, copy: HTMLCanvasElement): Promise<void> {
-    const picture = await encoded(copy);
+    const blob = await new Promise<Blob | null>((done) => copy.toBlob(done, 'image/webp', QUALITY));
+    const picture = blob ? await dataUrlOf(blob) : '';
     if (isStopped || !picture || picture.length > PICTURE_LENGTH_MAX || !canvas.isConnected) return;
     length += picture.length;
     pictures.set(canvas, picture);
     tell(canvas, { rr_dataURL: picture });
   }
 
+  let timer = later(turn, EVERY_MS);
   return {
     watch(element) {
       if (element.localName !== 'canvas') return;

@@ -45,8 +45,7 @@ export interface Chunks {
 const utf8 = new TextEncoder();
 const join = (lines: Line[]) => `[${lines.map(({ json }) => json).join()}]`;
 
-const fits = (wireBytes: number, jsonBytes: number) =>
-  wireBytes <= WIRE_BYTES_MAX && jsonBytes <= JSON_BYTES_MAX && jsonBytes <= wireBytes * INFLATION_RATIO_MAX;
+const fits = (wireBytes: number, jsonBytes: number) => wireBytes <= WIRE_BYTES_MAX && jsonBytes <= wireBytes * INFLATION_RATIO_MAX;
 
 async function zipped(json: Blob): Promise<Uint8Array | undefined> {
   if (!window.CompressionStream) return;

@@ -6,6 +6,7 @@
 import { cleanUrl, closest, isIgnored, looksSecret, marked, options, textToTell } from '../more/core.js';
 import { matches, parentOf } from './nodes.js';
 import { plan } from './plan.js';
+import { guardedly } from './tab.js';
 
 /** A date is no phone number. */
 const DATE = /(\b(?:\d{4}-\d\d?-\d\d?|\d\d?[.-]\d\d?[.-]\d{4})\b)/;
@@ -13,10 +14,10 @@ const DATE = /(\b(?:\d{4}-\d\d?-\d\d?|\d\d?[.-]\d\d?[.-]\d{4})\b)/;
 const PERSONAL_LENGTH_MIN = 6;
 
 /** Attributes nobody needs to see a page: they act, load or let something in. */
-const LEFT_OUT = /^(on.*|nonce|integrity|srcdoc|srcset|imagesrcset|sizes|autoplay|autofocus|ping|loading|crossorigin)$/;
-const ADDRESS = /^(src|href|xlink:href|poster|action|formaction|data|background|cite|longdesc)$/;
+const LEFT_OUT = /^(on.*|nonce|integrity|srcdoc|(image)?srcset|sizes|auto(play|focus)|ping|loading|crossorigin)$/;
+const ADDRESS = /^(src|(xlink:)?href|poster|(form)?action|data|background|cite|longdesc)$/;
 /** Attributes that show a picture. */
-const PICTURED = /^(src|href|xlink:href|poster|style)$/;
+const PICTURED = /^(src|(xlink:)?href|poster|style)$/;
 /** What a person reads or hears of an element, or scripts keep in it. */
 const WORDS = /^(title|alt|placeholder|label|summary|content|value|aria-|data-(?!gosight))/;
 /** What a field holds; a framework may write it down a second time. */
@@ -43,6 +44,8 @@ export function whenAddressTold(run: typeof onAddress): void {
 
 let masked = '';
 let blocked = '';
+/** Whether a style that lets people type has been told: to ask each element for its own takes time. */
+let isStyleEditing = false;
 
 /** The marks and settings hold for a whole recording. */
 export function readMarks(): void {
@@ -108,31 +111,54 @@ export function maskText(text: string, isHidden?: boolean): string {
     .join('');
 }
 
+/**
+ * What is personal by its look in a name, where a text's rules would hit what builds and drawing tools make up: e-mail addresses, as in a selector too, tokens,
+ * card and phone numbers.
+ */
+const NAMED =
+  /(?<![\w\\+-])\w[\w.\\+-]{0,99}(@|%40)[-\w\\]+\.[-\w.\\]+|(?<![a-z\d])(?=([a-z]*\d+[a-z]){3})[a-z\d]{24,}|(?<![\w.])[2-6]\d{13,15}\b|(\+|%2b)\d{8,}/gi;
+
+/** A class, an id or what refers to one, as it may be told: a name still, so that a style's rule goes on to fit. */
+export const nameOf = (name: string): string => name.replace(NAMED, '___');
+
 /** An absolute address without secrets; a reference into the page, and what an address itself holds, stay. What is hidden has no address: it may be a name. */
 export function addressOf(value: string, base: string, isHidden = options.privacy.maskAllText): string {
-  if (/^#[^=@]*$/.test(value)) return value;
+  if (/^#[^=@]*$/.test(value)) return nameOf(value);
   if (isHidden) return '';
   if (/^data:(image|font)\//i.test(value)) return plan.images === 'placeholder' ? '' : value;
-  try {
-    return cleanUrl(new URL(value, base));
-  } catch {
-    return '';
-  }
+  return guardedly(() => cleanUrl(new URL(value, base))) ?? '';
 }
 
-/** `url(…)` in a style, up to a quote that is not escaped. */
-export const CSS_ADDRESS = /url\(\s*(["']?)((?:\\.|[^\\])*?)\1\s*\)/gs;
+/** `url(…)` in a style, a string of one line, each up to a quote that is not escaped, or a comment. */
+export const CSS_PIECE = /url\(\s*(["']?)((?:\\.|[^\\])*?)\1\s*\)|(?<!\\)(["'])((?:\\.|[^\\\n])*?)\3|\/\*.*?(?:\*\/|$)/gs;
+/** What a style is split into by them: what stands before one, the mark around an address and the address, the mark around a string and the string. */
+const CSS_PARTS = 5;
 
-/** Before an address that is a name for all the world: without it no rule of the sheet would fit. */
-const NAMESPACE = /@namespace\s+[\w-]*\s*$/;
-const NAMESPACE_LENGTH_MAX = 50;
+/** Properties whose strings are seen, or kept for those that are. In others they are names: of fonts, areas, attributes. */
+const WORDED = /^\s*(content|quotes|list|background|mask|cursor|--(?!\S*font))[^\s:]*\s*:/i;
+/** Letters and digits in such a string, escaped or not, but for icons: they have code points of private use, or of symbols. */
+const LETTERS = /\\[013-9a-d][\da-f]*|(?<!\\[\da-f]{0,5})[\p{L}\p{M}\p{N}]/giu;
 
-/** A style, its addresses as they may be told. */
+/** A style, its addresses, names and words as they may be told, and no comments. */
 export function cssOf(text: string, base: string, isHidden?: boolean): string {
-  return text.replace(CSS_ADDRESS, (whole, quote, address, at) => {
-    const before = text.slice(Math.max(0, at - NAMESPACE_LENGTH_MAX), at);
-    return NAMESPACE.test(before) ? whole : `url(${quote}${addressOf(address, base, isHidden)}${quote})`;
-  });
+  isStyleEditing ||= text.includes('user-modify');
+  /** What there is of the declaration that a piece is in. */
+  let declared = '';
+  return text
+    .split(CSS_PIECE)
+    .map((part = '', at, parts) => {
+      const kind = at % CSS_PARTS;
+      const mark = parts[at - 1];
+      if (!kind) {
+        declared = (declared + part).replace(/^.*[;{}]/s, '');
+        return nameOf(part);
+      }
+      if (kind === 4 && mark) return mark + (!WORDED.test(declared) ? nameOf(part) : isHidden ? stars(part, LETTERS) : maskText(part)) + mark;
+      // What a namespace names is for all the world: without it no rule of the sheet would fit.
+      if (kind === 2 && mark !== undefined) return `url(${mark}${/@namespace/.test(declared) ? part : addressOf(part, base, isHidden)}${mark})`;
+      return '';
+    })
+    .join('');
 }
 
 /** By its attribute, for the properties of a custom element are anything. */
@@ -149,33 +175,37 @@ export function fieldValue(field: Element, value: string, isHidden = isMasked(fi
   return isChoice ? CHOICE : stars(value, /./gs);
 }
 
-/** Whether an attribute of something masked says how it looks, and not what it is about. */
-function isLayout(element: Element, name: string): boolean {
-  return LAYOUT.test(name) || (isDrawing(element) && (DRAWING.test(name) || name in element.style));
-}
-
-const isDrawing = (element: Element): element is SVGElement => (element as SVGElement).ownerSVGElement !== undefined;
-
 /** An attribute as it may be told, null when it was removed, undefined when it is not told. */
 export function attributeOf(element: Element, name: string, value: string | null, isHidden = isMasked(element)): string | null | undefined {
   if (value === null) return value;
-  if (LEFT_OUT.test(name) || (name === 'src' && element.localName === 'iframe')) return;
-  const base = element.baseURI;
+  const { localName, baseURI } = element;
+  const { ownerSVGElement, style } = element as SVGElement;
+  const isDrawing = ownerSVGElement !== undefined;
+  const isShape = isDrawing && DRAWING.test(name);
+  if (LEFT_OUT.test(name) || (name === 'src' && localName === 'iframe')) return;
   if (PICTURED.test(name)) onAddress(element);
-  if (ADDRESS.test(name)) return addressOf(value, base, isHidden);
-  if (name === 'style') return cssOf(value, base, isHidden);
+  // A hidden link leads nowhere. The parts of a drawing refer to each other.
+  if (ADDRESS.test(name)) return isHidden && (localName === 'a' || !isDrawing) ? '' : addressOf(value, baseURI, isHidden);
+  if (name === 'style') return cssOf(value, baseURI, isHidden);
   if (VALUE.test(name)) return fieldValue(element, value, isHidden);
-  if (name === 'class') return value;
+  if (name === 'class') return nameOf(value);
   if (WORDS.test(name)) return maskText(value, isHidden || looksSecret(name));
-  if (isHidden && !isLayout(element, name)) return maskText(value, true);
-  // Numbers of a drawing are no phone numbers.
-  return isDrawing(element) ? value : maskText(value);
+  // What says how something masked looks, and not what it is about, stays.
+  if (isHidden && !(LAYOUT.test(name) || isShape || (isDrawing && name in style))) return stars(value);
+  // Numbers of a drawing are no phone numbers; what are not its shapes are names, and properties of style.
+  if (isDrawing) return isShape ? value : cssOf(value, baseURI, isHidden);
+  return maskText(value);
 }
+
+/** Where a style lets people type, on a page that has such styles. */
+const isTyped = (element: Element): boolean =>
+  isStyleEditing && /w/.test((getComputedStyle(element) as unknown as Record<string, string>).webkitUserModify as string);
 
 /** A text as it may be told. */
 export function textOf(node: Node, text: string | null, isHidden = isMasked(node)): string {
   const parent = node.parentElement;
-  if (parent?.localName === 'style') return cssOf(text ?? '', parent.baseURI, isHidden);
-  if (parent?.localName === 'textarea') return fieldValue(parent, text ?? '', isHidden);
-  return maskText(text ?? '', isHidden);
+  const words = text ?? '';
+  if (parent?.localName === 'style') return cssOf(words, parent.baseURI, isHidden);
+  if (parent?.localName === 'textarea') return fieldValue(parent, words, isHidden);
+  return maskText(words, isHidden || (!!parent && isTyped(parent)));
 }

@@ -28,7 +28,7 @@ export const tellerOf = (parent: Node): Node => hostOf(parent) ?? parent;
 /** Whether a player has the node, and nothing around it goes with `isGoing`. */
 export function isThere(node: Node, isGoing?: (node: Node) => boolean): boolean {
   for (let at: Node | null = node; at && idOf(at) > 0 && !isGoing?.(at); ) {
-    if (at.nodeType === Node.DOCUMENT_NODE) return true;
+    if (at.nodeType === 9) return true;
     const parent: Node | null = parentOf(at);
     at = parent && tellerOf(parent);
   }

@@ -13,6 +13,9 @@ export const nextOf: Get<Node | null> = getter('nextSibling');
 export const previousOf: Get<Node | null> = getter('previousSibling');
 
 /** The element that a shadow tree hangs on. */
-export const hostOf = (node: Node): Element | undefined => (node.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? (node as ShadowRoot).host : undefined);
+export const hostOf = (node: Node): Element | undefined => (node.nodeType === 11 ? (node as ShadowRoot).host : undefined);
 
 export const matches = (element: Element, selector: string): boolean => Element.prototype.matches.call(element, selector);
+
+/** What the addresses of a sheet are relative to. */
+export const baseOf = ({ href, ownerNode }: CSSStyleSheet): string => href ?? (ownerNode ?? document).baseURI;

@@ -120,7 +120,7 @@ function observeFields(doc: Document, signal: AbortSignal, tell: Tell): void {
   const told = new WeakMap<Element, string>();
 
   function tellField(field: HTMLInputElement): void {
-    if (!/^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName) || isBlocked(field) || isUnseen(field)) return;
+    if (!field.matches?.('input,textarea,select') || isBlocked(field) || isUnseen(field)) return;
     const now = { text: fieldValue(field, field.value), isChecked: !!field.checked };
     const key = JSON.stringify(now);
     if (told.get(field) === key) return;
@@ -140,14 +140,14 @@ function observeFields(doc: Document, signal: AbortSignal, tell: Tell): void {
   }
 
   listen(doc, ['input', 'change'], signal, (event) => hear(targetOf(event)));
-  const { HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement, HTMLOptionElement } = doc.defaultView as typeof globalThis & Window;
-  for (const [{ prototype }, ...names] of [
-    [HTMLInputElement, 'value', 'checked'],
-    [HTMLSelectElement, 'value', 'selectedIndex'],
-    [HTMLTextAreaElement, 'value'],
-    [HTMLOptionElement, 'selected'],
+  const view = doc.defaultView as typeof globalThis & Window;
+  for (const [tag, ...names] of [
+    ['Input', 'value', 'checked'],
+    ['Select', 'value', 'selectedIndex'],
+    ['TextArea', 'value'],
+    ['Option', 'selected'],
   ] as const)
-    for (const name of names) overhearSetter(prototype, name, signal, hear);
+    for (const name of names) overhearSetter(view[`HTML${tag}Element`].prototype, name, signal, hear);
 }
 
 function observeSelection(doc: Document, signal: AbortSignal, tell: Tell): void {

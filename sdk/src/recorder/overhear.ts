@@ -27,12 +27,14 @@ export function overhear<T, A extends unknown[]>(owner: object, name: string, si
 /** Hears of each value that is set, a moment later. */
 export function overhearSetter<T>(owner: object, name: string, signal: AbortSignal, hear: (self: T) => void): void {
   const original = Object.getOwnPropertyDescriptor(owner, name) as PropertyDescriptor;
-  function set(this: T, value: unknown): void {
-    original.set?.call(this, value);
-    if (!signal.aborted) later(() => hear(this));
-  }
-  Object.defineProperty(owner, name, { set });
+  const ours = {
+    set(this: T, value: unknown) {
+      original.set?.call(this, value);
+      if (!signal.aborted) later(() => hear(this));
+    },
+  };
+  Object.defineProperty(owner, name, ours);
   signal.addEventListener('abort', () => {
-    if (Object.getOwnPropertyDescriptor(owner, name)?.set === set) Object.defineProperty(owner, name, original);
+    if (Object.getOwnPropertyDescriptor(owner, name)?.set === ours.set) Object.defineProperty(owner, name, original);
   });
 }

@@ -101,7 +101,7 @@ export function observe(signal: AbortSignal, take: (event: Recorded) => void, wa
     const meta = { type: rrweb.META, data: { href: cleanUrl(location.href), width: innerWidth, height: innerHeight }, timestamp };
     const node = serialize(document, {});
     held = [meta, { type: rrweb.FULL_SNAPSHOT, data: { node, initialOffset: { left: scrollX, top: scrollY } }, timestamp }];
-    holdTimer = setTimeout(guard(release), HOLD_MS_MAX);
+    holdTimer = later(release, HOLD_MS_MAX);
     tellAdopted(document);
     if (isWhole() || !isSmall()) release();
   }

@@ -14,6 +14,8 @@ const TEXT_MAX = 500;
 const OURS = /^\/(v1\/(events(\?encoding=gzip)?$|settings\?key=)|gosight\.v1\.)/;
 /** Calls whose requests are under way: of more, the oldest are told without their method. */
 const CALLS_MAX = 100;
+/** The state of a request that is over. */
+const DONE = 4;
 /** Clocks are coarse. */
 const SLACK_MS = 1;
 const LEVELS = ['log', 'info', 'warn', 'error', 'debug'] as const;
@@ -51,9 +53,7 @@ function overhearCalls(signal: AbortSignal): (request: PerformanceEntry) => Call
     hear(of('method') ?? 'GET', to.url ?? to, () => of('mode') !== 'no-cors' && !of('signal')?.aborted);
   });
   // One that was given up is as if it had never been sent.
-  overhear(XMLHttpRequest.prototype, 'open', signal, (self: XMLHttpRequest, method: string, url: string) =>
-    hear(method, url, () => self.readyState === self.DONE),
-  );
+  overhear(XMLHttpRequest.prototype, 'open', signal, (self: XMLHttpRequest, method: string, url: string) => hear(method, url, () => self.readyState === DONE));
   // Of the same address several may be under way, and end in any order: it is the last one that was made by then.
   return ({ name, startTime }) => {
     const call = calls.filter(({ url, at }) => url === pageOf(name) && at <= startTime + SLACK_MS).pop();

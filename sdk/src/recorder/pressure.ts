@@ -2,7 +2,7 @@
  * Recording degrades before the page does. When mutations cost more than their share, they are no longer looked at: the recording has a gap, and
  * shows the page again with a fresh snapshot after it, and goes on: what costs too much again has a longer gap. A page that never calms is shown now and then.
  */
-import { guard, report } from '../more/core.js';
+import { later, report } from '../more/core.js';
 import type { Mutations } from './mutations.js';
 import { begin, whenIdle } from './slices.js';
 
@@ -75,10 +75,7 @@ export const isPressed = (): boolean => !!timer;
 function give(mutations: Mutations): void {
   mutations.forget();
   tell(true);
-  timer = setTimeout(
-    guard(() => whenIdle(resume)),
-    gapMs,
-  );
+  timer = later(() => whenIdle(resume), gapMs);
 }
 
 function resume(): void {

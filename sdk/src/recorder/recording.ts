@@ -1,7 +1,7 @@
 /** One recording: of one page load in one tab, and of one session. From its events, checkpoints and triggers to its chunks. */
 import type { ReplayMode } from '../config.js';
 import type { GoSightEvent, Page } from '../events.js';
-import { guard, options } from '../more/core.js';
+import { guard, later, options } from '../more/core.js';
 import type { Identity } from '../session.js';
 import { type Assets, openAssets } from './assets.js';
 import { openCanvases } from './canvas.js';
@@ -49,7 +49,6 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
   const bufferMs = plan.bufferSeconds * 1000;
   const ring = openRing(bufferMs);
   const earlier = mode === 'trigger' ? takeEarlier(identity.session) : [];
-  const hear = watchTriggers(guard(trigger));
   let who = identity;
   let page = view;
   /** None until a trigger has fired. */
@@ -100,7 +99,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       isStopped = true;
       remember(KEPT_UNTIL, 0);
       // Not in the midst of what tells.
-      setTimeout(guard(whenOver));
+      later(whenOver);
       return;
     }
     if (event.type === META) assets?.repeat();
@@ -171,6 +170,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     if (isEmpty && !observed.isHolding() && !isPressed()) observed.snapshot();
   }
 
+  const hear = watchTriggers(guard(trigger));
   if (keptUntil > Date.now()) chunks = keep();
   else keptUntil = Infinity;
   const routes = watchRoutes(page.path, takeRoute);

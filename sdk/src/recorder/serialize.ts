@@ -5,7 +5,7 @@
 import { guard } from '../more/core.js';
 import { pictureOf } from './canvas.js';
 import { type Attributes, CDATA, DOCTYPE, DOCUMENT, ELEMENT, TEXT, type Told } from './events.js';
-import { attributeOf, fieldValue, isBlock, isMask, isMasked, textOf } from './masks.js';
+import { attributeOf, fieldValue, isBlock, isMask, isMasked, nameOf, textOf } from './masks.js';
 import { add, idOf, untell } from './mirror.js';
 import { firstOf, hostOf, nextOf } from './nodes.js';
 import { isTimeUp, postpone } from './slices.js';
@@ -102,7 +102,7 @@ function elementOf(element: HTMLElement, { isHidden, isNew }: How): Omit<Told, '
 /** What is blocked keeps its place and tells nothing else. */
 function boxOf(element: Element): Attributes {
   const { width, height } = element.getBoundingClientRect();
-  return { class: element.getAttribute('class'), rr_width: `${width}px`, rr_height: `${height}px` };
+  return { class: nameOf(element.getAttribute('class') ?? ''), rr_width: `${width}px`, rr_height: `${height}px` };
 }
 
 function attributesOf(element: HTMLElement, tagName: string, isHidden?: boolean, isNew?: boolean): Attributes {

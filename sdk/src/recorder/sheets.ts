@@ -2,7 +2,7 @@
 import { ADOPTED_SHEET, SHEET_DECLARATION, SHEET_RULE } from './events.js';
 import { cssOf, isMasked } from './masks.js';
 import { idOf } from './mirror.js';
-import { hostOf } from './nodes.js';
+import { baseOf, hostOf } from './nodes.js';
 import type { Tell } from './observers.js';
 import { overhear, overhearSetter } from './overhear.js';
 
@@ -15,9 +15,9 @@ export function forgetSheets(): void {
   ids = new WeakMap();
 }
 
-/** A text that a script has put into a sheet, its addresses as they may be told. */
-function textIn({ href, ownerNode }: CSSStyleSheet, text: unknown): string {
-  return cssOf(String(text ?? ''), href ?? (ownerNode ?? document).baseURI, !!ownerNode && isMasked(ownerNode));
+/** A text that a script has put into a sheet, as it may be told. */
+function textIn(sheet: CSSStyleSheet, text: unknown): string {
+  return cssOf(String(text ?? ''), baseOf(sheet), isMasked(sheet.ownerNode ?? document));
 }
 
 /** The way down to a rule, by its places among the rules around it. */
@@ -46,10 +46,11 @@ export function observeSheets(doc: Document, signal: AbortSignal, tell: Tell): v
   const view = doc.defaultView as typeof globalThis & Window;
 
   function tellOf(source: number, sheet: CSSStyleSheet | null | undefined, data: object): void {
-    const { ownerNode } = sheet ?? {};
+    if (!sheet) return;
+    const { ownerNode } = sheet;
     const id = ownerNode ? idOf(ownerNode) : undefined;
-    const styleId = sheet ? ids.get(sheet) : undefined;
-    if ((id ?? styleId ?? -1) > 0) tell(source, { id, styleId, ...data });
+    const styleId = ids.get(sheet);
+    if ((id ?? styleId ?? 0) > 0) tell(source, { id, styleId, ...data });
   }
   const add = (sheet: CSSStyleSheet, rule: unknown, index?: unknown) => tellOf(SHEET_RULE, sheet, { adds: [{ rule: textIn(sheet, rule), index }] });
   const remove = (sheet: CSSStyleSheet | null, index: unknown) => tellOf(SHEET_RULE, sheet, { removes: [{ index }] });
@@ -75,7 +76,7 @@ export function observeSheets(doc: Document, signal: AbortSignal, tell: Tell): v
   }
   const styles = view.CSSStyleDeclaration.prototype;
   overhear(styles, 'setProperty', signal, (style: CSSStyleDeclaration, property, value, priority) =>
-    tellStyle(style, (sheet) => ({ set: { property, value: textIn(sheet, value), priority } })),
+    tellStyle(style, (sheet) => ({ set: { property, value: textIn(sheet, `${property}:${value ?? ''}`).replace(/^.*?:/s, ''), priority } })),
   );
   overhear(styles, 'removeProperty', signal, (style: CSSStyleDeclaration, property) => tellStyle(style, () => ({ remove: { property } })));
 

@@ -2,7 +2,6 @@
  * Long work in slices. A snapshot or a mutation that is out of time leaves the rest of a parent's children for later: the parent is *incomplete*.
  * In idle time each incomplete parent is looked at again, as it is by then, and the children that are not told yet are told as additions.
  */
-import { guard } from '../more/core.js';
 import { afterFrame } from '../more/frame.js';
 import type { Add } from './events.js';
 import { isArea, isBlocked } from './masks.js';
@@ -36,10 +35,7 @@ export function onSlice(run: typeof tell): void {
 export function whenIdle(run: () => void): void {
   // Safari has no idle time.
   const wait: (run: () => void, options: object) => unknown = window.requestIdleCallback ?? setTimeout;
-  wait(
-    guard(() => afterFrame(run)),
-    { timeout: IDLE_WAIT_MS },
-  );
+  wait(() => afterFrame(run), { timeout: IDLE_WAIT_MS });
 }
 
 /** A task of ours begins now and has so much time. */

@@ -6,26 +6,28 @@ import { guard } from '../more/core.js';
 import { SHEET_LENGTH_MAX, sheetAt } from './assets.js';
 import type { Attributes } from './events.js';
 import { cssOf, isMasked } from './masks.js';
+import { baseOf } from './nodes.js';
 import { guardedly } from './tab.js';
 
 /** `[a:b]` of a selector, which Safari writes without the backslash that it needs. */
 const BARE_COLON = /(\[[\w-]+[^\\])(:[\w-]+\])/g;
 
-/** The rules of a sheet as text, with those it imports, their addresses absolute; undefined when they cannot be read. */
-function rulesOf({ cssRules, href, ownerNode }: CSSStyleSheet): string {
+/** The rules of a sheet as text, with those it imports, as they may be told; undefined when they cannot be read. */
+function rulesOf(sheet: CSSStyleSheet, isHidden?: boolean): string {
   let text = '';
-  for (const { cssText, styleSheet, selectorText } of cssRules as Iterable<Rule>) {
-    text += (styleSheet && readable(styleSheet)) || (selectorText ? cssText.replace(BARE_COLON, '$1\\$2') : cssText);
+  for (const { cssText, styleSheet, selectorText } of sheet.cssRules as Iterable<Rule>) {
+    const rule = selectorText ? cssText.replace(BARE_COLON, '$1\\$2') : cssText;
+    text += (styleSheet && readable(styleSheet, isHidden)) || cssOf(rule, baseOf(sheet), isHidden);
     // The rules that come first are those that lay out a page.
     if (text.length > SHEET_LENGTH_MAX) break;
   }
-  return cssOf(text, href ?? (ownerNode ?? document).baseURI);
+  return text;
 }
-const readable = (sheet: CSSStyleSheet): string | undefined => guardedly(() => rulesOf(sheet));
+const readable = (sheet: CSSStyleSheet, isHidden?: boolean): string | undefined => guardedly(() => rulesOf(sheet, isHidden));
 
 type Rule = CSSRule & Partial<Pick<CSSImportRule, 'styleSheet'> & Pick<CSSStyleRule, 'selectorText'>>;
 
-/** By their addresses, as they may be told; empty where they cannot be had. */
+/** By their addresses, as they came; empty where they cannot be had. */
 const brought = new Map<string, string>();
 /** They come one after the other: an address is asked for once, whoever wears it, and of what the page's policy forbids only the first. */
 let turn: Promise<unknown> = Promise.resolve();
@@ -40,13 +42,14 @@ export function whenStyled(run: typeof tell): void {
 
 /** Tells a style by its rules, as scripts may have left them, in place of its address. */
 export function styleOf(element: HTMLLinkElement | HTMLStyleElement, attributes: Attributes, isHidden?: boolean): void {
-  const { sheet, baseURI } = element;
-  const text = sheet && (readable(sheet) ?? brought.get(sheet.href as string));
+  const { sheet } = element;
+  const address = sheet?.href as string;
+  const text = sheet && (readable(sheet, isHidden) ?? cssOf(brought.get(address) ?? '', address, isHidden));
   if (!text) return;
   told.set(element, sheet);
   delete attributes.rel;
   delete attributes.href;
-  attributes._cssText = isHidden ? cssOf(text, baseURI, true) : text;
+  attributes._cssText = text;
 }
 
 function tellStyle(link: HTMLLinkElement): void {

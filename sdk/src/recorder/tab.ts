@@ -1,7 +1,7 @@
 /** What a tab remembers of a project, for as long as it is there; nothing where storage is blocked. */
 import { options } from '../more/core.js';
 
-/** Rules of another origin's sheet cannot be read, some selectors are for nobody to ask, and storage may be blocked. */
+/** Rules of another origin's sheet cannot be read, some selectors are for nobody to ask, some addresses are none, and storage may be blocked. */
 export function guardedly<T>(run: () => T): T | undefined {
   try {
     return run();
