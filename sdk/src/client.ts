@@ -16,16 +16,18 @@ const NAME_MAX = 100;
 const ID_MAX = 200;
 const PROPERTIES_MAX = 50;
 
+/** The key it was begun with. */
+let begun: string | undefined | 0 = 0;
 let isWired = false;
 
 function isAllowed(): unknown {
   const { doNotTrack, globalPrivacyControl } = navigator as Navigator & { globalPrivacyControl?: boolean };
   if (options.respectDoNotTrack && (doNotTrack === '1' || globalPrivacyControl)) return;
-  return options.consent === 'required' ? identity.choice === 'in' : identity.choice !== 'out';
+  return identity.choice ? identity.choice === 'in' : options.consent !== 'required';
 }
 
 function start(): void {
-  if (!options.projectKey || state.running || !isAllowed()) return;
+  if (!begun || state.running || !isAllowed()) return;
   state.running = true;
   if (isWired) return enterView();
   isWired = true;
@@ -51,7 +53,7 @@ function start(): void {
     else start();
   });
   const leave = guard(({ type }: Event) => {
-    if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
+    if (!state.running || !(document.hidden || type === 'pagehide')) return;
     save();
     void flush(true);
   });
@@ -90,12 +92,14 @@ const methods = {
    * ```
    */
   init(config: Config): void {
-    if (options.projectKey && options.projectKey === config.projectKey) return;
-    const mark = `gosight:${config.projectKey}`;
+    const { projectKey } = config;
+    if (begun === projectKey) return;
+    const mark = `gosight:${projectKey}`;
+    // Its own hook is told what is wrong with it.
+    if (!begun) configure(config);
     // A page may have the script twice, or the package beside it: each event is told once.
-    if (options.projectKey || !KEY.test(config.projectKey) || mark in window) return report('bad_init');
-    (window as unknown as Record<string, unknown>)[mark] = options;
-    configure(config);
+    if (begun || !KEY.test(projectKey) || mark in window) return report('bad_init');
+    begun = (window as unknown as Record<string, unknown>)[mark] = projectKey;
     load();
     start();
   },

@@ -268,12 +268,17 @@ describe('a page', () => {
     'with spaces, and long enough',
     'x'.repeat(129),
     undefined as never,
-  ])('starts nothing with a key that is none: %j', async (projectKey) => {
+  ])('starts nothing with a key that is none, and is told: %j', async (projectKey) => {
     await start({ projectKey });
+    expect(problems).toEqual(['bad_init']);
+    GoSight.optIn();
     GoSight.track('t');
     await vi.advanceTimersByTimeAsync(2000);
     expect(sent).toEqual([]);
-    expect({ ...localStorage }).toEqual({});
+    // And with its own it does.
+    GoSight.init({ projectKey: KEY, endpoint: 'https://in.example' });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('page_view');
   });
 
   it('says in the console what is wrong, when told to, and what it says the hook is told as well', async () => {
@@ -312,7 +317,9 @@ describe('a page', () => {
     await start();
     vi.resetModules();
     const { GoSight: second } = await import('../src/client.js');
+    problems = [];
     second.init({ projectKey: KEY, hooks: { onError: ({ code }) => problems.push(code) } });
+    expect(problems).toEqual(['bad_init']);
     second.track('by the second');
     GoSight.track('by the first');
     await vi.advanceTimersByTimeAsync(2000);
