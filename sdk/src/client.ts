@@ -28,7 +28,7 @@ let isWired = false;
 function isAllowed(): unknown {
   const { doNotTrack, globalPrivacyControl } = navigator as Navigator & { globalPrivacyControl?: boolean };
   if (options.respectDoNotTrack && (doNotTrack === '1' || globalPrivacyControl)) return;
-  return options.consent === 'required' ? identity.choice === 'in' : identity.choice !== 'out';
+  return identity.choice ? identity.choice === 'in' : options.consent !== 'required';
 }
 
 function start(): void {
@@ -58,7 +58,7 @@ function start(): void {
     else start();
   });
   const leave = guard(({ type }: Event) => {
-    if (!state.running || (type !== 'pagehide' && !document.hidden)) return;
+    if (!state.running || !(document.hidden || type === 'pagehide')) return;
     save();
     void flush(true);
   });

@@ -268,12 +268,17 @@ describe('a page', () => {
     'with spaces, and long enough',
     'x'.repeat(129),
     undefined as never,
-  ])('starts nothing with a key that is none: %j', async (projectKey) => {
+  ])('starts nothing with a key that is none, and is told: %j', async (projectKey) => {
     await start({ projectKey });
+    expect(problems).toEqual(['bad_init']);
+    GoSight.optIn();
     GoSight.track('t');
     await vi.advanceTimersByTimeAsync(2000);
     expect(sent).toEqual([]);
-    expect({ ...localStorage }).toEqual({});
+    // And with its own it does.
+    GoSight.init({ projectKey: KEY, endpoint: 'https://in.example' });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(types()).toContain('page_view');
   });
 
   it('says in the console what is wrong, when told to, and what it says the hook is told as well', async () => {
