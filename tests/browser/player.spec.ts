@@ -389,7 +389,8 @@ test("the next struggling session is the next of the list that is looked at, and
   await next.click();
   await isAt(middle);
   await expect(stage(page).locator("p")).toHaveText(/second 2$/);
-  await next.click();
+  await next.waitFor();
+  await page.keyboard.press("n");
   await isAt(least);
   await expect(page.getByText("No further struggling session")).toHaveAttribute("aria-disabled", "true");
 
