@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { WebSocket } from "@playwright/test";
 import { expect, GoSight, PROJECT, signIn, test, watch } from "./gosight.js";
 import { rage } from "./shop.js";
@@ -102,4 +103,42 @@ test("ticks carry the rows that changed, in order, and the pages ask for nothing
   expect(numbers.length).toBeGreaterThanOrEqual(TICKS);
   expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   expect(ticks.every((tick) => !Number.isNaN(Date.parse(tick.complete_to)))).toBe(true);
+});
+
+/** So often a session that was told of is not in the tables yet. */
+const TOO_SOON = 3;
+
+test("a session that was told of a moment ago opens, and one that does not exist is said not to", async ({
+  context,
+  page,
+}) => {
+  const ticks: Tick[] = [];
+  page.on("websocket", (socket) => readTicks(socket, ticks));
+  // A browser logs every answer of this kind, so nobody watches the console here.
+  await signIn(page, gosight);
+  await page.goto(`${gosight.url}/${PROJECT}/live`);
+  await expect(page.getByTestId("status")).toHaveAttribute("data-connection", "open");
+  const before = ticks.length;
+  const shop = await context.newPage();
+  await shop.goto(`${gosight.url}/shop/product`);
+  const told = () => ticks.slice(before).flatMap((tick) => tick.sessions ?? [])[0]?.id;
+  await expect.poll(told).toBeDefined();
+  const path = `/api/v1/projects/${PROJECT}/sessions`;
+  let asked = 0;
+  await page.route(`**${path}/*`, (route) => {
+    asked += 1;
+    if (asked > TOO_SOON) return route.continue();
+    const error = { code: "NOT_FOUND", message: "session not found" };
+    return route.fulfill({ status: 404, json: { success: false, error } });
+  });
+  await page.bringToFront();
+  await page.locator(`[data-session="${told()}"]`).click();
+  await expect(page.getByTestId("next-struggling")).toBeVisible();
+  expect(asked).toBeGreaterThan(TOO_SOON);
+
+  asked = TOO_SOON;
+  await page.goto(`${gosight.url}/${PROJECT}/sessions/${randomUUID()}`);
+  await expect(page.getByRole("button", { name: "Try again" })).toBeVisible();
+  // Once, and perhaps once more, when the connection has been open for a while.
+  expect(asked - TOO_SOON).toBeLessThanOrEqual(2);
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "@playwright/test";
+import { PNG } from "pngjs";
 import { expect, invite, PROJECT, signIn, test, watch } from "./gosight.js";
 import { openSession, type Span, seek, stage, textsOnStage } from "./player.js";
 import {
@@ -361,6 +362,34 @@ test("inactivity is skipped when that is asked for, and the speed is what was ch
   expect(tookMs).toBeLessThan(8_000);
 });
 
+/** A page with a picture, of which it tells a second after it came. */
+function withPicture(url: string, picture: string, startMs: number, width: number): RecordedEvent[] {
+  const data = PNG.sync.write(new PNG({ width, height: 20 })).toString("base64");
+  const payload = { url: picture, mime: "image/png", data };
+  const told = { type: 5, data: { tag: "gosight.asset", payload }, timestamp: startMs + 1000 };
+  return [...opening(url, startMs, WINDOW, [element("img", 5, [], { src: picture })]), told];
+}
+
+test("a picture that changes under its address is on each page as it was there", async ({ page, problems }) => {
+  const url = "https://workshop.example/season";
+  const startMs = Date.now() - AGO_MS;
+  const widths = [30, 60, 30, 90];
+  const pages = widths.map((width, index) => {
+    const loadedMs = startMs + index * 4000;
+    return { url, loadedMs, width, chunks: [withPicture(url, "https://workshop.example/season.png", loadedMs, width)] };
+  });
+  const span = await opened(page, problems, await importSession(world.gosight, pages));
+  const width = () =>
+    stage(page)
+      .locator("img")
+      .evaluate((image: HTMLImageElement) => image.naturalWidth);
+  for (const { loadedMs, width: was } of [...pages, ...pages.toReversed()]) {
+    // Before it was told of.
+    await seek(page, span, loadedMs + 500);
+    await expect.poll(width).toBe(was);
+  }
+});
+
 test("the next struggling session is the next of the list that is looked at, and the last says so", async ({
   page,
   problems,
@@ -389,7 +418,8 @@ test("the next struggling session is the next of the list that is looked at, and
   await next.click();
   await isAt(middle);
   await expect(stage(page).locator("p")).toHaveText(/second 2$/);
-  await next.click();
+  await next.waitFor();
+  await page.keyboard.press("n");
   await isAt(least);
   await expect(page.getByText("No further struggling session")).toHaveAttribute("aria-disabled", "true");
 

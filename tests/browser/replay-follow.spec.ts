@@ -2,7 +2,7 @@ import type { FrameLocator, Locator, Page } from "@playwright/test";
 import { expect, PROJECT, signIn, test, watch } from "./gosight.js";
 import { stage } from "./player.js";
 import { element, importSession, newestSession, opening, replayPath, words } from "./recordings.js";
-import { setUpWorkshop, WINDOW } from "./workshop.js";
+import { setUpWorkshop, turn, WINDOW } from "./workshop.js";
 
 /** A chunk is cut after 3 s, is told of when it can be read, a quarter of a second later, and is played from its start: each of its moments is seen as late. */
 const BEHIND_P50_MS_MAX = 4_000;
@@ -75,6 +75,52 @@ test("who follows a session sees what the visitor does, from page to page", asyn
   await live.click();
   await expect(live).toHaveAttribute("aria-pressed", "false");
   await expect(page.getByTestId("replay-play")).toHaveAttribute("data-playing", "false");
+  await visit.close();
+});
+
+test("who follows a visitor with two tabs sees the one in front, as it changes", async ({
+  browser,
+  page,
+  problems,
+}) => {
+  const token = await world.gosight.token();
+  const visit = await browser.newContext({ viewport: WINDOW });
+  const first = await visit.newPage();
+  watch(first, problems);
+  watch(page, problems);
+  await first.goto(world.site.url);
+  const live = await openLive(page, await watchable(token));
+  const tabs = page.getByRole("list", { name: "Tabs of the visitor" }).getByRole("listitem");
+  const shows = async (path: string, text: string) => {
+    await expect(stage(page).getByText(text)).toBeVisible();
+    await expect(page.getByTestId("replay-address")).toHaveText(`${new URL(world.site.url).host}${path}`);
+  };
+  const isFront = (tab: number) => expect(tabs.nth(tab)).toHaveAttribute("aria-current", "true");
+
+  await turn(first, true);
+  const second = await visit.newPage();
+  watch(second, problems);
+  await second.goto(`${world.site.url}/classes.html`);
+  await shows("/classes.html", "Centre it, open it");
+  await second.locator("[data-class=glazing]").click();
+  await shows("/classes/glazing", "Cobalt is the blue one.");
+
+  // Nothing is done any more: that a tab is in front is all there is to tell. Until one comes back, they are page after page of one tab.
+  await turn(second, true);
+  await turn(first, false);
+  await shows("/", "Clay, twice a week");
+  await isFront(0);
+  await turn(first, true);
+  await turn(second, false);
+  await shows("/classes/glazing", "Cobalt is the blue one.");
+  await isFront(1);
+
+  await turn(second, true);
+  await turn(first, false);
+  await first.locator("#fire").click();
+  await shows("/", "Late piece 2");
+  await isFront(0);
+  await expect(live).toHaveAttribute("aria-pressed", "true");
   await visit.close();
 });
 

@@ -1,21 +1,9 @@
-import type { Page } from "@playwright/test";
 import { expect, signIn, test, watch } from "./gosight.js";
 import { openSession, seek, stage } from "./player.js";
 import { newestSession } from "./recordings.js";
-import { setUpWorkshop, WINDOW } from "./workshop.js";
+import { setUpWorkshop, turn, WINDOW } from "./workshop.js";
 
 const world = setUpWorkshop();
-
-/** A browser without windows takes every tab for the one in front: it is told, as one with windows would tell it. Answers the moment right before. */
-async function turn(tab: Page, isHidden: boolean): Promise<number> {
-  return tab.evaluate((isHidden) => {
-    const beforeMs = Date.now() - 1;
-    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
-    Object.defineProperty(document, "visibilityState", { value: isHidden ? "hidden" : "visible", configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-    return beforeMs;
-  }, isHidden);
-}
 
 /** What is in front, from when on. */
 interface Front {

@@ -72,6 +72,17 @@ const KILN = (() => {
   return PNG.sync.write(picture);
 })();
 
+/** A browser without windows takes every tab for the one in front: it is told, as one with windows would tell it. Answers the moment right before. */
+export async function turn(tab: Page, isHidden: boolean): Promise<number> {
+  return tab.evaluate((isHidden) => {
+    const beforeMs = Date.now() - 1;
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    Object.defineProperty(document, "visibilityState", { value: isHidden ? "hidden" : "visible", configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+    return beforeMs;
+  }, isHidden);
+}
+
 /** A page as it stood still, from a time to another. */
 export interface Moment {
   name: string;

@@ -45,6 +45,21 @@ export function isWorthRetrying(failures: number, error: Error): boolean {
   return !isDecided && failures < RETRIES_MAX;
 }
 
+/** What is told of live can be read some seconds later. */
+const AGAIN_MS = 1_000;
+const AGAIN_MAX = 10;
+
+/** For a query of something that may not be there yet: as long as it is to come, that it is not found is no answer. */
+export function untilThere(isToCome: () => boolean) {
+  return {
+    retry(failures: number, error: Error): boolean {
+      const isMissing = error instanceof ApiError && error.status === 404;
+      return isMissing && isToCome() ? failures < AGAIN_MAX : isWorthRetrying(failures, error);
+    },
+    retryDelay: AGAIN_MS,
+  };
+}
+
 interface Token {
   user: User;
   text: string;

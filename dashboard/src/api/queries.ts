@@ -20,10 +20,11 @@ import type {
   Pages,
   SessionsParams,
 } from '@/live/reducer';
+import { isTold } from '@/live/state';
 import type { Filters } from '@/route/filters';
 import { boundsOf, previousBounds, type Range, slidesEveryMs } from '@/route/range';
 import { useRoute } from '@/route/route';
-import { type Answer, call, callData, type Params, serverNowMs, signedInUser } from './client';
+import { type Answer, call, callData, type Params, serverNowMs, signedInUser, untilThere } from './client';
 import type {
   AlertTransition,
   Heatmap,
@@ -185,6 +186,7 @@ export function useStruggling({ range, filters }: OverviewParams): UseInfiniteQu
   });
 }
 
+/** One that was told of is waited for; of any other the first answer is true. */
 export function useSession(id: string): UseQueryResult<Answer<Session>> {
   const { project } = useRoute();
   const recent = useRecentTicks();
@@ -194,6 +196,7 @@ export function useSession(id: string): UseQueryResult<Answer<Session>> {
       const path = `${projectPath(project)}/sessions/${encodeURIComponent(id)}`;
       return catchUp('session', id, await call<Session>(path, { signal }), recent());
     },
+    ...untilThere(() => isTold(recent(), id)),
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from './backoff';
-import { anEvent, aTick, T0, T1 } from './fixtures';
-import { applyTick, INITIAL, lose } from './state';
+import { anEvent, aSession, aTick, T0, T1 } from './fixtures';
+import { applyTick, INITIAL, isTold, lose } from './state';
 
 const NOW_MS = Date.parse(T1) + 400;
 
@@ -25,6 +25,21 @@ describe('the live state', () => {
     const lost = lose(applyTick(INITIAL, aTick(), NOW_MS));
     expect(lost).toMatchObject({ connection: 'lost', completeTo: T1, recent: [] });
     expect(lost.metrics).not.toBeNull();
+  });
+});
+
+describe('a session', () => {
+  const told = (removed?: boolean) => aTick({ sessions: [{ ...aSession({ id: 'here' }), removed }] });
+
+  it('is there once a tick has told of it, and no other is', () => {
+    expect(isTold([aTick(), told(), aTick()], 'here')).toBe(true);
+    expect(isTold([told()], 'elsewhere')).toBe(false);
+    expect(isTold([], 'here')).toBe(false);
+  });
+
+  it('is not there any more when the last that was told is that it went', () => {
+    expect(isTold([told(), told(true)], 'here')).toBe(false);
+    expect(isTold([told(true), told()], 'here')).toBe(true);
   });
 });
 

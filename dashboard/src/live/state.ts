@@ -48,3 +48,9 @@ export function applyTick(state: LiveState, tick: Tick, serverNowMs: number): Li
 export function lose(state: LiveState): LiveState {
   return { ...state, connection: 'lost', recent: [] };
 }
+
+/** Whether there is such a session, as far as has been told lately: it may not be in the tables yet. */
+export function isTold(ticks: readonly Tick[], session: string): boolean {
+  const last = ticks.flatMap(({ sessions }) => sessions ?? []).findLast(({ id }) => id === session);
+  return last !== undefined && !last.removed;
+}

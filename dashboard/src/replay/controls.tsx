@@ -91,6 +91,7 @@ const KEYS = [
   ['⇧ ← →', 'stepInsight'],
   ['< >', 'changeSpeed'],
   ['f', 'fullScreen'],
+  ['n', 'nextStruggling'],
   ['?', 'help'],
 ] as const;
 

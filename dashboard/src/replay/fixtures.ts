@@ -69,6 +69,9 @@ export const server = {
   /** An answer has no more chunks than this. */
   chunksMax: Number.POSITIVE_INFINITY,
   async call(path: string, { params = {}, signal }: Request): Promise<Response> {
+    // A picture's bytes are its digest here.
+    const digest = path.split('/assets/')[1];
+    if (digest) return new Response(new Blob([digest], { type: 'image/png' }));
     const recording = path.split('/').at(-2) ?? '';
     const [first, last] = [Number(params.first), Number(params.last)];
     const ids = Array.from({ length: last - first + 1 }, (_, place) => `${recording}${first + place}`);

@@ -1,5 +1,7 @@
+import { resolveObjectURL } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Request } from '@/api/client';
+import type { Kept } from './clean';
 import {
   at,
   click,
@@ -31,12 +33,17 @@ const tell = (what: string, atMs: number) => told.push(`${what} ${(atMs - at(0))
 let built: Promise<void>;
 const builds = () => told.filter((it) => it.startsWith('build'));
 
+const PICTURE = 'https://shop.test/banner.png';
+/** What the page was given for it. */
+let picture: string | null = null;
+
 /** The player's own part is to give the stage what it needs, when it needs it. */
 vi.mock('./stage', () => ({
   Stage: class {
     segment: Segment | null = null;
-    async build(segment: Segment, atMs: number) {
+    async build(segment: Segment, atMs: number, _isPlaying: boolean, kept: Kept) {
       tell('build', atMs);
+      picture = kept(PICTURE);
       await built;
       this.segment = segment;
     }
@@ -441,6 +448,20 @@ it('a lost chunk is not missed where a snapshot begins anew', async () => {
   player.seek(at(7));
   await pass(0);
   expect(player.state).toMatchObject({ status: 'ready', damage: null });
+});
+
+it('each page load is given the picture it told of, where another had a different one at the same address', async () => {
+  const tells = (seconds: number, digest: string) =>
+    mark(seconds, 'gosight.asset', { url: PICTURE, digest: digest.repeat(64) });
+  replies.set('a0', [says([snapshot(0), tells(1, 'a')])]).set('b0', [says([snapshot(4), tells(5, 'b')])]);
+  await open(2, { a: ['0-3 S'], b: ['4-7 S'] });
+  const shown = async (seconds: number) => {
+    player.seek(at(seconds));
+    await pass(0);
+    await pass(0);
+    return picture && (await resolveObjectURL(picture)?.text())?.[0];
+  };
+  expect([await shown(6), await shown(2), await shown(4.5)]).toEqual(['b', 'a', 'b']);
 });
 
 describe('what is fetched', () => {

@@ -219,7 +219,7 @@ export class Player {
     this.show(false);
     const { Stage } = await import('./stage');
     if (this.isDisposed) return;
-    this.stage = new Stage(root, this.assets.addressOf, (size) => this.change({ size }));
+    this.stage = new Stage(root, (size) => this.change({ size }));
     this.show(false);
     this.frame = requestAnimationFrame(this.onFrame);
   }
@@ -287,7 +287,7 @@ export class Player {
     this.showings = showingsOf(this.recordings, this.chunks.factsOf);
     const chunks = this.recordings.flatMap((recording) => recording.chunks).sort((a, b) => a.startMs - b.startMs);
     const facts = chunks.map(({ id }) => this.chunks.factsOf(id)).filter((it) => it !== undefined);
-    for (const { assets } of facts) this.assets.learn(assets);
+    for (const { id, recording } of chunks) this.assets.learn(recording, this.chunks.factsOf(id)?.assets ?? []);
     const idle = idleSpansOf(this.recordings, this.chunks.factsOf);
     const unreadable = chunks.filter(({ id }) => !this.chunks.factsOf(id) && this.chunks.hasFailed(id)).length;
     this.change({ idle, facts, unreadable, readShare: (facts.length + unreadable) / chunks.length });
@@ -371,7 +371,7 @@ export class Player {
     this.isBuilding = true;
     this.mustRebuild = false;
     try {
-      await stage.build(segment, this.state.atMs, this.state.isPlaying);
+      await stage.build(segment, this.state.atMs, this.state.isPlaying, this.assets.keptBy(recording.id));
       this.shown = { recording, first, fed: first + chunks.length };
     } catch (error) {
       this.fail(error);

@@ -49,7 +49,6 @@ export class Stage {
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly kept: Kept,
     private readonly onSize: (size: Size) => void,
   ) {}
 
@@ -62,8 +61,8 @@ export class Stage {
     return this.built?.replayer.iframe ?? null;
   }
 
-  /** Builds the page as it was at a moment, and puts it in the place of what is shown. */
-  async build(segment: Segment, atMs: number, isPlaying: boolean): Promise<void> {
+  /** Builds the page as it was at a moment, with the pictures it had, and puts it in the place of what is shown. */
+  async build(segment: Segment, atMs: number, isPlaying: boolean, kept: Kept): Promise<void> {
     const host = document.createElement('div');
     host.inert = true;
     host.style.visibility = 'hidden';
@@ -75,7 +74,7 @@ export class Stage {
         size = next as Size;
         if (this.built?.replayer === replayer) this.onSize(size);
       });
-      const built = { segment, cleaner: new Cleaner(this.kept), replayer, host };
+      const built = { segment, cleaner: new Cleaner(kept), replayer, host };
       this.addTo(built, segment.events);
       // The Replayer takes events up one microtask later each.
       await Promise.resolve();

@@ -12,6 +12,9 @@ import { type Size, Stage } from './stage';
 /** A page that is higher is cut off: an endless list is no page to look at. */
 const HEIGHT_PX_MAX = 20_000;
 
+/** The one it was taken from, whichever that is. */
+const RECORDING = '';
+
 export interface Layout {
   page: Document;
   size: Size;
@@ -37,7 +40,7 @@ export class Still {
     const { assetsPath } = options;
     this.assets =
       assetsPath === null ? null : new Assets(assetsPath, () => void this.build().catch(() => options.onLayout(null)));
-    this.stage = new Stage(root, this.assets?.addressOf ?? (() => null), () => {});
+    this.stage = new Stage(root, () => {});
   }
 
   async build(): Promise<void> {
@@ -50,7 +53,7 @@ export class Still {
       { type: KIND.page, timestamp: 0, data: { href, width, height } },
       { type: KIND.snapshot, timestamp: 0, data: { node, initialOffset } },
     ]);
-    await this.stage.build(segment, 0, false);
+    await this.stage.build(segment, 0, false, this.assets?.keptBy(RECORDING) ?? (() => null));
     const page = this.stage.frame?.contentDocument;
     // Neither bubbles; both may move what is below.
     page?.addEventListener('load', this.measureSoon, true);
@@ -59,7 +62,7 @@ export class Still {
   }
 
   learn(assets: readonly { url: string; digest: string }[]): void {
-    this.assets?.learn(assets);
+    this.assets?.learn(RECORDING, assets);
   }
 
   dispose(): void {

@@ -2,7 +2,7 @@
 
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type RefObject, useEffect, useState, useSyncExternalStore } from 'react';
-import { type Answer, ApiError, call, isWorthRetrying, serverNowMs } from '@/api/client';
+import { type Answer, call, serverNowMs, untilThere } from '@/api/client';
 import { projectPath, useSession } from '@/api/queries';
 import type { Replay, Session } from '@/api/types';
 import { useRoute } from '@/route/route';
@@ -18,23 +18,17 @@ export function assetsPath(project: string): string {
   return `${projectPath(project)}/replay/assets`;
 }
 
-/** That a session is recorded is told before the recording can be read: of one that goes on it is asked again, for so many seconds. */
-const AGAIN_MS = 1_000;
-const TIMES_MAX = 10;
-
+/** That a session is recorded is told before the recording can be read, while it goes on. */
 export function useReplay(session: string): UseQueryResult<Answer<Replay>> {
   const { project } = useRoute();
   const about = useSession(session).data?.data;
-  const isToCome = (error: Error) =>
-    error instanceof ApiError && error.status === 404 && about !== undefined && !hasEnded(about, 0, serverNowMs());
   return useQuery({
     queryKey: ['project', project, 'replay', session],
     queryFn: ({ signal }) => call<Replay>(replayPath(project, session), { signal }),
     // A manifest grows; the player asks for it itself while it follows.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
-    retry: (failures, error) => (isToCome(error) ? failures < TIMES_MAX : isWorthRetrying(failures, error)),
-    retryDelay: AGAIN_MS,
+    ...untilThere(() => about !== undefined && !hasEnded(about, 0, serverNowMs())),
   });
 }
 

@@ -228,6 +228,7 @@ export const en = {
       stepInsight: 'Previous or next insight',
       changeSpeed: 'Slower or faster',
       fullScreen: 'Full screen',
+      nextStruggling: 'Next struggling session',
       help: 'Show these keys',
     },
     tabs: 'Tabs of the visitor',

@@ -227,6 +227,7 @@ export const vi: Dictionary = {
       stepInsight: 'Phát hiện trước hoặc sau',
       changeSpeed: 'Chậm hơn hoặc nhanh hơn',
       fullScreen: 'Toàn màn hình',
+      nextStruggling: 'Phiên gặp khó tiếp theo',
       help: 'Xem các phím tắt',
     },
     tabs: 'Các thẻ của khách',

@@ -14,6 +14,7 @@ import { beforeWorst } from '@/replay/moment';
 import { InWords, ReplayView } from '@/replay/replay-view';
 import { parseRange } from '@/route/range';
 import { useHref, useRoute, useView } from '@/route/route';
+import { useLinkKey } from '@/shell/page-keys';
 import { useWidth } from '@/shell/width';
 import { useLanguage, useText } from '@/text/text';
 import { SessionPains } from './session-pains';
@@ -137,6 +138,8 @@ function NextStruggling({ session }: { session: Session }) {
   const text = useText();
   const href = useHref();
   const view = useView();
+  const link = useRef<HTMLAnchorElement>(null);
+  useLinkKey('n', link);
   const { data, hasNextPage, isFetching, isError, fetchNextPage } = useStruggling(view);
   const ranking = data?.pages.flatMap((page) => page.data);
   const next = ranking ? nextAfter(session, ranking, !hasNextPage) : 'more';
@@ -161,8 +164,10 @@ function NextStruggling({ session }: { session: Session }) {
   }
   return (
     <Link
+      ref={link}
       href={href(`sessions/${next.id}`, { ...view.filters, ...beforeWorst(next) })}
       prefetch={false}
+      aria-keyshortcuts="n"
       data-testid="next-struggling"
       className={`${look} hover:text-text`}
     >
