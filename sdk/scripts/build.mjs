@@ -21,7 +21,7 @@ const MORE = new RegExp(`${INTERNAL.source}|^(keep|leave|dropped|startedAt|eleme
 
 /** Names that stay inside of the recorder, and that it asks of nothing else, whatever the browser's own has of that name. What a tab keeps is not of them. */
 const RECORDER =
-  /^(isFull|isCssTold|isNew|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|hear|forget|gather|tellAll|isAwaited|leave|watch|move|repeat|stop|take|enter|change|count|close|address|names|hash|parent)$/;
+  /^(isFull|isCssTold|isNew|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|hear|forget|gather|tellAll|isAwaited|leave|watch|move|repeat|stop|take|enter|change|count|close|address|names|parent)$/;
 /** What is worth its bytes in the recorder alone. */
 const RECORDER_COMPRESS = { lhs_constants: true, unsafe_proto: true, unsafe_methods: true, sequences: false };
 

@@ -114,7 +114,7 @@ export function describe(element: Element, never_dead = ''): Target {
     tag: localName,
     // A form's own `id` may be a field of that name.
     id: maskPersonal(element.getAttribute('id') ?? ''),
-    classes: [...element.classList].filter(isTold).join(' '),
+    classes: maskPersonal(element.classList.value),
     text,
     href: href && !hidden ? cleanUrl(href) : '',
     name:
