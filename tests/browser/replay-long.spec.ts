@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Page } from "@playwright/test";
+import type { Browser, Page, Request } from "@playwright/test";
 import { expect, type GoSight, KEY, PROJECT, signIn, test, watch } from "./gosight.js";
-import { chunkTexts, importSession, isRun, newestSession, type RecordedEvent } from "./recordings.js";
-import { setUpWorkshop, WINDOW } from "./workshop.js";
+import { type Chunk, chunkTexts, importSession, isRun, newestSession, type RecordedEvent } from "./recordings.js";
+import { openWorkshop, recordedBy, type Site, setUpWorkshop, WINDOW } from "./workshop.js";
 
 /** So many chunks after a checkpoint the recorder takes the next one: at worst, for what outweighs the checkpoint brings it sooner. */
 const CHUNKS_APART = (() => {
@@ -11,10 +11,10 @@ const CHUNKS_APART = (() => {
   // One more is being cut by then, and one waits for the page to be idle.
   return told + 2;
 })();
-/** This page would get a checkpoint so often. What recording costs is what it sends in such a time, with the one. */
-const CHECKPOINT_MS = 20_000;
+const MINUTE_MS = 60_000;
+const MINUTES = 30;
 /** A page is recorded from a checkpoint on, so long as there may be none; this is repeated, checkpoint and all, until it is full. */
-const SESSION_MS = 30 * 60_000;
+const SESSION_MS = MINUTES * MINUTE_MS;
 
 const FIRST_FRAME_P50_MS_MAX = 1_000;
 /** Wherever it goes, as far from a checkpoint as can be. */
@@ -32,56 +32,115 @@ const withoutCheckpoints = ({ url }: GoSight): string => {
 
 const world = setUpWorkshop(withoutCheckpoints);
 
-interface Recorded {
-  /** As the recorder cut them. */
-  chunks: RecordedEvent[][];
-  /** Of a minute, as long as there is a checkpoint in time. */
-  wireBytes: number;
-  diskBytes: number;
+/** The same as any site has it. */
+let usual: Site;
+test.beforeAll(async () => {
+  usual = await openWorkshop(recordedBy(world.gosight));
+});
+test.afterAll(() => usual.close());
+
+/** The page's clock goes so far at once, and then waits for what was sent: a second of it without an answer, and the SDK would send it again. */
+const STEP_MS = 900;
+
+/** A visitor who looks about all the time, scrolls every few seconds and clicks three times a minute. */
+async function wander({ mouse }: Page, step: number): Promise<void> {
+  const [x, y] = [100 + ((step * 97) % 800), 80 + ((step * 61) % 500)];
+  if (step % 5 === 0) await mouse.wheel(0, step % 10 === 0 ? 240 : -240);
+  if (step % 22 === 0) await mouse.click(x, y);
+  else await mouse.move(x, y);
 }
 
-/** Records a visitor of the board until the recording is long enough. */
-async function record(page: Page, token: string): Promise<Recorded> {
-  const bodies: Buffer[] = [];
+/** What a page sends, each with the time by `clock`; and when all of it is answered. */
+function listenTo(page: Page, clock: () => number) {
+  const sent: { atMs: number; body: Buffer }[] = [];
+  const unanswered = new Set<Request>();
+  let wake = () => {};
   page.on("request", (request) => {
     const body = request.postDataBuffer();
-    if (body !== null) bodies.push(body);
+    if (body === null) return;
+    sent.push({ atMs: clock(), body });
+    unanswered.add(request);
   });
+  const settle = (request: Request) => {
+    unanswered.delete(request);
+    wake();
+  };
+  page.on("requestfinished", settle);
+  page.on("requestfailed", settle);
+  const answered = async () => {
+    while (unanswered.size > 0) {
+      await new Promise<void>((done) => {
+        wake = done;
+      });
+    }
+  };
+  return { sent, answered };
+}
+
+/**
+ * Opens the board with a clock that goes on by a step at a time, as fast as the page can: its timers run one after the other, and nobody waits for them.
+ * The browser context is its own, for all pages of one have one clock.
+ */
+async function visitBoard(browser: Browser, site: Site, problems: string[]) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  watch(page, problems);
   await page.setViewportSize(WINDOW);
-  await page.goto(`${world.site.url}/board.html`);
+  const openedMs = Date.now();
+  let steps = 0;
+  const clock = () => openedMs + steps * STEP_MS;
+  const { sent, answered } = listenTo(page, clock);
+  await page.clock.install({ time: openedMs - 1 });
+  await page.clock.pauseAt(openedMs);
+  await page.goto(`${site.url}/board.html`);
+  const step = async () => {
+    steps++;
+    await Promise.all([page.clock.runFor(STEP_MS), wander(page, steps)]);
+    await answered();
+  };
+  return { page, openedMs, sent, clock, step, close: () => context.close() };
+}
+
+type Visit = Awaited<ReturnType<typeof visitBoard>>;
+
+/** Until the visit's recording has so many chunks. */
+async function recordMore({ openedMs, step }: Visit, token: string, chunks: number) {
   let told = await newestSession(world.gosight, token);
   const count = async () => {
-    await page.mouse.move(200, 200);
-    await page.mouse.move(600, 400, { steps: 10 });
+    await step();
     told = await newestSession(world.gosight, token);
-    return told.recordings[0]?.chunks.length ?? 0;
+    const [{ chunks } = { chunks: [] }] = told.recordings;
+    // Until it is known, the newest session is another test's.
+    return Date.parse(chunks[0]?.started_at ?? "") < openedMs ? 0 : chunks.length;
   };
-  await expect.poll(count, { timeout: 90_000, message: "is recorded" }).toBeGreaterThan(CHUNKS_APART);
+  const often = { timeout: 90_000, intervals: [10], message: "is recorded" };
+  await expect.poll(count, often).toBeGreaterThanOrEqual(chunks);
   const [recording] = told.recordings;
   if (recording === undefined) throw new Error("nothing was recorded");
+  return { session: told.session, recording };
+}
+
+/** A visitor of the board until the recording is long enough: its chunks, as the recorder cut them. */
+async function recordApart(visit: Visit, token: string): Promise<RecordedEvent[][]> {
+  const { session, recording } = await recordMore(visit, token, CHUNKS_APART + 1);
   const stretch = recording.chunks.slice(0, CHUNKS_APART + 1);
-  const texts = await chunkTexts(world.gosight, token, told.session, [{ ...recording, chunks: stretch }]);
-  const startMs = Date.parse(stretch[0]?.started_at ?? "");
-  const first = stretch.filter(({ ended_at }) => Date.parse(ended_at) < startMs + CHECKPOINT_MS);
-  const minutes = (Date.parse(first.at(-1)?.ended_at ?? "") - startMs) / 60_000;
-  const sent = bodies.filter((body) => body.includes(recording.id)).slice(0, first.length);
-  return {
-    chunks: texts.map((text) => JSON.parse(text) as RecordedEvent[]),
-    wireBytes: sum(sent.map((body) => body.length)) / minutes,
-    diskBytes: sum(first.map(({ bytes }) => bytes)) / minutes,
-  };
+  const texts = await chunkTexts(world.gosight, token, session, [{ ...recording, chunks: stretch }]);
+  return texts.map((text) => JSON.parse(text) as RecordedEvent[]);
 }
 
 const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
 
-interface Long {
-  session: string;
+interface Counted {
   startMs: number;
   endMs: number;
-  /** When each chunk ends, checkpoint by checkpoint. */
-  stretches: number[][];
   /** What the board's counter shows from when on, in order. */
   ticks: { atMs: number; text: string }[];
+}
+
+interface Long extends Counted {
+  session: string;
+  /** When each chunk ends, checkpoint by checkpoint. */
+  stretches: number[][];
 }
 
 /** The recorded chunks again and again, each time with the snapshot they begin with, later, and counting on. */
@@ -101,10 +160,6 @@ async function importLong(recorded: RecordedEvent[][]): Promise<Long> {
     stretches.push(stretch);
   }
   const chunks = stretches.flat();
-  const ticks = chunks.flat().flatMap((event) => {
-    const shown = JSON.stringify(event).match(TICK)?.at(-1);
-    return shown === undefined ? [] : [{ atMs: event.timestamp, text: shown }];
-  });
   const megabytes = JSON.stringify(chunks).length / 1_000_000;
   console.log(
     `a session of ${Math.round(SESSION_MS / 60_000)} minutes: ${chunks.length} chunks, ${Math.round(megabytes)} MB of JSON, ` +
@@ -116,7 +171,7 @@ async function importLong(recorded: RecordedEvent[][]): Promise<Long> {
     startMs,
     endMs: chunks.at(-1)?.at(-1)?.timestamp ?? Number.NaN,
     stretches: stretches.map((stretch) => stretch.map((chunk) => chunk.at(-1)?.timestamp ?? Number.NaN)),
-    ticks,
+    ticks: ticksOf(chunks),
   };
 }
 
@@ -124,6 +179,12 @@ async function importLong(recorded: RecordedEvent[][]): Promise<Long> {
 const TICK_MS = 100;
 const TICK = /T(\d{6});/g;
 const text = (tick: number) => `T${String(tick).padStart(6, "0")};`;
+
+const ticksOf = (chunks: RecordedEvent[][]) =>
+  chunks.flat().flatMap((event) => {
+    const shown = JSON.stringify(event).match(TICK)?.at(-1);
+    return shown === undefined ? [] : [{ atMs: event.timestamp, text: shown }];
+  });
 
 function summary(name: string, timesMs: number[], bound: string): { p50: number; p95: number } {
   const sorted = timesMs.toSorted((a, b) => a - b);
@@ -161,7 +222,7 @@ async function clockOf(page: Page, shown?: string): Promise<() => Promise<number
 }
 
 /** From the list of sessions to the first frame, once the dashboard is there. */
-async function open(page: Page, { session }: Long): Promise<number> {
+async function open(page: Page, { session }: Pick<Long, "session">): Promise<number> {
   const link = page.locator(`a[href*="/sessions/${session}"]`).first();
   await expect(link).toBeVisible();
   const wait = await clockOf(page);
@@ -170,7 +231,7 @@ async function open(page: Page, { session }: Long): Promise<number> {
 }
 
 /** The last pixel of the scrubber up to a moment that is not where the counter is just changing, and what the counter shows there. */
-function placeNear({ startMs, endMs, ticks }: Long, targetMs: number, left: number, width: number) {
+function placeNear({ startMs, endMs, ticks }: Counted, targetMs: number, left: number, width: number) {
   for (let x = Math.floor(left + ((targetMs - startMs) / (endMs - startMs)) * width); x > left; x--) {
     const atMs = startMs + ((x - left) / width) * (endMs - startMs);
     const shown = ticks.findLast((tick) => tick.atMs <= atMs);
@@ -182,7 +243,7 @@ function placeNear({ startMs, endMs, ticks }: Long, targetMs: number, left: numb
 /** Milliseconds are rounded here and there on the way to the stage. */
 const CHANGING_MS = 5;
 
-async function seek(page: Page, long: Long, targetMs: number): Promise<number> {
+async function seek(page: Page, long: Counted, targetMs: number): Promise<number> {
   const box = await page.getByTestId("replay-scrubber").boundingBox();
   if (box === null) throw new Error("there is no scrubber");
   const { x, text } = placeNear(long, targetMs, box.x, box.width);
@@ -204,17 +265,15 @@ function momentsOf({ stretches }: Long, round: number): number[] {
 }
 
 test("half an hour of a busy page opens within a second, and any moment of it within 300 ms", async ({
+  browser,
   context,
   problems,
 }) => {
   const token = await world.gosight.token();
-  const board = await context.newPage();
-  watch(board, problems);
-  const recorded = await record(board, token);
-  await board.close();
-  const kB = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
-  console.log(`a recorded minute: ${kB(recorded.wireBytes)} on the wire, ${kB(recorded.diskBytes)} on disk`);
-  const long = await importLong(recorded.chunks);
+  const visit = await visitBoard(browser, world.site, problems);
+  const recorded = await recordApart(visit, token);
+  await visit.close();
+  const long = await importLong(recorded);
 
   const page = await context.newPage();
   watch(page, problems);
@@ -222,11 +281,11 @@ test("half an hour of a busy page opens within a second, and any moment of it wi
   await page.goto(`${world.gosight.url}/${PROJECT}/sessions`);
   const run = page.waitForResponse((response) => isRun(new URL(response.url())));
   const openings: number[] = [];
-  const browser = await context.newCDPSession(page);
+  const devTools = await context.newCDPSession(page);
   for (let opening = 0; opening < OPENINGS; opening++) {
     if (opening > 0) await page.goBack();
     // Each time as if for the first.
-    await browser.send("Network.clearBrowserCache");
+    await devTools.send("Network.clearBrowserCache");
     openings.push(await open(page, long));
   }
   // Stored frames one after the other, which the browser takes for one stream.
@@ -241,4 +300,104 @@ test("half an hour of a busy page opens within a second, and any moment of it wi
     fastestP95 = Math.min(fastestP95, summary("seeking", seeks, `p95 ${SEEK_P95_MS_MAX} ms`).p95);
   }
   expect(fastestP95).toBeLessThan(SEEK_P95_MS_MAX);
+});
+
+/** The last chunk is cut within it. */
+const LAST_MS = 4_500;
+/** When the page itself is asked what it shows. */
+const WITNESSED_MS = 25 * MINUTE_MS;
+/** However busy the machine is: what it takes is about a minute of processor time. */
+const RECORDING_MS_MAX = 10 * MINUTE_MS;
+
+/** What of the half hour a manifest lacks. */
+function missing(chunks: Chunk[]): string[] {
+  const lacks: string[] = [];
+  const startMs = Date.parse(chunks[0]?.started_at ?? "");
+  let untilMs = startMs;
+  for (const [place, { index, started_at, ended_at }] of chunks.entries()) {
+    if (index !== place) lacks.push(`chunk ${place}`);
+    const gapMs = Date.parse(started_at) - untilMs;
+    if (gapMs > 2 * TICK_MS) lacks.push(`${gapMs} ms before chunk ${index}`);
+    untilMs = Math.max(untilMs, Date.parse(ended_at));
+  }
+  if (!(untilMs - startMs >= SESSION_MS)) lacks.push("the end");
+  return lacks;
+}
+
+/** What the board counted to and no event tells of. */
+function uncounted(ticks: Counted["ticks"]): string[] {
+  const told = new Set(ticks.map((tick) => tick.text));
+  const [first = Number.NaN, last = Number.NaN] = [ticks[0], ticks.at(-1)].map((tick) =>
+    Number(tick?.text.slice(1, -1)),
+  );
+  return Array.from({ length: last - first }, (_, tick) => text(first + tick)).filter((tick) => !told.has(tick));
+}
+
+/** Prints the bytes of each minute from the start on: of all of them, and of the one with most. */
+function printMinutes(name: string, startMs: number, parts: { atMs: number; bytes: number }[]): void {
+  const minutes = Array.from({ length: MINUTES }, () => 0);
+  for (const { atMs, bytes } of parts) {
+    const minute = Math.floor((atMs - startMs) / MINUTE_MS);
+    if (minute < MINUTES) minutes[minute] = (minutes[minute] ?? 0) + bytes;
+  }
+  const kB = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
+  const [least, most] = [Math.min(...minutes), Math.max(...minutes)];
+  console.log(`${name}: ${kB(sum(minutes) / MINUTES)} a minute (${kB(least)} to ${kB(most)}) over ${MINUTES} minutes`);
+  expect(least, `${name}, in every minute`).toBeGreaterThan(0);
+}
+
+test("half an hour of a busy page is recorded without a gap: its bytes a minute, and it plays", async ({
+  browser,
+  page,
+  problems,
+}) => {
+  test.setTimeout(RECORDING_MS_MAX);
+  const token = await world.gosight.token();
+  const begunMs = Date.now();
+  const visit = await visitBoard(browser, usual, problems);
+  const { session, recording } = await recordMore(visit, token, 1);
+  const startMs = Date.parse(recording.chunks[0]?.started_at ?? "");
+  let witnessed = { atMs: Number.NaN, text: "" };
+  while (visit.clock() < startMs + SESSION_MS + LAST_MS) {
+    await visit.step();
+    if (visit.clock() < startMs + WITNESSED_MS || witnessed.text !== "") continue;
+    witnessed = { atMs: visit.clock(), text: await visit.page.locator("#tick").innerText() };
+  }
+  await visit.close();
+  const tookS = Math.round((Date.now() - begunMs) / 1000);
+
+  let { recordings } = await newestSession(world.gosight, token);
+  const lacks = async () => {
+    ({ recordings } = await newestSession(world.gosight, token));
+    return missing(recordings[0]?.chunks ?? []);
+  };
+  await expect.poll(lacks, { message: "the manifest lacks nothing" }).toEqual([]);
+  const chunks = recordings[0]?.chunks ?? [];
+  const sent = visit.sent.filter(({ body }) => body.includes(recording.id));
+  const checkpoints = chunks.filter((chunk) => chunk.has_full_snapshot).length;
+  console.log(
+    `${MINUTES} minutes recorded in ${tookS} s: ${chunks.length} chunks, ${checkpoints} with a checkpoint, in ${sent.length} requests`,
+  );
+  const onWire = sent.map(({ atMs, body }) => ({ atMs, bytes: body.length }));
+  printMinutes("on the wire", startMs, onWire);
+  const onDisk = chunks.map(({ started_at, bytes }) => ({ atMs: Date.parse(started_at), bytes }));
+  printMinutes("on disk", startMs, onDisk);
+
+  const texts = await chunkTexts(world.gosight, token, session, recordings);
+  const ticks = ticksOf(texts.map((text) => JSON.parse(text) as RecordedEvent[]));
+  expect(uncounted(ticks), "each count of the board is told").toEqual([]);
+  expect(ticks.findLast(({ atMs }) => atMs <= witnessed.atMs)?.text).toBe(witnessed.text);
+
+  watch(page, problems);
+  await signIn(page, world.gosight);
+  await page.goto(`${world.gosight.url}/${PROJECT}/sessions`);
+  const openedIn = await open(page, { session });
+  const path = `/projects/${PROJECT}/sessions/${session}`;
+  const about = await world.gosight.call<{ started_at: string; ended_at: string }>("GET", path, token);
+  const ends = [about, ...chunks].map(({ ended_at }) => Date.parse(ended_at));
+  const counted = { startMs: Date.parse(about.started_at), endMs: Math.max(...ends), ticks };
+  const soughtIn = await seek(page, counted, witnessed.atMs);
+  console.log(
+    `it opens in ${Math.round(openedIn)} ms, and at minute ${WITNESSED_MS / MINUTE_MS} in ${Math.round(soughtIn)} ms`,
+  );
 });
