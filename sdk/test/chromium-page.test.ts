@@ -36,8 +36,7 @@ describe('the page', () => {
     const calls = `GoSight.setCustomAttributes({ release: '7' }); GoSight.identify('u-7'); GoSight.group('acme'); GoSight.track('early', { n: 1 });
       GoSight.pause(); GoSight.track('unheard'); GoSight.resume(); GoSight.startNewSession(); GoSight.track('later'); GoSight.startReplay(); GoSight.flush()`;
     await open('<p>p</p>', '/', early(calls));
-    const told = await server.event('custom_event');
-    expect(told.payload.name).toBe('early');
+    const told = await server.event('custom_event', ({ payload }) => payload.name === 'early');
     expect(told.batch.attributes).toMatchObject({ release: '7' });
     expect((await server.event('identify')).batch.user_id).toBe('u-7');
     expect((await server.event('group')).payload.group_id).toBe('acme');
