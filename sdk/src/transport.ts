@@ -9,8 +9,8 @@ import { varint } from './protobuf.js';
 
 const SENT_AT_TAG = 16;
 const EVENTS_PATH = '/v1/events';
-/** Requests that outlive their page share 64 KiB. */
-const KEEPALIVE_BYTES_MAX = 60_000;
+/** Requests that outlive their page share 64 KiB, and each holds its part for a while after its answer; the half of it is safe. */
+const KEEPALIVE_BYTES_MAX = 30_000;
 /** A server that takes longer hangs. */
 const ANSWER_MS = 30_000;
 /** Nobody answered, or not now. */
@@ -34,6 +34,8 @@ let onSettings: (settings: Settings) => void;
 let early: Batch[] = [];
 let isRefused = false;
 let dropped = 0;
+/** Without an answer yet. */
+let postedBytes = 0;
 
 /** The way until then. */
 const plain: Delivery = {
@@ -84,15 +86,17 @@ export function stamped({ bytes }: Batch): Bytes {
   return out;
 }
 
+/** What is more than fits outlives no page: a browser would fail it. */
 export function post(path: string, body: Bytes, headers?: HeadersInit): Promise<Response> {
+  postedBytes += body.length;
   return fetcher(options.endpoint + path, {
     method: 'POST',
     body,
     headers,
-    keepalive: body.length < KEEPALIVE_BYTES_MAX,
+    keepalive: postedBytes < KEEPALIVE_BYTES_MAX,
     credentials: 'omit',
     signal: AbortSignal.timeout(ANSWER_MS),
-  });
+  }).finally(() => (postedBytes -= body.length));
 }
 
 /** The preflight-free form: the key is in the message, the compression in the url. */

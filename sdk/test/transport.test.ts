@@ -48,6 +48,22 @@ describe('the plain way out', () => {
     expect(taken.map(({ events }) => events)).toEqual([7]);
   });
 
+  it('lets no more outlive the page than a browser takes: what is more at once it would fail', async () => {
+    const answers: ((response: Response) => void)[] = [];
+    const outlives: unknown[] = [];
+    window.fetch = (_, init) => {
+      outlives.push(init?.keepalive);
+      return new Promise((answer) => answers.push(answer));
+    };
+    transport.startTransport(() => {});
+    const settled = [20_000, 20_000, 5000].map((bytes) => transport.post('/v1/events', new Uint8Array(bytes)));
+    for (const answer of answers.splice(0)) answer(new Response('{}'));
+    await Promise.all(settled);
+    void transport.post('/v1/events', new Uint8Array(20_000));
+    // First it asks for the settings.
+    expect(outlives).toEqual([undefined, true, false, false, true]);
+  });
+
   it('leaves by beacon, and keeps what no beacon takes', async () => {
     await transport.send(batchOf(1), true, false);
     beacons = false;
