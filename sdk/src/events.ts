@@ -10,7 +10,7 @@ export interface Rect {
 export interface Target {
   tag: string;
   id: string;
-  /** Without those that look personal. */
+  /** What looks personal among them is `***`. */
   classes: string;
   /** What is to be read in it, at most 50 characters; never what was typed. */
   text: string;
