@@ -7,7 +7,7 @@ import { guard, on, report } from './guard.js';
 import { discard, emit, enterView, flush, hold, release, startSession, state, tell } from './pipeline.js';
 import { VALUE_TYPES } from './protobuf.js';
 import { startSensors } from './sensors/index.js';
-import { forget, identity, load, save, setZone, storageKey } from './session.js';
+import { forget, identity, load, save, storageKey } from './session.js';
 import { clear, startTransport } from './transport.js';
 import { version } from './version.js';
 
@@ -40,7 +40,6 @@ function start(): void {
   enterView();
   startTransport((settings) => {
     tighten(settings);
-    setZone(settings.timezone || undefined);
     release();
   });
   startSensors();
@@ -58,9 +57,10 @@ function start(): void {
     else start();
   });
   const leave = guard(({ type }: Event) => {
-    if (!state.running || !(document.hidden || type === 'pagehide')) return;
-    save();
-    void flush(true);
+    if (state.running && (document.hidden || type === 'pagehide')) {
+      save();
+      void flush(true);
+    }
   });
   // After the listeners of all sensors, which capture, so that their last words go along.
   for (const type of ['pagehide', 'visibilitychange']) addEventListener(type, leave);

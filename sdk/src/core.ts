@@ -8,7 +8,7 @@ import { cleanUrl, closest, isBlockedUrl, isIgnored, isKeptOut, looksSecret, mar
 import { register } from './schema.js';
 import { watch } from './sensors/dom.js';
 import { onExit } from './sensors/page.js';
-import { isSampled, uuid } from './session.js';
+import { isSampled, onNewDay, uuid } from './session.js';
 import { describe, frameOffset, isTextField, looksInteractive, targetOf } from './target.js';
 import { beacon, drop, fetcher, isSettled, overHttp, post, send, stamped, takeOver } from './transport.js';
 import { page, view } from './view.js';
@@ -19,7 +19,7 @@ const lend = () => [
   options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
   isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
   listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
-  countWaiting, frameOffset, enterView, fetcher,
+  countWaiting, frameOffset, enterView, fetcher, onNewDay,
 ] as const;
 
 export type Lent = ReturnType<typeof lend>;

@@ -3,6 +3,7 @@
  * without user activity, at midnight in the project's zone, or on request; one that ended on a page that is gone has no `session_end`.
  */
 import { options } from './config.js';
+import { guard } from './guard.js';
 
 export interface Identity {
   visitor: string;
@@ -16,14 +17,12 @@ export interface Identity {
 
 /** How stale the stored time of the last activity may get. */
 const SAVE_EVERY_MS = 5000;
-/** In every zone a day begins with a quarter of an hour: within one there is no need to ask the calendar, which costs as much as an event. */
-const QUARTER_MS = 900_000;
 
 const nobody: Identity = { visitor: '', session: '', user: '', active: 0, choice: '' };
 
 export let identity: Identity = { ...nobody };
 let savedAt = 0;
-let zone: Intl.DateTimeFormat | undefined;
+let isNewDay: (sinceMs: number) => unknown = () => false;
 
 export const storageKey = (): string => `gosight:${options.projectKey}`;
 
@@ -58,17 +57,15 @@ const madeUuid = (random = crypto.getRandomValues(new Uint8Array(36))): string =
 /** RFC 9562 version 4, also where `crypto.randomUUID` is missing (plain http). */
 export const uuid = (): string => crypto.randomUUID?.() ?? madeUuid();
 
-/** The project's zone, or the browser's when it has none. Until the settings come no midnight is seen. */
-export function setZone(timeZone: string | undefined): void {
-  zone = new Intl.DateTimeFormat('en', { timeZone, dateStyle: 'short' });
+/** The second file tells whether a midnight has passed since a time. */
+export function onNewDay(run: typeof isNewDay): void {
+  isNewDay = guard(run);
 }
 
 function overReason(): string {
-  const now = Date.now();
   if (!identity.session) return 'new';
-  if (now - identity.active > options.sessionTimeout) return 'timeout';
-  const hasQuarterPassed = (now / QUARTER_MS) ^ (identity.active / QUARTER_MS);
-  return !hasQuarterPassed || zone?.format(now) === zone?.format(identity.active) ? '' : 'midnight';
+  if (Date.now() - identity.active > options.sessionTimeout) return 'timeout';
+  return isNewDay(identity.active) ? 'midnight' : '';
 }
 
 /** Why the session is over, empty while it goes on. Another tab may have kept it alive. */

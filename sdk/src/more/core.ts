@@ -45,6 +45,7 @@ export let countWaiting: typeof import('../pipeline.js').countWaiting;
 export let frameOffset: typeof import('../target.js').frameOffset;
 export let enterView: typeof import('../pipeline.js').enterView;
 export let fetcher: typeof import('../transport.js').fetcher;
+export let onNewDay: typeof import('../session.js').onNewDay;
 
 export function borrow(lent: Lent): void {
   // biome-ignore format: the same lines as in ../core.ts
@@ -52,6 +53,6 @@ export function borrow(lent: Lent): void {
     options, page, view, emit, isWaiting, inResponseWindow, register, report, guard, later, on, onEveryWindow, onExit, cleanUrl, isIgnored, looksSecret, describe,
     isTextField, looksInteractive, targetOf, watch, adoptFrame, beacon, drop, isSettled, overHttp, post, stamped, takeOver,
     listen, isSampled, isBlockedUrl, isKeptOut, uuid, pack, send, textToTell, closest, marked,
-    countWaiting, frameOffset, enterView, fetcher,
+    countWaiting, frameOffset, enterView, fetcher, onNewDay,
   ] = lent;
 }

@@ -2,6 +2,7 @@
 import type { Lent } from '../core.js';
 import { startClipboard } from './clipboard.js';
 import { borrow, guard, options, register } from './core.js';
+import { startDays } from './days.js';
 import { startDelivery } from './delivery.js';
 import { startForms } from './forms.js';
 import { startFrames } from './frames.js';
@@ -28,6 +29,7 @@ export function start(lent: Lent): void {
   sampling.scrollThrottle ??= SCROLL_THROTTLE_MS;
   for (const startOne of [
     startDelivery,
+    startDays,
     startLedger,
     startForms,
     startScroll,
