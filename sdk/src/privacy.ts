@@ -48,8 +48,8 @@ type Mark = 'mask' | 'block' | 'ignore';
 export const marked = (mark: Mark): string => `:is(${[`[data-gosight-${mark}]`, ...options.privacy[`${mark}Selectors`]]})`;
 const isMarked = (element: Element, mark: Mark) => !!closest(element, marked(mark));
 
-/** Elements whose text is not read when it is inside of a larger one's. */
-export const silent = (): string => `script,style,textarea,select,[contenteditable],${marked('mask')},${marked('block')}`;
+/** Elements, beside text fields, whose text is not read when it is inside of a larger one's. */
+export const silent = (): string => `${marked('mask')},${marked('block')},script,style`;
 export const isMasked = (element: Element): boolean => options.privacy.maskAllText || isMarked(element, 'mask');
 /** Until the project's settings are known, all is blocked: nobody clicks faster than they come. */
 export const isBlocked = (element: Element): boolean => !options.settings || isMarked(element, 'block');

@@ -28,9 +28,12 @@ const isPlain = (element: Element) => element.matches(INTERACTIVE) || ROLE.test(
 export const looksInteractive = (element: Element): boolean => isPlain(element) || hasClass(element) || hasPointer(element);
 export const isField = (element: Element): boolean => element.matches(FIELD);
 
+/** By its attribute, or by a style alone. */
+const isEditable = (element: Element): boolean =>
+  (element as HTMLElement).isContentEditable || /w/.test((getComputedStyle(element) as unknown as Record<string, string>).webkitUserModify as string);
+
 /** Where a person types or picks a value. */
-export const isTextField = (element: Element): boolean =>
-  (element as HTMLElement).isContentEditable || (isField(element) && !NO_TEXT_INPUT.test((element as HTMLInputElement).type));
+export const isTextField = (element: Element): boolean => isEditable(element) || (isField(element) && !NO_TEXT_INPUT.test((element as HTMLInputElement).type));
 
 /** The element a pointer event is about: the interactive one around what was hit, else what was hit. */
 export function targetOf(event: Event): Element | undefined {
@@ -48,7 +51,10 @@ export function targetOf(event: Event): Element | undefined {
 function textOf(node: Node): string {
   if (node.nodeType === 3) return node.nodeValue as string;
   return [...node.childNodes].reduce(
-    (text, child) => (text.length < TEXT_MAX * 4 && !(child as Element).matches?.(silent()) ? text + textOf(child) : text),
+    (text, child) =>
+      text.length > TEXT_MAX * 4 || ((child as Element).matches && (isTextField(child as Element) || (child as Element).matches(silent())))
+        ? text
+        : text + textOf(child),
     '',
   );
 }

@@ -101,11 +101,11 @@ function fields(secret: Canaries, where: string, typed: [selector: string, value
   </form>`;
 }
 
-/** Where a style alone lets people type: a recording masks it. Events know of no styles; it is in nothing that is clicked, and of what is around it they tell less. */
+/** Where a style alone lets people type, in what is clicked. */
 function edited(secret: Canaries, where: string, typed: [selector: string, value: string][]): string {
   const id = `${where.replace(/\W/g, '')}-modified`;
   typed.push([`#${id}`, secret.at(`text that a style lets edit ${where}`)]);
-  return `<style>#${id} { -webkit-user-modify: read-write }</style><div id="${id}">: </div>`;
+  return `<style>#${id} { -webkit-user-modify: read-write }</style><p>about <b id="${id}">: </b></p>`;
 }
 
 /** Places that hold what is personal by its look, seen or not. */
@@ -205,7 +205,7 @@ afterAll(() => browser?.close());
 
 /** The middles of all that can be clicked, in shadow trees and frames too. */
 const MIDDLES = `(function middles(root, left, top) {
-  return [...root.querySelectorAll('button, input, p, li, img, a, #host, iframe')].flatMap((element) => {
+  return [...root.querySelectorAll('button, input, p, p b, li, img, a, #host, iframe')].flatMap((element) => {
     const box = element.getBoundingClientRect();
     const x = left + box.x, y = top + box.y;
     if (element.shadowRoot) return middles(element.shadowRoot, left, top);
