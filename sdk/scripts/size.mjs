@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 /** What a page waits for: the core, in either form. 8 KB of 1024 bytes. */
 const CORE_BYTES_MAX = 8192;
 /** What comes beside it, once it runs. */
-const MORE_BYTES_MAX = 6050;
+const MORE_BYTES_MAX = 6144;
 /** What a session that is recorded loads as well. */
 const RECORDER_BYTES_MAX = 14_320;
 /** All that a page ever loads. */

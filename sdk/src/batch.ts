@@ -76,8 +76,7 @@ export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVE
     if (count) batches.push({ bytes: new Uint8Array(out), events: count });
     count = 0;
   };
-  for (const given of events) {
-    const { id, timestamp_ms, page, type, payload } = (filtered(given) || {}) as GoSightEvent;
+  for (const { id, timestamp_ms, page, type, payload } of events.map((event) => filtered(event) || {}) as GoSightEvent[]) {
     // Nothing, or a promise of something.
     if (!payload) continue;
     const body = encode(payload);

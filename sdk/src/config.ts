@@ -37,7 +37,7 @@ export interface Batching {
   maxWaitMs: number;
   /** Clicks, errors, page views, custom events, and what answers a click until the page has changed, wait at most this long. */
   urgentWaitMs: number;
-  /** Sends what is left when the page is hidden: a browser takes 64 KiB, the rest is kept for the next page, but is lost where `sdk.more.js` is not there yet (the first 300 ms or so). Where it is off, all waits for the next batch, or the next visit. */
+  /** Sends what is left when the page is hidden: a browser takes 64 KiB, the rest is kept for the next page. Where it is off, all waits for the next batch, or the next visit. */
   flushOnClose: boolean;
 }
 

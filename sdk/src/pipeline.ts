@@ -106,12 +106,12 @@ export function startSession(reason: string): void {
   renew();
   newView();
   const utm = (name: string) => [`utm_${name}`, page.query[`utm_${name}`] ?? ''];
-  const from = document.referrer.split('/')[2];
+  const from = document.referrer.split('/')[2] ?? '';
   emit('session_start', {
     is_new_visitor,
     entry_url: page.url,
     ...(Object.fromEntries(UTM.map(utm)) as Record<`utm_${(typeof UTM)[number]}`, string>),
-    referrer_domain: from === location.host ? '' : (from ?? ''),
+    referrer_domain: from === location.host ? '' : from,
   });
   emit('page_view', viewPayload());
   guard(() => options.hooks.onSessionStart?.(identity.session))();
@@ -136,7 +136,7 @@ export function discard(): void {
 }
 
 /** Encodes what waits and hands it to the transport; at page hide by beacon. */
-export function flush(leaving = false): Promise<unknown> {
+export function flush(leaving?: boolean): Promise<unknown> {
   clearTimeout(timer);
   dueAt = Infinity;
   const events = buffer;

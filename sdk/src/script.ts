@@ -12,9 +12,11 @@ guard(() => {
   const script = document.currentScript as HTMLScriptElement | null;
   const host = window as unknown as { GoSight?: { q?: unknown } };
   const waiting = (host.GoSight?.q ?? []) as Iterable<Call>;
-  const { src } = script ?? {};
-  const endpoint = src ? new URL(src).origin : '';
-  if (src) loadBeside(src);
+  let endpoint = '';
+  if (script?.src) {
+    endpoint = new URL(script.src).origin;
+    loadBeside(script.src);
+  }
   // What is no method cannot be called, and is reported as that.
   const call = guard(([name, ...args]: Call): unknown => ((api as unknown as Methods)[name] as Method)(...args));
   const api = { ...GoSight, init: (config: Config) => GoSight.init({ endpoint, ...config }), q: { push: call } };

@@ -4,8 +4,9 @@
  */
 import { attributes, type Batch } from './batch.js';
 import { options, type Settings } from './config.js';
-import { report } from './guard.js';
+import { guard, report } from './guard.js';
 import { varint } from './protobuf.js';
+import { storageKey } from './session.js';
 
 const SENT_AT_TAG = 16;
 const EVENTS_PATH = '/v1/events';
@@ -19,11 +20,9 @@ const WORTH_ANOTHER_TRY = /^(0|408|429|5..)$/;
 const EARLY_BATCHES_MAX = 20;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
-/** HTTP status, 0 when nobody answered; the header that says how long the server asks to wait. */
-export type Answer = [status: number, retryAfter?: string | null];
 
 export interface Delivery {
-  send(batch: Batch, urgent: boolean, leaving: boolean): unknown;
+  send(batch: Batch, urgent: boolean, leaving?: boolean): unknown;
   /** Forgets what waits. */
   clear(): unknown;
 }
@@ -32,6 +31,8 @@ export interface Delivery {
 export let fetcher: typeof fetch;
 let onSettings: (settings: Settings) => void;
 let early: Batch[] = [];
+/** …and those without an answer yet. */
+const unsettled = new Set<Batch>();
 let isRefused = false;
 let dropped = 0;
 /** Without an answer yet. */
@@ -40,13 +41,17 @@ let postedBytes = 0;
 /** The way until then. */
 const plain: Delivery = {
   async send(batch, _urgent, leaving) {
-    if (leaving ? beacon(batch) : isSettled((await overHttp(stamped(batch)).catch((): Answer => [0]))[0])) return;
+    unsettled.add(batch);
+    if (leaving) return;
+    const { status } = await overHttp(stamped(batch)).catch(() => ({ status: 0 }));
+    if (!unsettled.delete(batch) || isSettled(status)) return;
     if (early.push(batch) > EARLY_BATCHES_MAX) drop((early.shift() as Batch).events);
     // It may have been taken over meanwhile.
     if (!isPlain()) takeOver(delivery);
   },
   clear() {
     early = [];
+    unsettled.clear();
   },
 };
 
@@ -100,11 +105,11 @@ export function post(path: string, body: Bytes, headers?: HeadersInit): Promise<
 }
 
 /** The preflight-free form: the key is in the message, the compression in the url. */
-export async function overHttp(body: Bytes, query = ''): Promise<Answer> {
+export async function overHttp(body: Bytes, query = ''): Promise<Response> {
   const response = await post(EVENTS_PATH + query, body);
   const { settings } = await response.json().catch(() => ({}));
   if (settings) onSettings(settings);
-  return [response.status, response.headers.get('retry-after')];
+  return response;
 }
 
 /** Tells whether the batch is settled, for better or worse. */
@@ -118,13 +123,21 @@ export function isSettled(status: number): boolean {
 export const beacon = (batch: Batch): boolean => options.batching.flushOnClose && navigator.sendBeacon(options.endpoint + EVENTS_PATH, stamped(batch));
 
 /** Hands a batch over: sent, or kept for later. */
-export async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
+export async function send(batch: Batch, urgent: boolean, leaving?: boolean): Promise<unknown> {
   return isRefused || delivery.send(batch, urgent, leaving);
 }
 
-/** The page may be gone in a moment: beacons take along what still waits. */
+/** The page may be gone in a moment: beacons take along what still waits. The rest is left where more/offline.ts finds it on the next page, or its count where there is no room. */
 export function leave(): void {
-  early = early.filter((batch) => !beacon(batch));
+  [...early, ...unsettled].forEach(
+    guard((batch: Batch) => {
+      if (beacon(batch)) return;
+      const name = [storageKey(), 'left', Math.random(), batch.events].join(':');
+      localStorage[name] = '';
+      localStorage[name] = String.fromCharCode(...batch.bytes);
+    }),
+  );
+  plain.clear();
 }
 
 export const clear = (): unknown => delivery.clear();

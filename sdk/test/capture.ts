@@ -117,7 +117,12 @@ export class Capture {
       return void reply(page === undefined ? 404 : 200, pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8', page ?? '', this.headers);
     }
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    // What goes with its page before it is read has not come.
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+    } catch {
+      return;
+    }
     let body = Buffer.concat(chunks);
     this.bytes.push(body);
     if (isGrpc && !this.grpc) return void reply(400, 'text/plain', '');

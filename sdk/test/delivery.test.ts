@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../src/batch.js';
 import { startDelivery } from '../src/more/delivery.js';
 import { QUEUE_BYTES_MAX, queueOf } from '../src/more/offline.js';
-import type { Answer, Delivery } from '../src/transport.js';
+import type { Delivery } from '../src/transport.js';
 
 /** What the core would lend. */
 const core = vi.hoisted(() => ({
@@ -59,6 +59,14 @@ describe('the offline queue', () => {
   });
 });
 
+/** What a server says: its status, 0 when there is none, and how long it asks to wait. */
+type Answer = [status: number, retryAfter?: string];
+
+function responseOf([status, retryAfter]: Answer): Response {
+  if (!status) throw new TypeError('nobody answers');
+  return new Response('{}', { status, headers: retryAfter ? { 'retry-after': retryAfter } : {} });
+}
+
 describe('retries', () => {
   let delivery: Delivery;
   let tries: number[];
@@ -87,7 +95,7 @@ describe('retries', () => {
       overHttp: async (body: Uint8Array) => {
         tries.push(Date.now());
         sizes.push(body.length);
-        return hangs ? new Promise<Answer>((answerIt) => waiting.push(answerIt)) : answer;
+        return responseOf(hangs ? await new Promise<Answer>((answerIt) => waiting.push(answerIt)) : answer);
       },
       isSettled: (status: number) => status < 400 && status > 0,
       stamped: ({ bytes }: Batch) => bytes,

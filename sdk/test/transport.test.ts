@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../src/batch.js';
+import { queueOf } from '../src/more/offline.js';
 
 const batchOf = (events: number): Batch => ({ bytes: new Uint8Array(10), events });
 
@@ -27,6 +28,14 @@ describe('the plain way out', () => {
     const taken: Batch[] = [];
     transport.takeOver({ send: (batch) => taken.push(batch), clear: () => {} });
     return taken;
+  };
+
+  const left = (): Batch[] => {
+    const queue = queueOf('');
+    return queue.left().map(([name, batch]) => {
+      queue.removeLeft(name);
+      return batch;
+    });
   };
 
   it('hands what failed to the second file, in order', async () => {
@@ -64,14 +73,29 @@ describe('the plain way out', () => {
     expect(outlives).toEqual([undefined, true, false, false, true]);
   });
 
-  it('leaves by beacon, and keeps what no beacon takes', async () => {
+  it('leaves by beacon; what no beacon takes it leaves where the second file finds it', async () => {
     await transport.send(batchOf(1), true, false);
-    beacons = false;
     await transport.send(batchOf(2), true, true);
     transport.leave();
-    beacons = true;
-    transport.leave();
     expect(beaconed).toBe(2);
+    expect(left()).toEqual([]);
+    beacons = false;
+    await transport.send(batchOf(3), true, false);
+    await transport.send({ bytes: Uint8Array.from(Array(60_000).keys()), events: 4 }, true, true);
+    transport.leave();
+    expect(left().sort((a, b) => a.events - b.events)).toEqual([batchOf(3), { bytes: Uint8Array.from(Array(60_000).keys()), events: 4 }]);
+    expect(takenOver()).toEqual([]);
+  });
+
+  it('leaves what has no answer yet too, and hands over none of it', async () => {
+    let fail = (_: Error) => {};
+    window.fetch = () => new Promise((_, failed) => (fail = failed));
+    transport.startTransport(() => {});
+    const sending = transport.send(batchOf(1), true, false);
+    transport.leave();
+    expect(beaconed).toBe(1);
+    fail(new Error('the page is gone'));
+    await sending;
     expect(takenOver()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@
  * compressed by the same form. What cannot be sent is kept and retried with the same event ids: the server drops what it has.
  */
 import type { Batch } from '../batch.js';
-import type { Answer, Bytes } from '../transport.js';
+import type { Bytes } from '../transport.js';
 import { beacon, drop, isSettled, later, listen, on, options, overHttp, post, report, stamped, takeOver } from './core.js';
 import { queueOf } from './offline.js';
 
@@ -25,6 +25,12 @@ const SPARE_BATCHES_MAX = 20;
 /** gRPC status → HTTP status. What is missing is worth another try. */
 const STATUS: Record<string, number> = { 0: 200, 3: 400, 7: 403, 8: 429, 16: 401 };
 const UNIMPLEMENTED = '12';
+
+/** HTTP status, 0 when nobody answered; the header that says how long the server asks to wait. */
+type Answer = [status: number, retryAfter?: string | null];
+
+const answerOf = ({ status, headers }: Response): Answer => [status, headers.get('retry-after')];
+const unanswered = (): Answer => [0];
 
 export function startDelivery(): void {
   const queue = queueOf(options.projectKey);
@@ -58,24 +64,22 @@ export function startDelivery(): void {
     return [STATUS[status] ?? 503, find('retry-after')];
   }
 
-  async function compressed(batch: Batch): Promise<Answer> {
+  async function compressed(batch: Batch): Promise<Response> {
     const body = stamped(batch);
     if (body.length < GZIP_FROM_BYTES || !window.CompressionStream) return overHttp(body);
     zipping.add(batch);
     const zipped = await new Response(new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
     // If the page was hidden meanwhile, a beacon took it along.
-    return zipping.delete(batch) ? overHttp(new Uint8Array(zipped), '?encoding=gzip') : [200];
+    return zipping.delete(batch) ? overHttp(new Uint8Array(zipped), '?encoding=gzip') : new Response();
   }
 
   async function attempt(batch: Batch, urgent: boolean): Promise<Answer> {
-    const unreachable = (): Answer => [0];
-    if (urgent) return overHttp(stamped(batch)).catch(unreachable);
-    if (grpcWorks) {
+    if (grpcWorks && !urgent) {
       const answer = await overGrpcWeb(stamped(batch)).catch(() => undefined);
       if (answer) return answer;
       grpcWorks = false;
     }
-    return compressed(batch).catch(unreachable);
+    return (urgent ? overHttp(stamped(batch)) : compressed(batch)).then(answerOf, unanswered);
   }
 
   /** Settles the batch, or backs off with jitter, at least as long as the server asks. */
@@ -146,7 +150,7 @@ export function startDelivery(): void {
     draining = false;
   }
 
-  async function send(batch: Batch, urgent: boolean, leaving: boolean): Promise<unknown> {
+  async function send(batch: Batch, urgent: boolean, leaving?: boolean): Promise<unknown> {
     // What a beacon meets nobody learns: where answers are overdue it does not go alone.
     if (leaving) return (isDown() || !beacon(batch) || overdue) && leave(batch);
     unsettled.add(batch);
