@@ -32,6 +32,22 @@ describe('the timeline', () => {
     expect(timelineOf(EVENTS, [], 'errors')).toHaveLength(1);
   });
 
+  it('says that a tab was left, and not that a page was for another one', () => {
+    const in1 = { view_id: 'view-1' };
+    const in2 = { view_id: 'view-2' };
+    const events = [
+      { ...at(0, 'page_hidden'), ...in1 },
+      { ...at(5, 'page_visible'), ...in1 },
+      { ...at(9, 'page_exit'), ...in1 },
+      { ...at(9.02, 'page_hidden'), ...in1 },
+      { ...at(9.4, 'page_view'), ...in2 },
+      { ...at(20, 'page_hidden'), ...in2 },
+      { ...at(50, 'page_exit'), ...in2 },
+    ];
+    expect(timelineOf(events, [], 'important').map(({ at }) => Date.parse(at) / 1000)).toEqual([0, 5, 9.4, 20]);
+    expect(timelineOf(events, [], 'all')).toHaveLength(events.length);
+  });
+
   it('says a run of dead clicks on one element once, after the rage it belongs to', () => {
     const insights = [
       anInsight({ id: '1', type: 'dead_click' }),

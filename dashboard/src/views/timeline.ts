@@ -35,8 +35,24 @@ function isShown({ type }: { type: string }, detail: Detail): boolean {
   return tone !== 'quiet' || type === 'page_hidden' || type === 'page_visible';
 }
 
-/** What is important, errors among it. Chunks are listed nowhere, but say in which page view their recording was made. */
-const IMPORTANT = [...Object.keys(TONES).filter((type) => isShown({ type }, 'important')), 'replay_chunk'];
+/**
+ * What is important, errors among it. Chunks are listed nowhere, but say in which page view their recording was made; and exits say why a page was
+ * hidden.
+ */
+const IMPORTANT = [...Object.keys(TONES).filter((type) => isShown({ type }, 'important')), 'replay_chunk', 'page_exit'];
+
+/** A page that another takes the place of is hidden in the moment it is left: its tab is not. */
+const LEAVING_MS = 100;
+
+function withoutLeaving(events: SessionEvent[]): SessionEvent[] {
+  const exits = new Map<string, number>();
+  for (const { type, view_id, timestamp } of events)
+    if (type === 'page_exit') exits.set(view_id, Date.parse(timestamp));
+  return events.filter(({ type, view_id, timestamp }) => {
+    const sinceExitMs = Date.parse(timestamp) - (exits.get(view_id) ?? Number.NaN);
+    return !(type === 'page_hidden' && Math.abs(sinceExitMs) < LEAVING_MS);
+  });
+}
 
 /** The types of events to ask for, so that so much can be told; null: every type. */
 export function typesOf(detail: Detail): readonly string[] | null {
@@ -76,7 +92,8 @@ export function chaptersOf(insights: Insight[]): InsightLine[] {
 
 /** Insights stand right after what began them. */
 export function timelineOf(events: SessionEvent[], insights: Insight[], detail: Detail): Line[] {
-  const lines = events.filter((event) => isShown(event, detail)).reduce(fold, [] as Line[]);
+  const told = detail === 'all' ? events : withoutLeaving(events);
+  const lines = told.filter((event) => isShown(event, detail)).reduce(fold, [] as Line[]);
   const rank = (line: Line) => (line.kind === 'insight' ? 1 : 0);
   return [...lines, ...chaptersOf(insights)].sort((a, b) => (a.at === b.at ? rank(a) - rank(b) : a.at < b.at ? -1 : 1));
 }
