@@ -19,9 +19,8 @@ const INTERNAL = new RegExp(
 /** …and of the second file, whose queue has them. */
 const MORE = new RegExp(`${INTERNAL.source}|^(keep|leave|dropped|startedAt|element)$`);
 
-/** Names that stay inside of the recorder, and that it asks of nothing else, whatever the browser's own has of that name. What a tab keeps is not of them. */
-const RECORDER =
-  /^(isFull|isCssTold|isNew|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|hear|forget|gather|tellAll|isAwaited|leave|watch|move|repeat|stop|take|enter|change|count|close|address|names|parent)$/;
+/** Names that stay inside of the recorder. What the browser has of that name is left as it is. */
+const RECORDER = /^(isFull|isCssTold|isNew|isHidden|isEmpty|keptMs|isHolding|describe|snapshot|hear|gather|tellAll|isAwaited|leave|enter|change)$/;
 /** What is worth its bytes in the recorder alone. */
 const RECORDER_COMPRESS = { lhs_constants: true, unsafe_proto: true, unsafe_methods: true, sequences: false };
 
@@ -48,7 +47,7 @@ async function bundle(entry, name, format, shaped = asArrows, internal = INTERNA
     module: true,
     ecma: 2022,
     compress: { passes: 6, unsafe: true, unsafe_arrows: true, unsafe_math: true, lhs_constants: false, pure_getters: true, keep_fargs: false, ...more },
-    mangle: { properties: { regex: internal, builtins: internal === RECORDER } },
+    mangle: { properties: { regex: internal } },
   });
   put(new URL(`dist/${name}`, root), code);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GoSightEvent, Page } from '../src/events.js';
-import { type Chunks, type Line, openChunks } from '../src/recorder/chunks.js';
+import { type Chunks, forgetChunks, type Line, leaveChunks, openChunks } from '../src/recorder/chunks.js';
 
 const core = vi.hoisted(() => ({ drop: {}, pack: {}, report: {}, send: {}, uuid: {} }));
 vi.mock('../src/more/core.js', () => core);
@@ -113,16 +113,38 @@ describe('as the page is left', () => {
   it('everything goes as it is, but for what the server would not take so', async () => {
     const [small, large] = [noise(100_000), noise(2 * MIB)];
     for (const text of ['one', large, small, 'two']) chunks.add(line(text, text === large));
-    chunks.leave();
+    leaveChunks();
     expect(texts()).toEqual(['one', small, 'two']);
     expect(handed.every(({ payload, isLeaving }) => isLeaving && payload.encoding === 'json')).toBe(true);
     expectWelcome();
     expect([dropped, whenLost.mock.calls.length]).toEqual([1, 1]);
   });
 
+  it('what was closed, and is not compressed yet, goes too, of whatever recording', () => {
+    chunks.add(line('over'));
+    chunks.close();
+    openChunks({ session: 's' } as never, {} as Page, whenLost).add(line('open'));
+    leaveChunks();
+    expect(texts()).toEqual(['over', 'open']);
+    leaveChunks();
+    expect(handed.length).toBe(2);
+  });
+
+  it('what was forgotten does not go, of whatever recording', async () => {
+    chunks.add(line('over'));
+    chunks.close();
+    const next = openChunks({ session: 's' } as never, {} as Page, whenLost);
+    next.add(line('open'));
+    forgetChunks();
+    leaveChunks();
+    next.add(line('later', true));
+    await settled(1);
+    expect(texts()).toEqual(['later']);
+  });
+
   it('what is handed over then does not come again', async () => {
     chunks.add(line(noise(200_000), true));
-    chunks.leave();
+    leaveChunks();
     chunks.add(line('later', true));
     await settled(2);
     expect(texts()).toEqual([noise(200_000), 'later']);

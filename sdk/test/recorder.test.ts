@@ -24,6 +24,9 @@ async function served(body: string, init = '', settings: Record<string, unknown>
 /** For the page itself: that brings what no beacon took, and for another site a browser does not wait for a page that is slow to leave. */
 const leave = (page: Page, server: Capture) => page.goto(server.url);
 
+/** For a page: its compression never ends. */
+const NEVER_ZIPPED = 'CompressionStream = function never() { return new TransformStream({ transform: () => new Promise(() => {}) }) };';
+
 const lines = (events: Recorded[], plugin: string) =>
   events.filter(({ type, data }) => type === PLUGIN && data.plugin === plugin).map(({ data }) => data.payload);
 
@@ -45,6 +48,22 @@ describe('a recording', () => {
     expect(played.text).toContain('blue');
     expect(played.complaints).toEqual([]);
     expect(JSON.stringify(recorded(server))).not.toContain('tealeaves');
+    await page.close();
+    await server.close();
+  });
+
+  it('that is over is told to its end where its page is left at once', async () => {
+    const server = await served('<h1>Cups</h1>');
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await server.event('replay_chunk');
+    const [recording] = recordingsOf(server).keys();
+    const unsent = () => page.evaluate(`sessionStorage['gosight:${KEY}:chunks']`);
+    await expect.poll(unsent).toBe('0');
+    await page.evaluate(`${NEVER_ZIPPED} document.querySelector('h1').append(' of tea')`);
+    await expect.poll(unsent).toBe('1');
+    await page.evaluate('GoSight.stopReplay(); location.reload()');
+    await expect.poll(() => JSON.stringify(recordingsOf(server).get(recording as string))).toContain(' of tea');
     await page.close();
     await server.close();
   });
@@ -346,6 +365,8 @@ describe('a recording', () => {
     const other = await context.newPage();
     await visit(other, 'another tab');
     expect(chunksOf(server)).toEqual([]);
+    // What the trigger brings is still being compressed as the page is left.
+    await page.evaluate(NEVER_ZIPPED);
     await page.click('button');
     await leave(page, server);
     await expect.poll(() => recordingsOf(server).size).toBe(4);

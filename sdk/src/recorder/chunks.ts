@@ -34,12 +34,23 @@ export interface Chunks {
   add(line: Line): void;
   /** Where the page is from now on, and who is there. */
   move(who: Identity, page: Page): void;
-  /** The page may be gone in a moment. */
-  leave(): void;
-  /** Sends what is left, or forgets it. */
-  close(isSent: boolean): void;
+  /** Sends what is left. */
+  close(): void;
   /** How many chunks were handed over. */
   count(): number;
+}
+
+/** Those that have something unsent, and how many chunks that is: a recording that is over may still be zipping. */
+const unsent = new Map<{ leave(): void; forget(): void }, number>();
+
+/** The page may be gone in a moment: hands over what there is. */
+export function leaveChunks(): void {
+  for (const chunks of unsent.keys()) chunks.leave();
+}
+
+/** Nothing of what was recorded is to be sent. */
+export function forgetChunks(): void {
+  for (const chunks of unsent.keys()) chunks.forget();
 }
 
 const utf8 = new TextEncoder();
@@ -85,7 +96,12 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
   }
 
   function note(): void {
-    remember(UNSENT, waiting.length + (lines[0] ? 1 : 0));
+    const count = waiting.length + (lines[0] ? 1 : 0);
+    if (count) unsent.set(own, count);
+    else unsent.delete(own);
+    let all = 0;
+    for (const count of unsent.values()) all += count;
+    remember(UNSENT, all);
   }
 
   /** What the server would refuse is told as lost, rather than sent in vain. */
@@ -149,6 +165,8 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
     cut();
   }
 
+  const own = { leave, forget };
+
   return {
     add(line) {
       lines.push(line);
@@ -162,8 +180,7 @@ export function openChunks(identity: Identity, view: Page, whenLost: () => void)
       if (by.session === who.session) who = { ...by };
       page = to;
     },
-    leave,
     count: () => index,
-    close: (isSent) => (isSent ? cut() : forget()),
+    close: cut,
   };
 }

@@ -5,6 +5,7 @@
 import type { ReplayMode } from '../config.js';
 import { borrow, on, options } from '../more/core.js';
 import type { Turn } from '../more/recorder.js';
+import { leaveChunks } from './chunks.js';
 import { makePlan, plan } from './plan.js';
 import { isIdle, isKept, openRecording, type Recording } from './recording.js';
 import { remember, remembered } from './tab.js';
@@ -69,6 +70,7 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
   on(window, 'pagehide visibilitychange', ({ type }) => {
     if (type !== 'pagehide' && !document.hidden) return;
     recording?.leave();
+    leaveChunks();
     spend();
   });
   return turn;

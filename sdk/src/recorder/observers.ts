@@ -1,6 +1,7 @@
 /** What a visitor does on a document, and what scripts do with its fields, as rrweb's events tell it. */
-import { guard, later, options } from '../more/core.js';
+import { guard, options } from '../more/core.js';
 import { afterFrame } from '../more/frame.js';
+import { throttled } from '../more/throttle.js';
 import { DRAG, INPUT, MOUSE_INTERACTION, MOUSE_MOVE, RESIZE, SCROLL, SELECTION, TOUCH_MOVE } from './events.js';
 import { fieldValue, isBlocked, isUnseen } from './masks.js';
 import { idOf } from './mirror.js';
@@ -26,51 +27,27 @@ function listen<E extends Event>(target: EventTarget, types: string[], signal: A
 
 const targetOf = (event: Event) => (event.composedPath()[0] ?? event.target) as HTMLInputElement;
 
-/** After the next frame, for to ask what is selected or scrolled may lay out the page; and then once in a while as long as it is called. */
-function throttled(run: () => void, everyMs: number): () => void {
-  let at = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const go = () => {
-    timer = undefined;
-    at = Date.now();
-    afterFrame(run);
-  };
-  return () => {
-    const leftMs = at + everyMs - Date.now();
-    if (timer) return;
-    // A clock may be set back.
-    if (leftMs > 0 && leftMs <= everyMs) timer = later(go, leftMs);
-    else go();
-  };
-}
+/** After a frame, for to ask what is selected or scrolled may lay out the page. */
+const framed = (run: () => void, everyMs: number) => throttled(() => afterFrame(run), everyMs);
 
 function observeMoves(doc: Document, signal: AbortSignal, tell: Tell): void {
   let move: { x: number; y: number; id: number };
   let moves: (typeof move & { at: number })[] = [];
   let source = MOUSE_MOVE;
-  let movedAt = 0;
-  let isDue = false;
   const tellMoves = throttled(() => {
     const now = Date.now();
     tell(source, { positions: moves.map(({ at, ...move }) => ({ ...move, timeOffset: at - now })) });
     moves = [];
   }, MOVES_MS);
-  const take = () => {
-    isDue = false;
-    movedAt = performance.now();
+  const take = throttled(() => {
     moves.push({ ...move, at: Date.now() });
     tellMoves();
-  };
+  }, options.sampling.mouseMoveInterval as number);
   listen(doc, Object.keys(MOVES), signal, (event: MouseEvent & TouchEvent) => {
     const { clientX, clientY } = event.changedTouches?.[0] ?? event;
     move = { x: clientX, y: clientY, id: idOf(targetOf(event)) };
     source = MOVES[event.type] as number;
-    if (isDue) return;
-    // As more/moves.ts: where it came to rest is told, too.
-    const waitMs = movedAt + (options.sampling.mouseMoveInterval as number) - performance.now();
-    isDue = waitMs > 0;
-    if (isDue) later(take, waitMs);
-    else take();
+    take();
   });
 }
 
@@ -99,7 +76,7 @@ function observeInteractions(doc: Document, signal: AbortSignal, tell: Tell): vo
 /** Of a document, or of a shadow tree, which keeps its scrolls to itself. */
 export function observeScrolls(root: Document | ShadowRoot, signal: AbortSignal, tell: Tell): void {
   const scrolled = new Set<Node>();
-  const tellScrolls = throttled(() => {
+  const tellScrolls = framed(() => {
     for (const target of scrolled) {
       const { scrollLeft, scrollTop } = target as Element;
       const { scrollX = scrollLeft, scrollY = scrollTop } = (target as Document).defaultView ?? {};
@@ -152,7 +129,7 @@ function observeFields(doc: Document, signal: AbortSignal, tell: Tell): void {
 
 function observeSelection(doc: Document, signal: AbortSignal, tell: Tell): void {
   let wasEmpty = true;
-  const tellSelection = throttled(() => {
+  const tellSelection = framed(() => {
     const selection = doc.getSelection();
     const isEmpty = !selection || selection.isCollapsed;
     if (wasEmpty && isEmpty) return;
@@ -173,7 +150,7 @@ export function observeSize(signal: AbortSignal, tell: Tell): void {
     window,
     ['resize'],
     signal,
-    throttled(() => tell(RESIZE, { width: innerWidth, height: innerHeight }), RESIZE_MS),
+    framed(() => tell(RESIZE, { width: innerWidth, height: innerHeight }), RESIZE_MS),
   );
 }
 

@@ -5,7 +5,7 @@ import { guard, later, options } from '../more/core.js';
 import type { Identity } from '../session.js';
 import { type Assets, openAssets } from './assets.js';
 import { openCanvases } from './canvas.js';
-import { type Chunks, openChunks } from './chunks.js';
+import { type Chunks, forgetChunks, openChunks } from './chunks.js';
 import { leaveEarlier, since, takeEarlier } from './earlier.js';
 import { CUSTOM, FULL_SNAPSHOT, META, MUTATION, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
@@ -161,7 +161,7 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     for (const { page, lines } of since(earlier, bufferMs)) {
       const past = openChunks(who, page, () => {});
       lines.forEach(past.add);
-      past.close(true);
+      past.close();
     }
     chunks = keep();
     const isEmpty = ring.isEmpty();
@@ -200,17 +200,20 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
     },
     leave() {
       observed.leave();
-      chunks?.leave();
       if (mode === 'trigger') leaveEarlier(chunks ? [] : [...since(earlier, bufferMs), { session: who.session, page, lines: ring.lines() }]);
     },
     stop(isSent) {
-      if (!isSent) leaveEarlier([]);
       isStopped = true;
       over.abort();
       routes.stop();
       assets?.stop();
       canvases?.stop();
-      chunks?.close(isSent);
+      if (isSent) {
+        chunks?.close();
+      } else {
+        forgetChunks();
+        leaveEarlier([]);
+      }
     },
     keptMs,
   };
