@@ -85,6 +85,9 @@ describe('a visit', () => {
     };
     await tab.goto(server.url);
     const first = await server.event('page_view');
+    // A page is kept that waits for no answer.
+    await server.event('page_load');
+    await tab.evaluate('GoSight.flush()');
     await tab.evaluate('window.kept = 1');
     await tab.goto(`${server.url}/next`);
     const second = await server.event('page_view', ({ payload }) => payload.path === '/next');
