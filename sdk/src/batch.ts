@@ -76,7 +76,8 @@ export function pack(events: GoSightEvent[], who = identity, eventBytesMax = EVE
     if (count) batches.push({ bytes: new Uint8Array(out), events: count });
     count = 0;
   };
-  for (const { id, timestamp_ms, page, type, payload } of events.map((event) => filtered(event) || {}) as GoSightEvent[]) {
+  for (const given of events) {
+    const { id, timestamp_ms, page, type, payload } = (filtered(given) || {}) as GoSightEvent;
     // Nothing, or a promise of something.
     if (!payload) continue;
     const body = encode(payload);

@@ -4,7 +4,7 @@
  */
 import { attributes, type Batch } from './batch.js';
 import { options, type Settings } from './config.js';
-import { guard, report } from './guard.js';
+import { report } from './guard.js';
 import { varint } from './protobuf.js';
 import { storageKey } from './session.js';
 
@@ -14,10 +14,10 @@ const EVENTS_PATH = '/v1/events';
 const KEEPALIVE_BYTES_MAX = 30_000;
 /** A server that takes longer hangs. */
 const ANSWER_MS = 30_000;
-/** Nobody answered, or not now. */
-const WORTH_ANOTHER_TRY = /^(0|408|429|5..)$/;
 /** Batches that failed before the second file is there: more than it ever takes to come; where it never comes, what a beacon takes along. */
 const EARLY_BATCHES_MAX = 20;
+/** Of the five million characters that a site has; more/offline.ts bounds what is ours. */
+const LEFT_LENGTH_MAX = 2_000_000;
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -41,8 +41,8 @@ let postedBytes = 0;
 /** The way until then. */
 const plain: Delivery = {
   async send(batch, _urgent, leaving) {
+    if (leaving) return early.push(batch);
     unsettled.add(batch);
-    if (leaving) return;
     const { status } = await overHttp(stamped(batch)).catch(() => ({ status: 0 }));
     if (!unsettled.delete(batch) || isSettled(status)) return;
     if (early.push(batch) > EARLY_BATCHES_MAX) drop((early.shift() as Batch).events);
@@ -114,7 +114,8 @@ export async function overHttp(body: Bytes, query = ''): Promise<Response> {
 
 /** Tells whether the batch is settled, for better or worse. */
 export function isSettled(status: number): boolean {
-  if (WORTH_ANOTHER_TRY.test(`${status}`)) return false;
+  // Nobody answered, or not now.
+  if (!status || status > 499 || status === 408 || status === 429) return false;
   if (status > 399) report('rejected', status);
   isRefused ||= status === 401 || status === 403;
   return true;
@@ -127,17 +128,21 @@ export async function send(batch: Batch, urgent: boolean, leaving?: boolean): Pr
   return isRefused || delivery.send(batch, urgent, leaving);
 }
 
-/** The page may be gone in a moment: beacons take along what still waits. The rest is left where more/offline.ts finds it on the next page, or its count where there is no room. */
+/**
+ * The page may be gone in a moment: beacons take along what still waits, and what has no answer yet. The next page takes up the rest (more/offline.ts), or its
+ * count where the site's storage has no room for it.
+ */
 export function leave(): void {
-  [...early, ...unsettled].forEach(
-    guard((batch: Batch) => {
-      if (beacon(batch)) return;
-      const name = [storageKey(), 'left', Math.random(), batch.events].join(':');
-      localStorage[name] = '';
-      localStorage[name] = String.fromCharCode(...batch.bytes);
-    }),
-  );
-  plain.clear();
+  for (const batch of [...early, ...unsettled]) {
+    if (!beacon(batch))
+      localStorage[[storageKey(), 'left', Math.random(), batch.events].join(':')] =
+        JSON.stringify(localStorage).length < LEFT_LENGTH_MAX ? String.fromCharCode(...batch.bytes) : '';
+  }
+  early = [];
 }
 
-export const clear = (): unknown => delivery.clear();
+export function clear(): void {
+  // What it was asked to send may fail yet.
+  plain.clear();
+  delivery.clear();
+}

@@ -52,18 +52,27 @@ describe('a recording', () => {
     await server.close();
   });
 
-  it('that is over is told to its end where its page is left at once', async () => {
+  it.each([
+    ['told to its end where its page is left at once', '', true],
+    ['forgotten by who opts out', 'GoSight.optOut(); ', false],
+  ])('that is over is %s', async (_, then, isTold) => {
     const server = await served('<h1>Cups</h1>');
     const page = await browser.newPage();
     await page.goto(server.url);
     await server.event('replay_chunk');
+    const { session_id } = (await server.event('page_view')).batch;
     const [recording] = recordingsOf(server).keys();
     const unsent = () => page.evaluate(`sessionStorage['gosight:${KEY}:chunks']`);
     await expect.poll(unsent).toBe('0');
     await page.evaluate(`${NEVER_ZIPPED} document.querySelector('h1').append(' of tea')`);
     await expect.poll(unsent).toBe('1');
-    await page.evaluate('GoSight.stopReplay(); location.reload()');
-    await expect.poll(() => JSON.stringify(recordingsOf(server).get(recording as string))).toContain(' of tea');
+    await page.evaluate(`GoSight.stopReplay(); ${then}`);
+    await leave(page, server);
+    await page.evaluate('GoSight.startNewSession(); GoSight.optIn()');
+    await server.event('page_view', ({ batch }) => batch.session_id !== session_id);
+    const isThere = () => JSON.stringify(recordingsOf(server).get(recording as string)).includes(' of tea');
+    if (isTold) await expect.poll(isThere).toBe(true);
+    else expect(isThere()).toBe(false);
     await page.close();
     await server.close();
   });

@@ -87,15 +87,48 @@ describe('the plain way out', () => {
     expect(takenOver()).toEqual([]);
   });
 
-  it('leaves what has no answer yet too, and hands over none of it', async () => {
+  /** A request that waits, and how to fail it. */
+  function waiting(): () => Promise<unknown> {
     let fail = (_: Error) => {};
     window.fetch = () => new Promise((_, failed) => (fail = failed));
     transport.startTransport(() => {});
     const sending = transport.send(batchOf(1), true, false);
+    return () => {
+      fail(new Error('nobody answers'));
+      return sending;
+    };
+  }
+
+  it('leaves what has no answer yet too, and keeps it for a page that was only hidden', async () => {
+    const fail = waiting();
     transport.leave();
     expect(beaconed).toBe(1);
-    fail(new Error('the page is gone'));
-    await sending;
-    expect(takenOver()).toEqual([]);
+    await fail();
+    expect(takenOver()).toEqual([batchOf(1)]);
+  });
+
+  it('forgets what has no answer yet with the rest', async () => {
+    const fail = waiting();
+    const taken = takenOver();
+    transport.clear();
+    await fail();
+    expect(taken).toEqual([]);
+  });
+
+  it('keeps what can be left nowhere, for a page that was only hidden', async () => {
+    await transport.send(batchOf(1), true, false);
+    beacons = false;
+    vi.stubGlobal('localStorage', new Proxy({}, { set: () => false }));
+    expect(transport.leave).toThrow();
+    expect(takenOver()).toEqual([batchOf(1)]);
+  });
+
+  it('leaves a count where the site has filled its storage', async () => {
+    localStorage.own = 'x'.repeat(2_000_000);
+    beacons = false;
+    await transport.send(batchOf(3), true, true);
+    transport.leave();
+    expect(left()).toEqual([{ bytes: new Uint8Array(), events: 3 }]);
+    localStorage.removeItem('own');
   });
 });

@@ -41,6 +41,7 @@ describe('the timeline', () => {
       { ...at(9, 'page_exit'), ...in1 },
       { ...at(9.02, 'page_hidden'), ...in1 },
       { ...at(9.4, 'page_view'), ...in2 },
+      { ...at(15, 'page_visible'), ...in1 },
       { ...at(20, 'page_hidden'), ...in2 },
       { ...at(50, 'page_exit'), ...in2 },
     ];

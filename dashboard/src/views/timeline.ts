@@ -41,7 +41,7 @@ function isShown({ type }: { type: string }, detail: Detail): boolean {
  */
 const IMPORTANT = [...Object.keys(TONES).filter((type) => isShown({ type }, 'important')), 'replay_chunk', 'page_exit'];
 
-/** A page that another takes the place of is hidden in the moment it is left: its tab is not. */
+/** A page is hidden in the moment it is left, and seen before it is a view again: nobody left the tab and came back to it. */
 const LEAVING_MS = 100;
 
 function withoutLeaving(events: SessionEvent[]): SessionEvent[] {
@@ -50,7 +50,7 @@ function withoutLeaving(events: SessionEvent[]): SessionEvent[] {
     if (type === 'page_exit') exits.set(view_id, Date.parse(timestamp));
   return events.filter(({ type, view_id, timestamp }) => {
     const sinceExitMs = Date.parse(timestamp) - (exits.get(view_id) ?? Number.NaN);
-    return !(type === 'page_hidden' && Math.abs(sinceExitMs) < LEAVING_MS);
+    return !(sinceExitMs > -LEAVING_MS && (type === 'page_hidden' || type === 'page_visible'));
   });
 }
 

@@ -5,7 +5,8 @@
 import type { ReplayMode } from '../config.js';
 import { borrow, on, options } from '../more/core.js';
 import type { Turn } from '../more/recorder.js';
-import { leaveChunks } from './chunks.js';
+import { forgetChunks, leaveChunks } from './chunks.js';
+import { leaveEarlier } from './earlier.js';
 import { makePlan, plan } from './plan.js';
 import { isIdle, isKept, openRecording, type Recording } from './recording.js';
 import { remember, remembered } from './tab.js';
@@ -27,15 +28,15 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
     remember(SPENT, JSON.stringify([spentBy, spentMs]));
   }
 
-  function end(isSent: boolean): void {
+  function end(): void {
     spend();
-    recording?.stop(isSent);
+    recording?.stop();
     recording = undefined;
   }
 
   /** A session may go on in another tab, and so here. What a trigger started is followed by waiting for the next. */
   function whenOver(mode: ReplayMode): void {
-    end(true);
+    end();
     if (isIdle(latest[2])) belongsTo = '';
     else if (mode === 'trigger') begin();
   }
@@ -57,9 +58,14 @@ export function start(lent: Parameters<typeof borrow>[0]): Turn {
     const [mode, running, who, page, event] = now;
     const belongs = mode === 'off' || isIdle(who) ? '' : [mode, who.session, options.settings?.version].join();
     if (belongs !== belongsTo) {
-      end(running);
+      end();
       belongsTo = belongs;
       if (belongs) begin();
+    }
+    // Who opts out has nothing sent of what was recorded, though it may be over.
+    if (!running) {
+      forgetChunks();
+      leaveEarlier([]);
     }
     recording?.move(who, page);
     if (event) recording?.hear(event);

@@ -5,7 +5,7 @@ import { guard, later, options } from '../more/core.js';
 import type { Identity } from '../session.js';
 import { type Assets, openAssets } from './assets.js';
 import { openCanvases } from './canvas.js';
-import { type Chunks, forgetChunks, openChunks } from './chunks.js';
+import { type Chunks, openChunks } from './chunks.js';
 import { leaveEarlier, since, takeEarlier } from './earlier.js';
 import { CUSTOM, FULL_SNAPSHOT, META, MUTATION, PLUGIN, type Recorded } from './events.js';
 import { observe } from './page.js';
@@ -36,7 +36,7 @@ export interface Recording {
   move(who: Identity, page: Page): void;
   hear(event: GoSightEvent): void;
   leave(): void;
-  stop(isSent: boolean): void;
+  stop(): void;
   /** How long was recorded, and kept: what a trigger brings from before it does not count. */
   keptMs(): number;
 }
@@ -202,18 +202,13 @@ export function openRecording(mode: ReplayMode, identity: Identity, view: Page, 
       observed.leave();
       if (mode === 'trigger') leaveEarlier(chunks ? [] : [...since(earlier, bufferMs), { session: who.session, page, lines: ring.lines() }]);
     },
-    stop(isSent) {
+    stop() {
       isStopped = true;
       over.abort();
       routes.stop();
       assets?.stop();
       canvases?.stop();
-      if (isSent) {
-        chunks?.close();
-      } else {
-        forgetChunks();
-        leaveEarlier([]);
-      }
+      chunks?.close();
     },
     keptMs,
   };

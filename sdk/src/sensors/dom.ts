@@ -59,7 +59,7 @@ export function startDom(): void {
   });
   onEveryWindow('scroll focusin change submit', ({ type, target }) => {
     // The press that clicks a button moves the focus to it.
-    if (isPlain() && inResponseWindow() && (type !== 'focusin' || isField(target as Element))) changed({ length: 1 });
+    if (isPlain() && inResponseWindow() && (type !== 'focusin' || isField(target as Element))) changed([type]);
   });
   // A press that becomes no click is over soon after it is let go.
   onEveryWindow('pointerup pointercancel', () => later(() => isPressed && tell(), EAGER_MS));
