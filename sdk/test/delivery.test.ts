@@ -180,6 +180,16 @@ describe('retries', () => {
     expect(tries).toHaveLength(2);
   });
 
+  it('go no other way after all was forgotten', async () => {
+    let fail = (_: Error) => {};
+    core.post = () => new Promise((_, failed) => (fail = failed));
+    const sending = delivery.send(batchOf(10), false, false);
+    await delivery.clear();
+    fail(new Error('no gRPC-Web'));
+    await sending;
+    expect(tries).toEqual([]);
+  });
+
   it('wait in the queue while a server hangs: four requests are open at most', async () => {
     await settle();
     hangs = true;

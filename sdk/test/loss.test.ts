@@ -278,6 +278,8 @@ describe('the tab', () => {
   };
   /** Whatever all pages of the tab saw, less what came, none of it twice, and what was told as dropped. */
   const COUNTING = html('', SDK.replace('return event', 'sessionStorage.seen = 1 + Number(sessionStorage.seen ?? 0); return event'));
+  /** …and sends nothing before it is left. */
+  const WAITING = COUNTING.replace('projectKey', 'batching: { maxEvents: 1000, maxWaitMs: 60_000, urgentWaitMs: 60_000 }, projectKey');
   const uncounted = async () => Number(await page.evaluate('sessionStorage.seen')) - distinctIds().size - droppedCount();
   const close = async () => {
     await page.close();
@@ -317,8 +319,9 @@ describe('the tab', () => {
   });
 
   it('is left before the second file is there, and the site itself left no room: the rest is counted by the next visit', async () => {
-    server.pages['/'] = COUNTING;
+    server.pages['/'] = WAITING;
     await openEarly();
+    server.pages['/'] = COUNTING;
     await page.evaluate(`localStorage.own = 'x'.repeat(5_200_000); ${trackBig(12)}`);
     await page.goto(server.url);
     server.letGo();
@@ -330,7 +333,7 @@ describe('the tab', () => {
     ['than it may leave behind', ''],
     ['than the site itself left room for', `localStorage.own = 'x'.repeat(5_000_000); `],
   ])('is left with more %s: the rest is counted by the next visit', async (_, before) => {
-    server.pages['/'] = COUNTING.replace('projectKey', 'batching: { maxEvents: 1000, maxWaitMs: 60_000, urgentWaitMs: 60_000 }, projectKey');
+    server.pages['/'] = WAITING;
     await page.goto(server.url);
     await expect.poll(() => flush().then(() => server.count('page_load'))).toBe(1);
     await page.evaluate(before + trackBig(130));

@@ -75,8 +75,11 @@ export function startDelivery(): void {
 
   async function attempt(batch: Batch, urgent: boolean): Promise<Answer> {
     if (grpcWorks && !urgent) {
+      const begun = era;
       const answer = await overGrpcWeb(stamped(batch)).catch(() => undefined);
       if (answer) return answer;
+      // All was forgotten meanwhile: it goes no other way.
+      if (begun !== era) return [200];
       grpcWorks = false;
     }
     return (urgent ? overHttp(stamped(batch)) : compressed(batch)).then(answerOf, unanswered);
