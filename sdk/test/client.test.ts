@@ -16,7 +16,7 @@ let status: number;
 let settings: Record<string, unknown> | Promise<Record<string, unknown>>;
 let GoSight: GoSightApi;
 let problems: string[];
-/** Those of one test: what an earlier page load left behind would go on telling. */
+/** All of them: what an earlier page load left behind would go on telling, and one that opted out begins again when another agrees. */
 const copies: GoSightApi[] = [];
 
 /** A fresh copy of the SDK, as after a page load. */
@@ -51,7 +51,7 @@ beforeEach(() => {
   navigator.sendBeacon = (_url, body) => sent.push(decode(body as unknown as Uint8Array)) > 0;
 });
 afterEach(() => {
-  for (const started of copies.splice(0)) started.optOut();
+  for (const started of copies) started.optOut();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
