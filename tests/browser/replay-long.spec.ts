@@ -77,6 +77,9 @@ function listenTo(page: Page, clock: () => number) {
   return { sent, answered };
 }
 
+/** Longer than it ever takes to pause a clock that was set. */
+const CLOCK_SET_MS = 60_000;
+
 /**
  * Opens the board with a clock that goes on by a step at a time, as fast as the page can: its timers run one after the other, and nobody waits for them.
  * The browser context is its own, for all pages of one have one clock.
@@ -90,7 +93,8 @@ async function visitBoard(browser: Browser, site: Site, problems: string[]) {
   let steps = 0;
   const clock = () => openedMs + steps * STEP_MS;
   const { sent, answered } = listenTo(page, clock);
-  await page.clock.install({ time: openedMs - 1 });
+  // From there it runs until it is paused, which no clock can be in its past.
+  await page.clock.install({ time: openedMs - CLOCK_SET_MS });
   await page.clock.pauseAt(openedMs);
   await page.goto(`${site.url}/board.html`);
   const step = async () => {
