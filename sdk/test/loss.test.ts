@@ -320,6 +320,8 @@ describe('the tab', () => {
 
   it('is left before the second file is there, and the site itself left no room: the rest is counted by the next visit', async () => {
     server.pages['/'] = WAITING;
+    // As they come, what there is would be sent: on its way it has both, what it came to and a count.
+    server.held.add('/v1/settings');
     await openEarly();
     server.pages['/'] = COUNTING;
     await page.evaluate(`localStorage.own = 'x'.repeat(5_200_000); ${trackBig(12)}`);
