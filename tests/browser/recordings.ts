@@ -181,7 +181,15 @@ export async function newestSession(
   token: string,
 ): Promise<Pick<Replay, "recordings"> & { session: string }> {
   const [newest] = await gosight.call<{ id: string }[]>("GET", `/projects/${PROJECT}/sessions`, token);
-  const session = newest?.id ?? "";
+  return replayOf(gosight, token, newest?.id ?? "");
+}
+
+/** What is known of a session's recordings: none, until it is known itself. */
+export async function replayOf(
+  gosight: GoSight,
+  token: string,
+  session: string,
+): Promise<Pick<Replay, "recordings"> & { session: string }> {
   const replay = await gosight.call<Replay>("GET", replayPath(session), token).catch(() => undefined);
   return { session, recordings: replay?.recordings ?? [] };
 }

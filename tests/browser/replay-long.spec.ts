@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page, Request } from "@playwright/test";
 import { expect, type GoSight, KEY, PROJECT, signIn, test, watch } from "./gosight.js";
-import { type Chunk, chunkTexts, importSession, isRun, newestSession, type RecordedEvent } from "./recordings.js";
+import { type Chunk, chunkTexts, importSession, isRun, type RecordedEvent, replayOf } from "./recordings.js";
 import { openWorkshop, recordedBy, type Site, setUpWorkshop, WINDOW } from "./workshop.js";
 
 /** So many chunks after a checkpoint the recorder takes the next one: at worst, for what outweighs the checkpoint brings it sooner. */
@@ -108,14 +108,13 @@ async function visitBoard(browser: Browser, site: Site, problems: string[]) {
 type Visit = Awaited<ReturnType<typeof visitBoard>>;
 
 /** Until the visit's recording has so many chunks. */
-async function recordMore({ openedMs, step }: Visit, token: string, chunks: number) {
-  let told = await newestSession(world.gosight, token);
+async function recordMore({ page, step }: Visit, token: string, chunks: number) {
+  const idOf = () => page.evaluate("globalThis.GoSight?.getSessionId()");
+  let told = await replayOf(world.gosight, token, "");
   const count = async () => {
     await step();
-    told = await newestSession(world.gosight, token);
-    const [{ chunks } = { chunks: [] }] = told.recordings;
-    // Until it is known, the newest session is another test's.
-    return Date.parse(chunks[0]?.started_at ?? "") < openedMs ? 0 : chunks.length;
+    told = await replayOf(world.gosight, token, String(await idOf()));
+    return told.recordings[0]?.chunks.length ?? 0;
   };
   const often = { timeout: 90_000, intervals: [10], message: "is recorded" };
   await expect.poll(count, often).toBeGreaterThanOrEqual(chunks);
@@ -370,9 +369,9 @@ test("half an hour of a busy page is recorded without a gap: its bytes a minute,
   await visit.close();
   const tookS = Math.round((Date.now() - begunMs) / 1000);
 
-  let { recordings } = await newestSession(world.gosight, token);
+  let { recordings } = await replayOf(world.gosight, token, session);
   const lacks = async () => {
-    ({ recordings } = await newestSession(world.gosight, token));
+    ({ recordings } = await replayOf(world.gosight, token, session));
     return missing(recordings[0]?.chunks ?? []);
   };
   await expect.poll(lacks, { message: "the manifest lacks nothing" }).toEqual([]);
