@@ -286,36 +286,32 @@ describe('the tab', () => {
     page = await context.newPage();
   };
 
-  it.each([
+  const WAYS: [string, string, () => Promise<unknown>][] = [
     ['left', '', () => page.goto(server.url)],
     ['closed', '', close],
     ['left while it sends', 'void GoSight.flush()', () => page.goto(server.url)],
     ['closed while it sends', 'void GoSight.flush()', close],
-  ])('is %s with more than a beacon holds: the rest comes by the next visit', async (_, then, go) => {
-    await open();
-    await page.evaluate(trackBig(12) + then);
-    await go();
-    await page.goto(server.url);
-    await arrive(namesFrom(0, 12));
-    expect(droppedCount()).toBe(0);
-    // And the site has its storage back.
-    await expect.poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([`gosight:${KEY}`]);
-  });
-
-  it.each([
-    ['left', '', () => page.goto(server.url)],
-    ['closed', '', close],
-    ['left while it sends', 'void GoSight.flush()', () => page.goto(server.url)],
-    ['closed while it sends', 'void GoSight.flush()', close],
-  ])('is %s with more than a beacon holds before the second file is there: the rest comes by the next visit', async (_, then, go) => {
-    await openEarly();
+  ];
+  /** The page that is open sees more than a beacon holds, and goes. */
+  const allCome = async (then: string, go: () => Promise<unknown>) => {
     await page.evaluate(trackBig(12) + then);
     await go();
     server.letGo();
     await page.goto(server.url);
     await arrive(namesFrom(0, 12));
     expect(droppedCount()).toBe(0);
+    // And the site has its storage back.
     await expect.poll(() => page.evaluate('Object.keys(localStorage)')).toEqual([`gosight:${KEY}`]);
+  };
+
+  it.each(WAYS)('is %s with more than a beacon holds: the rest comes by the next visit', async (_, then, go) => {
+    await open();
+    await allCome(then, go);
+  });
+
+  it.each(WAYS)('is %s with more than a beacon holds before the second file is there: the rest comes by the next visit', async (_, then, go) => {
+    await openEarly();
+    await allCome(then, go);
   });
 
   it('is left before the second file is there, and the site itself left no room: the rest is counted by the next visit', async () => {

@@ -102,7 +102,7 @@ async function visitBoard(browser: Browser, site: Site, problems: string[]) {
     await Promise.all([page.clock.runFor(STEP_MS), wander(page, steps)]);
     await answered();
   };
-  return { page, openedMs, sent, clock, step, close: () => context.close() };
+  return { page, sent, clock, step, close: () => context.close() };
 }
 
 type Visit = Awaited<ReturnType<typeof visitBoard>>;
@@ -110,7 +110,7 @@ type Visit = Awaited<ReturnType<typeof visitBoard>>;
 /** Until the visit's recording has so many chunks. */
 async function recordMore({ page, step }: Visit, token: string, chunks: number) {
   const idOf = () => page.evaluate("globalThis.GoSight?.getSessionId()");
-  let told = await replayOf(world.gosight, token, "");
+  let told: Awaited<ReturnType<typeof replayOf>> = { session: "", recordings: [] };
   const count = async () => {
     await step();
     told = await replayOf(world.gosight, token, String(await idOf()));
